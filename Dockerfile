@@ -1,0 +1,57 @@
+# Every step of the pipeline runs in this image.
+#   docker build -t detection-pipeline .                         CPU
+#   docker build -t detection-pipeline:gpu --build-arg DEVICE=gpu .
+# Without a Docker daemon: kubeflow/build_image.sh.
+# The packages are one layer, which only the lock files change; a change of code rebuilds the small layer after it.
+ARG BASE=python:3.10-slim-bookworm
+
+# hadolint ignore=DL3006
+FROM ${BASE} AS packages
+# cpu, or gpu: adds the CUDA libraries that tensorflow[and-cuda] of the same version asks for.
+ARG DEVICE=cpu
+# Behind a proxy that signs TLS anew: a CA bundle in the build's file system. Arguments do not stay in the image.
+ARG SSL_CERT_FILE
+ARG PIP_CERT
+COPY requirements.lock kubeflow/requirements-gpu.lock /tmp/build/
+# One layer, so that the compiler, which a locked package or two need, leaves nothing behind; and no copy from another
+# stage, which builders without BuildKit would read in full at every build.
+# hadolint ignore=DL3008
+RUN case "$DEVICE" in \
+      cpu) cp /tmp/build/requirements.lock /tmp/build/all.lock ;; \
+      gpu) cat /tmp/build/requirements.lock /tmp/build/requirements-gpu.lock > /tmp/build/all.lock ;; \
+      *) echo "DEVICE: expected cpu or gpu, received $DEVICE" >&2; exit 2 ;; \
+    esac \
+  && apt-get update \
+  && apt-get install --yes --no-install-recommends g++ \
+  && python3.10 -m venv /tmp/build/tools \
+  && /tmp/build/tools/bin/pip install --no-cache-dir uv==0.13.8 \
+  && /tmp/build/tools/bin/uv venv --quiet --python python3.10 /opt/venv \
+  && /tmp/build/tools/bin/uv pip install --quiet --no-cache --link-mode copy --python /opt/venv/bin/python --no-deps \
+       --require-hashes --compile-bytecode --requirement /tmp/build/all.lock \
+  && apt-get purge --yes --auto-remove g++ \
+  && apt-get clean \
+  && rm -rf /var/lib/apt/lists/* /tmp/build /root/.cache
+
+FROM packages AS project
+WORKDIR /build
+COPY setup.py pyproject.toml ./
+COPY components components
+COPY pipeline pipeline
+COPY kubeflow kubeflow
+# setuptools and wheel come from the lock; nothing is fetched here.
+RUN python3.10 -m pip --python /opt/venv/bin/python install --no-cache-dir --quiet --no-deps --no-build-isolation \
+      --target /opt/project .
+
+FROM packages
+COPY --from=project /opt/project /opt/project
+# The root file system may be read-only: whatever wants to write goes to /tmp.
+ENV PATH=/opt/project/bin:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONPATH=/opt/project \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    TF_CPP_MIN_LOG_LEVEL=1 \
+    HOME=/tmp \
+    MPLCONFIGDIR=/tmp/matplotlib
+USER 1000:1000
+WORKDIR /tmp
+ENTRYPOINT ["detection-pipeline"]

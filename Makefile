@@ -1,0 +1,49 @@
+# make demo and make test work on a fresh clone with git, make and any Python 3.
+PYTHON3 ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test test-fast test-flink lint format bench lock clean
+
+$(READY): requirements.lock setup.py tools/bootstrap.py
+	$(PYTHON3) tools/bootstrap.py
+
+demo: $(READY)
+	$(BIN)/python tools/demo.py
+
+test: $(READY)
+	$(PYTEST) tests
+
+test-fast: $(READY)
+	$(PYTEST) tests -m "not slow"
+
+# On a real Flink, where Java is and Beam's job server can be fetched.
+test-flink: $(READY)
+	jar=$$($(BIN)/python tools/flink_jar.py) && FLINK_JOB_SERVER_JAR=$$jar \
+	  $(PYTEST) tests/components/voc_example_gen/test_runners.py tests/components/evaluator/test_map_evaluator.py
+
+# Side-by-side tables against peers; long. Training and evaluation are measured on what the demo made.
+bench: demo
+	$(BIN)/python -m benchmarks.train
+	$(BIN)/python -m benchmarks.ingest demo/bench-data
+	$(BIN)/python -m benchmarks.eval_metrics
+	$(BIN)/python -m benchmarks.eval_throughput demo/demo
+	$(BIN)/python -m benchmarks.eval_memory
+	$(BIN)/python -m benchmarks.predict_throughput demo/demo/serving demo/data/JPEGImages
+	$(BIN)/python -m benchmarks.transfer
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)
+	.tools/bin/uv pip compile setup.py --extra dev --python $(BIN)/python --override overrides.txt \
+	  --generate-hashes --no-header --output-file requirements.lock
+
+clean:
+	rm -rf .venv .tools build dist *.egg-info runs

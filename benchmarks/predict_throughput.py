@@ -1,0 +1,109 @@
+"""`predict` against the OD API's documented loop: the same SavedModel, images, drawing and saving.
+
+    python benchmarks/predict_throughput.py MODEL IMAGES [--images 200]
+
+The loop is that of the OD API's tutorial "Detect Objects Using a Saved Model": one image at a time, opened by Pillow,
+detected, drawn by visualization_utils, here also saved as JPEG. Each side runs in a process of its own; timed is
+everything after its imports, loading the model included. CPU seconds, of all its threads, stand beside them: they
+hardly move when others use the machine. MODEL is a push destination or one of its versions.
+
+https://tensorflow-object-detection-api-tutorial.readthedocs.io/en/latest/auto_examples/plot_object_detection_saved_model.html
+"""
+
+import argparse
+import contextlib
+import io
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+
+def ours(model: str, images: list[str], output: str) -> None:
+  from pipeline import predict
+
+  started()
+  with contextlib.redirect_stdout(io.StringIO()):
+    predict.run(model, output, images, predict.Options())
+
+
+def documented_loop(model: str, images: list[str], output: str) -> None:
+  from components.odapi import compat  # noqa: F401  isort: skip
+  import numpy as np
+  import tensorflow as tf
+  from object_detection.utils import label_map_util, visualization_utils
+  from PIL import Image
+
+  from components import detector
+
+  started()
+  folder = detector.saved_model_folder(model)
+  detect = tf.saved_model.load(folder)
+  detect = detect.signatures['serving_default']
+  categories = label_map_util.create_category_index_from_labelmap(f'{folder}/label_map.pbtxt')
+  os.makedirs(output)
+  for path in images:
+    image = np.array(Image.open(path).convert('RGB'))
+    found = detect(input_tensor=tf.convert_to_tensor(image)[tf.newaxis, ...])
+    count = int(found.pop('num_detections'))
+    found = {name: value[0, :count].numpy() for name, value in found.items()}
+    visualization_utils.visualize_boxes_and_labels_on_image_array(
+      image,
+      found['detection_boxes'],
+      found['detection_classes'].astype(np.int64),
+      found['detection_scores'],
+      categories,
+      use_normalized_coordinates=True,
+      max_boxes_to_draw=200,
+      min_score_thresh=0.5,
+    )
+    Image.fromarray(image).save(f'{output}/{pathlib.Path(path).stem}.jpg', quality=90)
+
+
+SIDES = {'documented loop': documented_loop, 'predict': ours}
+_begun = [0.0, 0.0]
+
+
+def started() -> None:
+  """Sets the clocks to zero: imports are done."""
+  _begun[:] = time.perf_counter(), time.process_time()
+
+
+def in_own_process(side: str, model: str, folder: str, count: int) -> tuple[float, float]:
+  """Runs one side in a fresh process: (seconds, CPU seconds)."""
+  command = [sys.executable, __file__, '--side', side, model, folder, str(count)]
+  done = subprocess.run(command, capture_output=True, text=True, check=False)
+  if done.returncode:
+    raise SystemExit(done.stderr)
+  return tuple(json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> None:
+  if sys.argv[1:2] == ['--side']:
+    side, model, folder, count = sys.argv[2:6]
+    images = sorted(str(path) for path in pathlib.Path(folder).iterdir())
+    with tempfile.TemporaryDirectory() as output:
+      SIDES[side](model, list(itertools.islice(images, int(count))), f'{output}/out')
+      print(json.dumps([time.perf_counter() - _begun[0], time.process_time() - _begun[1]]))
+    return
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('model')
+  parser.add_argument('folder', metavar='IMAGES')
+  parser.add_argument('--images', type=int, default=200)
+  args = parser.parse_args()
+  costs = {side: in_own_process(side, args.model, args.folder, args.images) for side in SIDES}
+  for side, (seconds, cpu) in costs.items():
+    rate = args.images / seconds
+    print(f'{side:16} {args.images} images: {seconds:6.1f} s = {rate:5.1f} images/s, CPU {cpu:6.1f} s')
+  pairs = zip(costs['predict'], costs['documented loop'], strict=True)
+  print('ratio            ' + ', '.join(f'{other / mine:.1f}' for mine, other in pairs))
+
+
+if __name__ == '__main__':
+  main()

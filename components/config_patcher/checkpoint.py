@@ -1,0 +1,68 @@
+"""The checkpoint a run starts from: what the user pointed at, turned into the prefix TensorFlow wants."""
+
+import hashlib
+import re
+
+from tfx.dsl.io import fileio
+
+from components import files
+from components.errors import ConfigError
+
+_PART = re.compile(r'\.(index|data-\d{5}-of-\d{5}|meta)$')
+_STEP = re.compile(r'-(\d+)\.index$')
+
+
+def find(path: str) -> str:
+  """The prefix (`.../ckpt-7`) of the checkpoint at `path`.
+
+  Args:
+    path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); or a folder with checkpoints
+      in it or in `checkpoint/` below it, where the one with the highest step counts.
+
+  Raises:
+    ConfigError: if there is no whole checkpoint there.
+  """
+  if fileio.isdir(path):
+    return _latest(path)
+  prefix = _PART.sub('', path)
+  if not fileio.exists(f'{prefix}.index'):
+    raise ConfigError(
+      f'model.checkpoint: no checkpoint at "{path}". Expected the prefix of one, like ".../ckpt-0", beside which '
+      f'".../ckpt-0.index" exists, or the folder that holds it.'
+    )
+  _refuse_without_data(prefix)
+  return prefix
+
+
+def is_in(folder: str) -> bool:
+  """Whether a checkpoint lies in the folder, or in `checkpoint/` below it."""
+  return bool(_indexes(folder))
+
+
+def fingerprint(prefix: str) -> str:
+  """Tells one checkpoint's content from another's: the index holds a checksum of every tensor."""
+  with fileio.open(f'{prefix}.index', 'rb') as file:
+    return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
+def _indexes(folder: str) -> list[str]:
+  return fileio.glob(files.join(folder, '*.index')) or fileio.glob(files.join(folder, 'checkpoint', '*.index'))
+
+
+def _latest(folder: str) -> str:
+  indexes = _indexes(folder)
+  if not indexes:
+    raise ConfigError(f'model.checkpoint: {folder} holds no checkpoint. Expected files like ckpt-0.index in it.')
+  prefix = max(indexes, key=_step).removesuffix('.index')
+  _refuse_without_data(prefix)
+  return prefix
+
+
+def _step(index: str) -> tuple[int, str]:
+  step = _STEP.search(index)
+  return (int(step.group(1)) if step else -1, index)
+
+
+def _refuse_without_data(prefix: str) -> None:
+  if not fileio.glob(f'{prefix}.data-*'):
+    raise ConfigError(f'model.checkpoint: {prefix}.index is there, but {prefix}.data-00000-of-00001 is not.')

@@ -1,0 +1,216 @@
+"""The report's charts, as matplotlib figures. Colours are those of the boxes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import figure
+
+from components import drawing
+from components.evaluator import coco, operating
+from components.evaluator.evaluation import ClassScore, Evaluation
+from components.evaluator.matching import AREA_NAMES
+from components.evaluator.mistakes import CAUSES
+
+_MOST_LINES = 10  # classes in one chart; more cannot be told apart
+_MOST_CELLS = 25  # classes in a confusion matrix
+_MOST_BARS = 30
+_MOST_POINTS = 300
+_LONGEST_NAME = 28
+_CAUSE_COLOURS = ('#7f7f7f', '#e69f00', '#cc79a7', '#56b4e9')
+_FOUND, _MISSED = '#009e73', '#d55e00'
+
+
+def precision_recall(evaluation: Evaluation) -> figure.Figure:
+  """Interpolated precision over recall at IoU 0.5, a line a class."""
+  chart, axis = _axes('Precision over recall, IoU 0.5', 'recall', 'precision')
+  for index, row in _largest(evaluation.classes):
+    precision = evaluation.curves.precision[0, :, index, 0]
+    axis.plot(coco.RECALL_LEVELS, precision, color=_colour(row), label=f'{_name(row)}  {row.metrics["AP50"]:.2f}')
+  axis.set(xlim=(0, 1), ylim=(0, 1.02))
+  _legend(axis, 'class, AP50')
+  return chart
+
+
+def confidence(evaluation: Evaluation) -> figure.Figure:
+  """Precision, recall and F1 by confidence of one class; F1 alone of several."""
+  iou = evaluation.settings.iou
+  rows = [row for _, row in _largest(evaluation.classes) if len(row.curve.scores)]
+  chart, axis = _axes(f'By confidence threshold, IoU {iou:g}', 'boxes below this score are dropped', 'F1')
+  if len(rows) == 1:
+    axis.set_ylabel('')
+    curve = _thinned(rows[0].curve)
+    for name, values, colour in (
+      ('precision', curve.precision, '#0072b2'),
+      ('recall', curve.recall, '#e69f00'),
+      ('F1', curve.f1, '#009e73'),
+    ):
+      axis.plot(curve.scores, values, color=colour, label=name)
+    axis.axvline(rows[0].best.score, color='grey', linestyle=':', label=f'best: {rows[0].best.score:.2f}')
+  for row in rows if len(rows) > 1 else []:
+    curve = _thinned(row.curve)
+    axis.plot(curve.scores, curve.f1, color=_colour(row), label=f'{_name(row)}  {row.best.score:.2f}')
+    axis.plot(row.best.score, row.best.f1, 'o', color=_colour(row), markersize=4)
+  axis.set(xlim=(0, 1), ylim=(0, 1.02))
+  _legend(axis, '' if len(rows) == 1 else 'class, best score')
+  return chart
+
+
+def confusion(evaluation: Evaluation) -> figure.Figure:
+  """Counts, coloured by share of the row."""
+  classes = sorted(index for index, _ in _largest(evaluation.classes, _MOST_CELLS))
+  picked = [*classes, len(evaluation.classes)]
+  counts = evaluation.mistakes.confusion[np.ix_(picked, picked)]
+  names = [_name(evaluation.classes[index]) for index in classes]
+  size = min(9.0, max(6.4, 0.55 * len(picked) + 2))
+  chart = figure.Figure(figsize=(size, size * 0.75), layout='constrained')
+  axis = chart.subplots()
+  shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+  axis.imshow(shares, cmap='Blues', vmin=0, vmax=1, aspect='auto')
+  axis.set_xticks(range(len(picked)), [*names, 'missed'], rotation=45, ha='right', rotation_mode='anchor')
+  axis.set_yticks(range(len(picked)), [*names, 'background'])
+  axis.set(xlabel='detected as', ylabel='labelled', title='Confusion at the best confidence')
+  if len(picked) <= 13:
+    for (row, column), value in np.ndenumerate(counts):
+      ink = 'white' if shares[row, column] > 0.5 else 'black'
+      axis.text(column, row, str(value) if value else '', ha='center', va='center', color=ink, fontsize=9)
+  return chart
+
+
+def by_size(evaluation: Evaluation, before: Evaluation | None) -> figure.Figure:
+  """AP by object size, beside the baseline's."""
+  chart, axis = _axes('AP by object size', '', 'AP')
+  names = ('AP', 'AP_small', 'AP_medium', 'AP_large')
+  labels = ('all', 'small\nbelow 32² px', 'medium', 'large\nfrom 96² px')
+  sets = [('this model', evaluation, '#0072b2')] + ([('baseline', before, '#b0b7c3')] if before else [])
+  for offset, (name, source, colour) in enumerate(sets):
+    values = np.nan_to_num([source.metrics[metric] for metric in names])
+    places = np.arange(len(names)) + (offset - (len(sets) - 1) / 2) * 0.38
+    bars = axis.bar(places, values, 0.36, color=colour, label=name)
+    texts = ['' if np.isnan(source.metrics[metric]) else f'{source.metrics[metric]:.2f}' for metric in names]
+    axis.bar_label(bars, texts, fontsize=8)
+  axis.set_xticks(range(len(names)), labels)
+  axis.set(ylim=(0, 1.05))
+  if before:
+    _legend(axis)
+  return chart
+
+
+def class_balance(evaluation: Evaluation, train: Mapping[str, int]) -> figure.Figure:
+  """Objects a class in the evaluated images, and in the training images if those were counted."""
+  rows = [row for _, row in _largest(evaluation.classes, _MOST_BARS)][::-1]
+  chart, axis = _bars_axes('Objects by class', 'objects', rows)
+  places = np.arange(len(rows))
+  if train:
+    bars = axis.barh(places + 0.2, [train.get(row.name, 0) for row in rows], 0.38, color='#b0b7c3', label='training')
+    axis.bar_label(bars, fontsize=8, padding=2)
+  shift, height = (0.2, 0.38) if train else (0, 0.7)
+  bars = axis.barh(places - shift, [row.objects for row in rows], height, color='#0072b2', label='evaluated')
+  axis.bar_label(bars, fontsize=8, padding=2)
+  if train:
+    _legend(axis)
+  return chart
+
+
+def false_positives(evaluation: Evaluation) -> figure.Figure:
+  """False detections by cause, a bar a class."""
+  chosen = _largest(evaluation.classes, _MOST_BARS)[::-1]
+  return _stacked(
+    'False detections by cause',
+    [row for _, row in chosen],
+    [(name, evaluation.mistakes.causes[[i for i, _ in chosen], c]) for c, name in enumerate(CAUSES)],
+    _CAUSE_COLOURS,
+  )
+
+
+def misses(evaluation: Evaluation) -> figure.Figure:
+  """Found and missed objects by size."""
+  chart, axis = _axes('Missed objects by size', '', 'objects')
+  found, missed = evaluation.mistakes.found.sum(axis=0), evaluation.mistakes.missed.sum(axis=0)
+  axis.bar(AREA_NAMES[1:], found, color=_FOUND, label='found')
+  bars = axis.bar(AREA_NAMES[1:], missed, bottom=found, color=_MISSED, label='missed')
+  axis.bar_label(
+    bars, [f'{m} of {m + f} missed' if m + f else '' for m, f in zip(missed, found, strict=True)], fontsize=8
+  )
+  axis.margins(y=0.12)
+  _legend(axis)
+  return chart
+
+
+def learning_curve(history: Sequence[Mapping[str, float]]) -> figure.Figure:
+  """Loss and AP while training."""
+  chart = figure.Figure(figsize=(6.4, 4.0), layout='constrained')
+  left = chart.subplots()
+  right = left.twinx()
+  steps = [row['step'] for row in history]
+  for key, label, colour in (
+    ('train/Loss/total_loss', 'loss, training', '#b0b7c3'),
+    ('eval/Loss/total_loss', 'loss, eval split', '#7f7f7f'),
+  ):
+    if any(key in row for row in history):
+      left.plot(steps, [row.get(key, np.nan) for row in history], color=colour, label=label, marker='.')
+  for key, colour in (('AP', '#0072b2'), ('AP50', '#009e73')):
+    right.plot(steps, [row.get(key, np.nan) for row in history], color=colour, label=key, marker='.')
+  left.set(title='While training', xlabel='step', ylabel='loss', ylim=(0, None))
+  right.set(ylabel='AP', ylim=(0, 1.02))
+  lines = left.get_lines() + right.get_lines()
+  right.legend(lines, [line.get_label() for line in lines], fontsize=8, loc='center right')
+  return chart
+
+
+def _stacked(
+  title: str, rows: Sequence[ClassScore], parts: Sequence[tuple[str, np.ndarray]], colours: Sequence[str]
+) -> figure.Figure:
+  chart, axis = _bars_axes(title, 'detections', rows)
+  left = np.zeros(len(rows))
+  for (name, values), colour in zip(parts, colours, strict=True):
+    axis.barh(np.arange(len(rows)), values, 0.7, left=left, color=colour, label=name)
+    left += values
+  for place, total in enumerate(left):
+    axis.text(total, place, f' {total:.0f}', va='center', fontsize=8)
+  axis.margins(x=0.1)
+  _legend(axis)
+  return chart
+
+
+def _axes(title: str, x: str, y: str) -> tuple[figure.Figure, 'figure.Axes']:
+  chart = figure.Figure(figsize=(6.4, 4.0), layout='constrained')
+  axis = chart.subplots()
+  axis.set(title=title, xlabel=x, ylabel=y)
+  axis.grid(alpha=0.25)
+  axis.set_axisbelow(True)
+  return chart, axis
+
+
+def _bars_axes(title: str, x: str, rows: Sequence[ClassScore]) -> tuple[figure.Figure, 'figure.Axes']:
+  chart, axis = _axes(title, x, '')
+  chart.set_size_inches(6.4, max(2.6, 1.4 + 0.34 * len(rows)))
+  axis.set_yticks(range(len(rows)), [_name(row) for row in rows])
+  axis.margins(x=0.12)
+  return chart, axis
+
+
+def _legend(axis: 'figure.Axes', title: str = '') -> None:
+  if axis.get_legend_handles_labels()[0]:
+    axis.legend(title=title or None, fontsize=8, title_fontsize=8)
+
+
+def _largest(classes: Sequence[ClassScore], most: int = _MOST_LINES) -> list[tuple[int, ClassScore]]:
+  """The classes with most objects, and their indices; those without any last."""
+  return sorted(enumerate(classes), key=lambda pair: (-pair[1].objects, pair[0]))[:most]
+
+
+def _name(row: ClassScore) -> str:
+  """A class's name as matplotlib shows it as it stands: $ would begin a formula, a leading _ hide it."""
+  name = row.name if len(row.name) <= _LONGEST_NAME else row.name[: _LONGEST_NAME - 1] + '…'
+  return ('\u2009' if name.startswith('_') else '') + name.replace('$', r'\$')
+
+
+def _thinned(curve: operating.Curve) -> operating.Curve:
+  """At most _MOST_POINTS of a curve, both ends among them."""
+  count = len(curve.scores)
+  keep = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
+  return operating.Curve(curve.scores[keep], curve.precision[keep], curve.recall[keep], curve.f1[keep])
+
+
+def _colour(row: ClassScore) -> str:
+  return '#{:02x}{:02x}{:02x}'.format(*drawing.class_colour(row.id))

@@ -1,0 +1,95 @@
+"""metrics.json: all numbers of an evaluation. Scores are fractions from 0 to 1; null where nothing could be measured.
+
+schema_version   1; raised when a key changes its meaning or goes
+verdict          {blessed, reason, checks: [{name, value, bound, passed, sentence}]}
+sources          {model, baseline}: where they lie; baseline '' if there was none
+facts            {name: text}: base config, steps, data fingerprint, versions, ...
+model, baseline  null if not measured, else
+  images, objects, detections   counts; difficult objects are left out
+  iou            of precision, recall, F1, confusion and mistakes
+  metrics        {metric: value}: AP, AP50, AP75, AP_small, AP_medium, AP_large, AR1, AR10, AR100, AR_small,
+                 AR_medium, AR_large (COCO's), VOC07_AP50, VOC10_AP50 (Pascal VOC's), precision, recall, F1 (means
+                 over classes, each at its best confidence)
+  intervals      {AP, AP50: {low, high}}: 95 % bootstrap interval over images
+  per_class      [{name, id, objects, images, metrics, best: {score, precision, recall, f1}}]
+  confusion      {labels, counts}: rows are objects, columns detections; the last row is background, the last
+                 column missed
+  mistakes       {class: {false positives by cause, missed and found by size}}, at the best confidence
+  slices         [{kind, name, images, objects, metrics}]
+difference       {AP, AP50: {value, low, high}}: model less baseline, 95 % paired bootstrap; null without baseline
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from components.evaluator import verdict
+from components.evaluator.evaluation import Evaluation, without_nan
+from components.evaluator.matching import AREA_NAMES
+from components.evaluator.mistakes import CAUSES
+
+SCHEMA_VERSION = 1
+FILE_NAME = 'metrics.json'
+MISSED = 'missed'
+BACKGROUND = 'background'
+
+
+def build(
+  measured: Evaluation | None,
+  before: Evaluation | None,
+  judged: verdict.Verdict,
+  sources: Mapping[str, str],
+  facts: Mapping[str, str],
+) -> dict[str, Any]:
+  """The content of metrics.json, as the module's docstring says."""
+  return {
+    'schema_version': SCHEMA_VERSION,
+    'verdict': judged.as_dict(),
+    'sources': dict(sources),
+    'facts': dict(facts),
+    'model': _model(measured) if measured else None,
+    'baseline': _model(before) if before else None,
+    'difference': _difference(measured, before) if measured and before else None,
+  }
+
+
+def _model(evaluation: Evaluation) -> dict[str, Any]:
+  names = [row.name for row in evaluation.classes]
+  return {
+    'images': evaluation.images,
+    'objects': evaluation.objects,
+    'detections': len(evaluation.results.scores),
+    'iou': evaluation.settings.iou,
+    'metrics': without_nan(evaluation.metrics),
+    'intervals': {name: without_nan(dataclasses.asdict(value)) for name, value in evaluation.intervals().items()},
+    'per_class': [
+      {
+        'name': row.name,
+        'id': row.id,
+        'objects': row.objects,
+        'images': row.images,
+        'metrics': without_nan(row.metrics),
+        'best': dataclasses.asdict(row.best),
+      }
+      for row in evaluation.classes
+    ],
+    'confusion': {'labels': names, 'counts': evaluation.mistakes.confusion.tolist()},
+    'mistakes': {name: _mistakes(evaluation, index) for index, name in enumerate(names)},
+    'slices': [{**dataclasses.asdict(part), 'metrics': without_nan(part.metrics)} for part in evaluation.slices],
+  }
+
+
+def _mistakes(evaluation: Evaluation, index: int) -> dict[str, dict[str, int]]:
+  made = evaluation.mistakes
+  return {
+    'false_positives': dict(zip(CAUSES, made.causes[index].tolist(), strict=True)),
+    'missed': dict(zip(AREA_NAMES[1:], made.missed[index].tolist(), strict=True)),
+    'found': dict(zip(AREA_NAMES[1:], made.found[index].tolist(), strict=True)),
+  }
+
+
+def _difference(measured: Evaluation, before: Evaluation) -> dict[str, dict[str, float | None]]:
+  return {
+    name: without_nan({'value': measured.metrics[name] - before.metrics[name], **dataclasses.asdict(interval)})
+    for name, interval in measured.difference(before).items()
+  }

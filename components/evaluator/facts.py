@@ -1,0 +1,82 @@
+"""What was trained on what: the model card's facts, from the files that the other components left."""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+
+from tfx.dsl.io import fileio
+
+from components import files
+from components.odapi import config_io
+
+_PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detection-pipeline')
+
+
+def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str, str]:
+  """Facts by name, in the order to be read; what cannot be told is left out.
+
+  Args:
+    model: the trainer's model folder.
+    model_run: the trainer's folder of records, if known.
+    fingerprint: of the data, if known.
+  """
+  facts = _config_facts(files.join(model, 'pipeline.config'))
+  facts |= _run_facts(files.join(model_run, 'run.json')) if model_run else {}
+  facts |= {'data fingerprint': fingerprint, 'Python': platform.python_version()}
+  facts |= {package: _version(package) for package in _PACKAGES}
+  return {name: value for name, value in facts.items() if value}
+
+
+def history(model_run: str) -> list[dict[str, float]]:
+  """The trainer's evaluations while training, a row each with `step`; empty if there are none."""
+  path = files.join(model_run, 'history.jsonl') if model_run else ''
+  if not path or not fileio.exists(path):
+    return []
+  return [json.loads(line) for line in files.read_text(path).splitlines() if line.strip()]
+
+
+def _config_facts(path: str) -> dict[str, str]:
+  if not fileio.exists(path):
+    return {}
+  config = config_io.parse(files.read_text(path), path)
+  family = config.model.WhichOneof('model') or ''
+  facts = {'architecture': family}
+  if family:
+    body = getattr(config.model, family)
+    facts['feature extractor'] = getattr(getattr(body, 'feature_extractor', None), 'type', '')
+    facts['image size'] = _resizer(getattr(body, 'image_resizer', None))
+  facts['steps'] = str(config.train_config.num_steps)
+  facts['batch size'] = str(config.train_config.batch_size)
+  facts['started from'] = config.train_config.fine_tune_checkpoint or 'random weights'
+  return facts
+
+
+def _resizer(resizer: object) -> str:
+  kind = resizer.WhichOneof('image_resizer_oneof') if resizer is not None else None
+  if kind == 'fixed_shape_resizer':
+    return f'{resizer.fixed_shape_resizer.width} x {resizer.fixed_shape_resizer.height}'
+  if kind == 'keep_aspect_ratio_resizer':
+    inner = resizer.keep_aspect_ratio_resizer
+    return f'shorter side {inner.min_dimension}, longer at most {inner.max_dimension}'
+  return ''
+
+
+def _run_facts(path: str) -> dict[str, str]:
+  if not fileio.exists(path):
+    return {}
+  run: Mapping = json.loads(files.read_text(path))
+  facts = {
+    'exported step': run.get('exported_step'),
+    'stopped because': run.get('stopped_because'),
+    'training seconds': run.get('training_seconds'),
+    'trained at': run.get('finished'),
+  }
+  return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+def _version(package: str) -> str:
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return ''

@@ -1,0 +1,69 @@
+"""The images that a model did best and worst on, with what is labelled and what was found drawn in."""
+
+import dataclasses
+import io
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import PIL.Image
+
+from components import drawing
+from components.evaluator.evaluation import Evaluation
+from components.evaluator.mistakes import CAUSES
+from components.evaluator.operating import kept
+
+LABELLED, HIT, FALSE, MISSED = (255, 255, 255), (0, 190, 120), (235, 60, 50), (255, 190, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+  """One image: its name, what to say below it, and itself with boxes."""
+
+  name: str
+  caption: str
+  image: PIL.Image.Image
+
+
+def worst(evaluation: Evaluation, most: int) -> list[str]:
+  """Names of the images with most mistakes, false and missed; none that has no mistake."""
+  made = evaluation.mistakes
+  mistakes = made.false_by_image + made.missed_by_image
+  order = np.argsort(-mistakes, kind='stable')[:most]
+  return [str(evaluation.results.names[index]) for index in order if mistakes[index]]
+
+
+def best(evaluation: Evaluation, most: int) -> list[str]:
+  """Names of the images with most objects found and not one mistake."""
+  made = evaluation.mistakes
+  clean = (made.false_by_image + made.missed_by_image == 0) & (made.hits_by_image > 0)
+  order = np.argsort(-np.where(clean, made.hits_by_image, 0), kind='stable')[:most]
+  return [str(evaluation.results.names[index]) for index in order if clean[index]]
+
+
+def draw(evaluation: Evaluation, names: Collection[str], encoded: Mapping[str, bytes]) -> list[Picture]:
+  """Draws the images named, of which `encoded` holds {name: JPEG or PNG bytes}."""
+  use = kept(evaluation.results, {row.id: row.best.score for row in evaluation.classes})
+  index = {name: place for place, name in enumerate(evaluation.results.names.tolist())}
+  return [_draw(evaluation, name, index[name], encoded[name], use) for name in names if name in encoded]
+
+
+def _draw(evaluation: Evaluation, name: str, index: int, encoded: bytes, use: np.ndarray) -> Picture:
+  results, made = evaluation.results, evaluation.mistakes
+  class_names = {row.id: row.name for row in evaluation.classes}
+  counts = results.object_counted[:, 0]
+  boxes, captions, colours = [], [], []
+  for row in np.flatnonzero((results.image == index) & use):
+    cause = made.cause[row]
+    text = f'{class_names[int(results.classes[row])]} {results.scores[row]:.0%}'
+    boxes.append(results.boxes[row])
+    captions.append(text if cause < 0 else f'{text}, {CAUSES[cause]}')
+    colours.append(HIT if cause < 0 else FALSE)
+  for row in np.flatnonzero(results.object_image == index):
+    missed = counts[row] and not made.object_found[row]
+    boxes.append(results.object_box[row])
+    captions.append(f'missed {class_names[int(results.object_class[row])]}' if missed else '')
+    colours.append(MISSED if missed else LABELLED)
+  with PIL.Image.open(io.BytesIO(encoded)) as image:
+    drawn = drawing.draw_boxes(image, np.array(boxes).reshape(-1, 4), captions, colours)
+  found, false, missed = made.hits_by_image[index], made.false_by_image[index], made.missed_by_image[index]
+  return Picture(name, f'{found} found, {missed} missed, {false} false', drawn)

@@ -1,0 +1,138 @@
+"""Blessed or not: measured numbers against thresholds and against the model in production."""
+
+import dataclasses
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from components.errors import ConfigError
+from components.evaluator.evaluation import METRIC_NAMES
+
+CLASS_SEPARATOR = '/'  # AP50/cat is class cat's AP50
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+  """One condition. value: what was measured, NaN if nothing could be; bound: the least it had to be."""
+
+  name: str
+  value: float
+  bound: float
+  passed: bool
+  sentence: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+  """The outcome. `reason` is one line: what was not met, or that all was."""
+
+  blessed: bool
+  reason: str
+  checks: tuple[Check, ...]
+
+  def as_dict(self) -> dict[str, Any]:
+    """For JSON; NaN becomes null."""
+    checks = [dataclasses.asdict(check) for check in self.checks]
+    for check in checks:
+      check.update({key: None for key in ('value', 'bound') if math.isnan(check[key])})
+    return {'blessed': self.blessed, 'reason': self.reason, 'checks': checks}
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+  """What a model has to reach.
+
+  thresholds: {metric: least value}; a metric of METRIC_NAMES, or `metric/class` for one class.
+  min_improvement: how much AP must at least rise over the baseline; negative allows a fall.
+  max_class_drop: how far any class's AP may fall below the baseline's; None allows any.
+  """
+
+  thresholds: Mapping[str, float]
+  min_improvement: float = 0.0
+  max_class_drop: float | None = None
+
+  def check_names(self) -> None:
+    """Refuses what is no metric, before anything runs.
+
+    Raises:
+      ConfigError: naming the first one that is unknown, or whose bound is no number in [0, 1].
+    """
+    for name, bound in self.thresholds.items():
+      if name.split(CLASS_SEPARATOR)[0] not in METRIC_NAMES:
+        known = ', '.join(METRIC_NAMES)
+        raise ConfigError(f'evaluate.thresholds: no metric "{name}". Expected one of {known}, or AP50/CLASS for one.')
+      if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound <= 1:
+        raise ConfigError(f'evaluate.thresholds.{name}: expected a number from 0 to 1, received {bound!r}.')
+
+  def check_classes(self, classes: Collection[str]) -> None:
+    """Refuses a threshold on a class that the label map has not, before anything is measured.
+
+    Raises:
+      ConfigError: naming it.
+    """
+    for name in self.thresholds:
+      class_name = name.partition(CLASS_SEPARATOR)[2]
+      if class_name and class_name not in classes:
+        raise ConfigError(f'evaluate.thresholds.{name}: no class "{class_name}". Expected one of {sorted(classes)}.')
+
+
+def judge(
+  metrics: Mapping[str, float],
+  per_class: Mapping[str, Mapping[str, float]],
+  bounds: Bounds,
+  baseline: Mapping[str, float] | None = None,
+  baseline_per_class: Mapping[str, Mapping[str, float]] | None = None,
+) -> Verdict:
+  """Judges a model that answers.
+
+  Args:
+    metrics: {metric: value}, NaN where nothing could be measured.
+    per_class: {class: {metric: value}}.
+    bounds: what has to be reached.
+    baseline, baseline_per_class: the same of the model in production, on the same images; None on a first run.
+  """
+  checks = [_threshold(name, bound, metrics, per_class) for name, bound in sorted(bounds.thresholds.items())]
+  if baseline is not None:
+    checks.append(_improvement(metrics['AP'], baseline['AP'], bounds.min_improvement))
+    if bounds.max_class_drop is not None:
+      checks += _class_drops(per_class, baseline_per_class or {}, bounds.max_class_drop)
+  failed = [check.sentence for check in checks if not check.passed]
+  if failed:
+    return Verdict(False, ' '.join(failed), tuple(checks))
+  passed = ' '.join(check.sentence for check in checks) or 'No thresholds are set and there is no baseline.'
+  return Verdict(True, passed, tuple(checks))
+
+
+def refused(reason: str) -> Verdict:
+  """The verdict on a model that was not measured."""
+  return Verdict(False, reason, ())
+
+
+def _threshold(name: str, bound: float, metrics: Mapping[str, float], per_class: Mapping[str, Mapping]) -> Check:
+  metric, _, class_name = name.partition(CLASS_SEPARATOR)
+  value = per_class[class_name][metric] if class_name else metrics[metric]
+  return _check(name, value, bound, f'the threshold {bound:.3f}')
+
+
+def _improvement(value: float, baseline: float, least: float) -> Check:
+  if math.isnan(baseline):
+    return Check('AP over baseline', value, math.nan, True, 'The baseline has no AP on these images.')
+  return _check('AP over baseline', value, baseline + least, f'the baseline {baseline:.3f} {least:+.3f}')
+
+
+def _class_drops(per_class: Mapping[str, Mapping], baseline: Mapping[str, Mapping], most: float) -> list[Check]:
+  checks = []
+  for name, measured in per_class.items():
+    before = baseline.get(name, {}).get('AP', math.nan)
+    if not math.isnan(before):
+      bound = f'the baseline {before:.3f} less the {most:.3f} a class may drop'
+      checks.append(_check(f'AP/{name} over baseline', measured['AP'], before - most, bound))
+  return checks
+
+
+def _check(name: str, value: float, bound: float, described: str) -> Check:
+  if math.isnan(value):
+    return Check(name, value, bound, False, f'{name} could not be measured: no such object in the evaluated images.')
+  if value >= bound:
+    return Check(name, value, bound, True, f'{name} {value:.3f} reaches {described}.')
+  return Check(name, value, bound, False, f'{name} {value:.3f} is below {described}.')

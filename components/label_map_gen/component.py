@@ -1,0 +1,68 @@
+"""LabelMapGen: from the class names in the examples to label_map.pbtxt."""
+
+import pathlib
+
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import channel, component_spec, standard_artifacts
+
+from components import code_version
+from components.artifacts import LabelMap
+from components.errors import ConfigError
+from components.label_map_gen import executor
+
+
+class LabelMapGenSpec(component_spec.ComponentSpec):
+  """What LabelMapGen takes and gives."""
+
+  PARAMETERS = {
+    'pinned': component_spec.ExecutionParameter(type=str),
+    'pinned_path': component_spec.ExecutionParameter(type=str),
+    'code_version': component_spec.ExecutionParameter(type=str),
+  }
+  INPUTS = {'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples)}
+  OUTPUTS = {'label_map': component_spec.ChannelParameter(type=LabelMap)}
+
+
+class LabelMapGen(base_beam_component.BaseBeamComponent):
+  """Derives label_map.pbtxt from the class names in the examples.
+
+  Ids start at 1 (0 is background). Names are ordered by code point, so equal data gives equal ids. With `pinned`,
+  the ids there are kept for life and new names are appended after them.
+
+      labels = LabelMapGen(examples=data.outputs['examples'])
+
+  inputs: examples (Examples).
+  outputs: label_map (LabelMap): one file, label_map.pbtxt.
+  """
+
+  SPEC_CLASS = LabelMapGenSpec
+  EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+
+  def __init__(self, examples: channel.BaseChannel, pinned: str | None = None) -> None:
+    """Reads the pinned label map now, so that its content, not its path, decides about the cache.
+
+    Args:
+      examples: of VocExampleGen, or any with `image/object/class/text`.
+      pinned: path of a label_map.pbtxt whose ids are kept.
+
+    Raises:
+      ConfigError: if `pinned` cannot be read.
+    """
+    super().__init__(
+      LabelMapGenSpec(
+        examples=examples,
+        pinned=_text(pinned) if pinned else '',
+        pinned_path=pinned or '',
+        code_version=code_version.of(
+          'components.label_map_gen', 'components.odapi.label_map', 'components.files', 'components.artifacts'
+        ),
+        label_map=channel.Channel(type=LabelMap),
+      )
+    )
+
+
+def _text(path: str) -> str:
+  try:
+    return pathlib.Path(path).read_text(encoding='utf-8')
+  except (OSError, UnicodeDecodeError) as error:
+    raise ConfigError(f'{path}: cannot be read as a label map: {error}. Expected a label_map.pbtxt.') from error

@@ -1,0 +1,75 @@
+"""Runs LabelMapGen: counts class names on Beam, writes label_map.pbtxt."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact, artifact_utils
+
+from components import files
+from components.artifacts import LabelMap
+from components.errors import DataError
+from components.label_map_gen import labels
+from components.odapi import label_map
+
+CLASS_TEXT = 'image/object/class/text'
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+  """Writes `label_map` from every split of `examples`."""
+
+  def Do(
+    self,
+    input_dict: dict[str, list[artifact.Artifact]],
+    output_dict: dict[str, list[artifact.Artifact]],
+    exec_properties: dict[str, Any],
+  ) -> None:
+    """Reads the pinned map first: a mistake there shows before the examples are read.
+
+    Raises:
+      DataError: if the pinned label map cannot be used, or the examples hold no class names.
+    """
+    uri = artifact_utils.get_single_uri(output_dict['label_map'])
+    pinned = exec_properties.get('pinned')
+    kept = label_map.parse(pinned, exec_properties.get('pinned_path') or 'pinned label map') if pinned else None
+    names = self._class_names(artifact_utils.get_single_instance(input_dict['examples']), files.join(uri, 'names'))
+    files.write_text(files.join(uri, LabelMap.FILE_NAME), label_map.dump(labels.assign_ids(names, kept)))
+
+  def _class_names(self, examples: artifact.Artifact, names_uri: str) -> list[str]:
+    """Distinct class names of all splits. Beam hands results over in a file, which is removed again."""
+    splits = artifact_utils.decode_split_names(examples.split_names)
+    patterns = [files.join(artifact_utils.get_split_uri([examples], split), '*') for split in splits]
+    fileio.makedirs(names_uri)
+    try:
+      with self._make_beam_pipeline() as pipeline:
+        _ = (
+          pipeline
+          | 'Patterns' >> beam.Create(patterns)
+          | 'Records' >> beam.io.ReadAllFromTFRecord()
+          | 'Names' >> beam.FlatMap(class_names)
+          | 'Distinct' >> beam.Distinct()
+          | 'AsJson' >> beam.Map(json.dumps)
+          | 'Write' >> beam.io.WriteToText(files.join(names_uri, 'part'))
+        )
+      parts = fileio.glob(files.join(names_uri, 'part*'))
+      return [json.loads(line) for part in parts for line in files.read_text(part).splitlines()]
+    finally:
+      fileio.rmtree(names_uri)
+
+
+def class_names(record: bytes) -> Iterator[str]:
+  """The distinct class names of one serialized tf.train.Example.
+
+  Raises:
+    DataError: if a name is no UTF-8 text.
+  """
+  example = tf.train.Example.FromString(record)
+  for name in set(example.features.feature[CLASS_TEXT].bytes_list.value):
+    try:
+      yield name.decode('utf-8')
+    except UnicodeDecodeError as error:
+      raise DataError(f'examples: {CLASS_TEXT} holds {name!r}. Expected UTF-8 text.') from error

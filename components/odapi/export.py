@@ -1,0 +1,96 @@
+"""Exports a model as the SavedModel that TensorFlow Serving, the evaluator and `predict` load.
+
+The OD API's exporter hands the Keras layers to tf.saved_model.save, which traces each of them again. Nobody calls
+those layers in a served model: here one graph is traced, and three signatures share it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.odapi import compat  # noqa: F401  isort: skip
+import tensorflow as tf
+from object_detection.core import standard_fields
+
+from components.odapi import engine
+
+SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+IMAGE_BYTES = 'image_bytes'
+TF_EXAMPLE = 'tf_example'
+_CLASSES = standard_fields.DetectionResultFields.detection_classes
+# What the model gives beside detections, only some families, and too large to send over a wire.
+_KEPT = ('detection_boxes', 'detection_scores', 'detection_classes', 'num_detections')
+_KEPT_IF_THERE = ('detection_masks', 'detection_keypoints', 'detection_keypoint_scores', 'detection_multiclass_scores')
+
+
+class ServingModule(tf.Module):
+  """A detection model behind three signatures.
+
+  serving_default: `input_tensor`, uint8 [N, height, width, 3], RGB.
+  image_bytes: `image_bytes`, string [N], JPEG or PNG files; sizes may differ.
+  tf_example: `tf_example`, string [N], serialized tf.Example with `image/encoded`.
+
+  Outputs of each, as the OD API names them: detection_boxes float32 [N, M, 4], (ymin, xmin, ymax, xmax) in [0, 1];
+  detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections float32 [N].
+  """
+
+  def __init__(self, model: Any, variables: list[tf.Variable]) -> None:
+    super().__init__()
+    self._detect_batch = tf.function(
+      lambda images, shapes: _detect(model, images, shapes), reduce_retracing=True, autograph=False
+    )
+    self._preprocess = model.preprocess
+    # The variables alone, not the layers: layers would be traced once more each.
+    self._weights = variables
+
+  @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
+  def detect_images(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+    return self._detect_each(input_tensor, lambda image: image)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
+  def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+    return self._detect_each(image_bytes, _decode)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
+  def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
+    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
+    return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], _decode)
+
+  def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
+    def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+      image, shape = self._preprocess(tf.cast(to_image(item), tf.float32)[tf.newaxis])
+      return image[0], shape[0]
+
+    images, shapes = tf.map_fn(prepare, batch, fn_output_signature=(tf.float32, tf.int32), parallel_iterations=32)
+    return self._detect_batch(images, shapes)
+
+
+def save(model: Any, directory: str) -> None:
+  """Writes the SavedModel of a trained model to `directory`.
+
+  Args:
+    model: a DetectionModel whose variables all exist.
+    directory: a folder that is new or empty; the caller makes it whole by renaming.
+  """
+  with engine.mode(model, training=False):
+    module = ServingModule(model, engine.all_variables(model))
+    signatures = {
+      SERVING_DEFAULT: module.detect_images.get_concrete_function(),
+      IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
+      TF_EXAMPLE: module.detect_examples.get_concrete_function(),
+    }
+  tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def _decode(encoded: tf.Tensor) -> tf.Tensor:
+  image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+  return tf.ensure_shape(image, [None, None, 3])
+
+
+def _detect(model: Any, images: tf.Tensor, shapes: tf.Tensor) -> dict[str, tf.Tensor]:
+  with engine.mode(model, training=False):
+    detections = model.postprocess(model.predict(images, shapes), shapes)
+  # The model counts classes from 0; label maps, and so everyone outside, from 1.
+  detections[_CLASSES] = tf.cast(detections[_CLASSES], tf.float32) + 1
+  kept = [*_KEPT, *(name for name in _KEPT_IF_THERE if name in detections)]
+  return {name: tf.cast(detections[name], tf.float32) for name in kept}

@@ -1,0 +1,23 @@
+"""The OD API's message types, for those who only read and write configs: no TensorFlow comes with them."""
+
+from object_detection.protos import (
+  anchor_generator_pb2,
+  center_net_pb2,
+  image_resizer_pb2,
+  input_reader_pb2,
+  optimizer_pb2,
+  pipeline_pb2,
+  preprocessor_pb2,
+  train_pb2,
+)
+
+__all__ = [
+  'anchor_generator_pb2',
+  'center_net_pb2',
+  'image_resizer_pb2',
+  'input_reader_pb2',
+  'optimizer_pb2',
+  'pipeline_pb2',
+  'preprocessor_pb2',
+  'train_pb2',
+]

@@ -1,0 +1,60 @@
+"""DetectionPusher's executor: a blessed model in, a version out."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact, artifact_utils
+
+from components import files
+from components.artifacts import LabelMap
+from components.odapi import label_map
+from components.pusher import model_card, publish, warmup
+
+METRICS_FILE = 'metrics.json'
+PUSHED_FILE = 'pushed.json'
+
+Artifacts = Mapping[str, Sequence[artifact.Artifact]]
+
+
+class Executor(base_executor.BaseExecutor):
+  """Publishes if blessed; says in `pushed_model` what it did."""
+
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+    """Pushes or declines.
+
+    Raises:
+      ConfigError: if the destination cannot be written.
+      DataError: if the model is not complete.
+    """
+    pushed = artifact_utils.get_single_instance(list(output_dict['pushed_model']))
+    blessing = artifact_utils.get_single_instance(list(input_dict['model_blessing']))
+    if blessing.get_int_custom_property('blessed') != 1:
+      pushed.set_int_custom_property('pushed', 0)
+      logging.info('Not blessed, so nothing is pushed.')
+      return
+    model = artifact_utils.get_single_uri(list(input_dict['model']))
+    destination, keep = exec_properties['destination'], exec_properties['keep_versions']
+    published = publish.publish(model, destination, extra=_extra(model, input_dict))
+    removed = publish.prune(destination, keep) if keep else []
+    record = {'destination': published.folder, 'version': str(published.version), 'model': model, 'removed': removed}
+    files.write_text(files.join(pushed.uri, PUSHED_FILE), json.dumps(record, indent=2) + '\n')
+    pushed.set_int_custom_property('pushed', 1)
+    pushed.set_string_custom_property('pushed_destination', published.folder)
+    pushed.set_string_custom_property('pushed_version', str(published.version))
+    logging.info('%s %s', 'Stood there already:' if published.again else 'Pushed to', published.folder)
+
+
+def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:
+  """What is laid beside the model: warm-up requests, and with an evaluation its numbers and the model card."""
+  extra = {warmup.PLACE: warmup.requests()}
+  if inputs.get('evaluation'):
+    uri = files.join(artifact_utils.get_single_uri(list(inputs['evaluation'])), METRICS_FILE)
+    text = files.read_text(uri)
+    path = files.join(model, LabelMap.FILE_NAME)
+    labels = label_map.parse(files.read_text(path), where=path)
+    extra[METRICS_FILE] = text.encode('utf-8')
+    extra[model_card.FILE_NAME] = model_card.render(json.loads(text), labels).encode('utf-8')
+  return extra

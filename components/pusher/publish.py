@@ -1,0 +1,227 @@
+"""Publishes a SavedModel as the next version below a destination that TensorFlow Serving watches.
+
+    <destination>/<version>/saved_model.pb, variables/, ...
+    <destination>/<version>/label_map.pbtxt, pipeline.config, metrics.json   for people and for `predict`
+    <destination>/<version>/checksums.json                                   SHA-256 of every other file
+    <destination>/<version>/assets.extra/label_map.pbtxt, pipeline.config    go along when the SavedModel is moved
+    <destination>/<version>/assets.extra/tf_serving_warmup_requests          run by the server before it answers
+    <destination>/.withdrawn-<version>/                                      taken back by `withdraw`
+
+A version is staged beside the others under a name that no server loads, compared with its source, then renamed: it is
+there whole or not at all. Object stores cannot rename; there saved_model.pb, without which nothing loads, comes last.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+from tfx.dsl.io import fileio
+
+from components import files
+from components.errors import ConfigError, DataError
+
+COMPANIONS = ('label_map.pbtxt', 'pipeline.config')
+CHECKSUMS = 'checksums.json'
+_SAVED_MODEL = 'saved_model.pb'
+_STAGING = '.publishing-'
+_WITHDRAWN = '.withdrawn-'
+_ATTEMPTS = 100
+_STORAGE_ERRORS = (OSError, tf.errors.OpError)
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+  """A version: its number, its folder, and whether it stood there before, from an earlier try."""
+
+  version: int
+  folder: str
+  again: bool = False
+
+
+def publish(
+  model: str, destination: str, extra: Mapping[str, bytes] | None = None, clock: Callable[[], float] = time.time
+) -> Published:
+  """Publishes a model; one that is the highest version already is not published again, so that a retry is safe.
+
+  Args:
+    model: the trainer's model folder: Format-Serving with the SavedModel, COMPANIONS beside it.
+    destination: the folder of versions; made if absent.
+    extra: {path below the version: content} to lay beside them.
+    clock: seconds since 1970. The version is its whole seconds, or one more than the highest version ever there, so
+      that versions rise though clocks go wrong.
+
+  Raises:
+    DataError: if there is no SavedModel in `model`, or a companion is missing.
+    ConfigError: if the destination cannot be written. Nothing is left there.
+  """
+  sources = _sources(model)
+  staged = files.join(destination, f'{_STAGING}{uuid.uuid4().hex[:8]}')
+  try:
+    checksums = {place: _digest(path) for place, path in sources.items()}
+    standing = _standing(destination, checksums)
+    if standing:
+      return standing
+    try:
+      _stage(sources, checksums, extra or {}, staged)
+      return _to_next_version(staged, destination, clock)
+    finally:
+      if fileio.exists(staged):
+        fileio.rmtree(staged)
+  except _STORAGE_ERRORS as error:
+    why = str(error).splitlines()[0]
+    raise ConfigError(
+      f'push.destination: {destination} cannot be written: {why}. Expected a folder that this user may write to.'
+    ) from error
+
+
+def versions(destination: str) -> list[int]:
+  """The versions published below `destination`, ascending."""
+  return _numbers(destination, '')
+
+
+def damaged(version: str) -> list[str]:
+  """Files of a version folder that are gone or no longer what was published; empty if it is sound."""
+  expected = json.loads(files.read_text(files.join(version, CHECKSUMS)))
+  return [
+    name
+    for name, digest in expected.items()
+    if not fileio.exists(files.join(version, name)) or _digest(files.join(version, name)) != digest
+  ]
+
+
+def prune(destination: str, keep: int) -> list[int]:
+  """Removes all but the `keep` highest versions, of which there is at least one; returns those removed."""
+  if keep < 1:
+    raise ValueError(f'keep: expected 1 or more, received {keep}')
+  old = versions(destination)[:-keep]
+  for version in old:
+    # Renamed first: a server must not load what is half gone.
+    gone = files.join(destination, f'{_STAGING}removed-{version}')
+    _move(files.join(destination, str(version)), gone)
+    fileio.rmtree(gone)
+  return old
+
+
+def withdraw(destination: str) -> tuple[int, int]:
+  """Takes back the highest version, so that a server goes back to the one before.
+
+  It is kept under a name that no server loads, and its number is never given again.
+
+  Returns:
+    (the version taken back, the one that is highest now).
+
+  Raises:
+    ConfigError: if there are fewer than two versions, or the destination cannot be written.
+  """
+  found = versions(destination)
+  if len(found) < 2:
+    raise ConfigError(
+      f'{destination}: {len(found)} version(s) there. Expected two or more, to go back from one to another.'
+    )
+  try:
+    _move(files.join(destination, str(found[-1])), files.join(destination, f'{_WITHDRAWN}{found[-1]}'))
+  except _STORAGE_ERRORS as error:
+    raise ConfigError(f'{destination}: cannot be written: {str(error).splitlines()[0]}.') from error
+  return found[-1], found[-2]
+
+
+def _sources(model: str) -> dict[str, str]:
+  """{path below the version: file to copy there}"""
+  serving = files.join(model, 'Format-Serving')
+  for path in [files.join(serving, _SAVED_MODEL), *(files.join(model, name) for name in COMPANIONS)]:
+    if not fileio.exists(path):
+      raise DataError(f'{path}: missing, so the model cannot be published. Train it again.')
+  sources = {os.path.relpath(path, serving): path for path in _walk(serving)}
+  for name in COMPANIONS:
+    for place in (name, f'assets.extra/{name}'):
+      sources[place] = files.join(model, name)
+  return sources
+
+
+def _standing(destination: str, checksums: Mapping[str, str]) -> Published | None:
+  """The highest version if it was made from the same files and is sound."""
+  for version in versions(destination)[-1:]:
+    folder = files.join(destination, str(version))
+    if fileio.exists(files.join(folder, CHECKSUMS)):
+      there = json.loads(files.read_text(files.join(folder, CHECKSUMS)))
+      if checksums.items() <= there.items() and not damaged(folder):
+        return Published(version, folder, again=True)
+  return None
+
+
+def _stage(sources: Mapping[str, str], checksums: Mapping[str, str], extra: Mapping[str, bytes], staged: str) -> None:
+  """Copies everything, then reads it back: a full or failing disk must not become a version."""
+  for place, path in sources.items():
+    target = files.join(staged, place)
+    fileio.makedirs(os.path.dirname(target))
+    fileio.copy(path, target, overwrite=True)
+  for name, content in extra.items():
+    files.write_bytes(files.join(staged, name), content)
+  expected = {**checksums, **{name: hashlib.sha256(content).hexdigest() for name, content in extra.items()}}
+  files.write_text(files.join(staged, CHECKSUMS), json.dumps(expected, indent=2, sort_keys=True) + '\n')
+  wrong = damaged(staged)
+  if wrong:
+    raise OSError(f'{wrong[0]} was not copied whole')
+
+
+def _to_next_version(staged: str, destination: str, clock: Callable[[], float]) -> Published:
+  """Moves to a number that is free. Another pusher may take it in between; then the next one is tried."""
+  for _ in range(_ATTEMPTS):
+    taken = versions(destination) + _numbers(destination, _WITHDRAWN)
+    version = max([int(clock()), 1, *(number + 1 for number in taken)])
+    target = files.join(destination, str(version))
+    if _is_object_store(destination):
+      _copy_marker_last(staged, target)
+      return Published(version, target)
+    try:
+      fileio.rename(staged, target)
+      return Published(version, target)
+    except _STORAGE_ERRORS:
+      if not fileio.exists(target):
+        raise
+  raise OSError(f'no free version in {_ATTEMPTS} attempts')
+
+
+def _numbers(destination: str, prefix: str) -> list[int]:
+  if not fileio.isdir(destination):
+    return []
+  names = (name.strip('/') for name in fileio.listdir(destination))
+  rests = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
+  return sorted(int(rest) for rest in rests if rest.isdecimal())
+
+
+def _move(source: str, target: str) -> None:
+  """Renames a version away; on an object store its marker goes first, so that no server loads what is left."""
+  if not _is_object_store(source):
+    fileio.rename(source, target)
+    return
+  files.copy_tree(source, target)
+  fileio.remove(files.join(source, _SAVED_MODEL))
+  fileio.rmtree(source)
+
+
+def _is_object_store(uri: str) -> bool:
+  return '://' in uri
+
+
+def _copy_marker_last(staged: str, target: str) -> None:
+  paths = sorted(_walk(staged), key=lambda path: (path == files.join(staged, _SAVED_MODEL), path))
+  for path in paths:
+    fileio.copy(path, files.join(target, os.path.relpath(path, staged)), overwrite=True)
+
+
+def _walk(folder: str) -> list[str]:
+  return [files.join(inside, name) for inside, _, names in fileio.walk(folder) for name in names]
+
+
+def _digest(path: str) -> str:
+  digest = hashlib.sha256()
+  with fileio.open(path, 'rb') as file:
+    while block := file.read(1 << 20):
+      digest.update(block)
+  return digest.hexdigest()

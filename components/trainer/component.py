@@ -1,0 +1,72 @@
+"""ODAPITrainer: trains what a pipeline.config says and exports the best model."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import channel, component_spec, standard_artifacts
+
+from components import artifacts, code_version, typed
+from components.trainer import executor
+from components.trainer.settings import TrainSettings
+
+
+class ODAPITrainerSpec(component_spec.ComponentSpec):
+  """See ODAPITrainer."""
+
+  PARAMETERS = {
+    'settings': component_spec.ExecutionParameter(type=str),
+    'work_root': component_spec.ExecutionParameter(type=str),
+    'code_version': component_spec.ExecutionParameter(type=str),
+  }
+  INPUTS = {
+    'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
+    'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
+    'pipeline_config': component_spec.ChannelParameter(type=artifacts.PipelineConfig),
+  }
+  OUTPUTS = {
+    'model': component_spec.ChannelParameter(type=standard_artifacts.Model),
+    'model_run': component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
+  }
+
+
+class ODAPITrainer(base_component.BaseComponent):
+  """Trains exactly num_steps of pipeline.config with the OD API's models, losses and optimizers, and exports.
+
+  A training that was killed goes on from its latest checkpoint: checkpoints stand in a folder under `work_root` that
+  is named by the content of pipeline.config, examples and settings, not by an execution.
+
+      trainer = ODAPITrainer(examples, label_map, pipeline_config, work_root=f'{pipeline_root}/training',
+                             settings={'eval_every': 500})
+
+  outputs:
+    model (Model): Format-Serving/ (SavedModel), checkpoint/, pipeline.config, label_map.pbtxt.
+    model_run (ModelRun): logs/ (TensorBoard), checkpoints/, history.jsonl, learning_curve.png, run.json, and
+      restore_report.json after fine-tuning.
+  """
+
+  SPEC_CLASS = ODAPITrainerSpec
+  EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+  def __init__(
+    self,
+    examples: channel.BaseChannel,
+    label_map: channel.BaseChannel,
+    pipeline_config: channel.BaseChannel,
+    work_root: str,
+    settings: Mapping[str, Any] | None = None,
+  ) -> None:
+    checked = typed.parse(TrainSettings, dict(settings or {}), 'ODAPITrainer: settings')
+    super().__init__(
+      ODAPITrainerSpec(
+        examples=examples,
+        label_map=label_map,
+        pipeline_config=pipeline_config,
+        settings=json.dumps(checked.dict(), sort_keys=True),
+        work_root=work_root,
+        code_version=code_version.of('components.trainer', 'components.odapi'),
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_run=channel.Channel(type=standard_artifacts.ModelRun),
+      )
+    )

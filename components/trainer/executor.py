@@ -1,0 +1,126 @@
+"""Trains, then lays out the model and the run's records."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import time
+from importlib import metadata
+from typing import Any
+
+import tensorflow as tf
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components import artifacts, files, typed
+from components.odapi import config_io, devices, export, label_map
+from components.trainer import scan, training
+from components.trainer.settings import TrainSettings
+from components.trainer.training import Trained
+
+_PACKAGES = ('tensorflow', 'tfx', 'tf-models-official', 'tf-models-research-object-detection', 'detection-pipeline')
+# Raised when checkpoints of earlier code can no longer be gone on from.
+_WORK_FORMAT = '1'
+
+
+class Executor(base_executor.BaseExecutor):
+  """See ODAPITrainer."""
+
+  def Do(
+    self,
+    input_dict: dict[str, list[types.Artifact]],
+    output_dict: dict[str, list[types.Artifact]],
+    exec_properties: dict[str, Any],
+  ) -> None:
+    """Trains in the work folder, then fills `model` and `model_run` and clears the work folder."""
+    config_path = _file(input_dict['pipeline_config'], artifacts.PipelineConfig.FILE_NAME)
+    labels_path = _file(input_dict['label_map'], artifacts.LabelMap.FILE_NAME)
+    config = config_io.parse(files.read_text(config_path), config_path)
+    labels = label_map.parse(files.read_text(labels_path), labels_path)
+    settings = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
+    examples = artifact_utils.get_single_instance(input_dict['examples'])
+    content = content_digest(files.read_text(config_path), examples, exec_properties['settings'])
+    work = files.join(exec_properties['work_root'], content)
+    print(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}', flush=True)
+
+    strategy = devices.choose_strategy()
+    scan.check_examples(config, labels)
+    trained = training.train(config, labels, settings, work, strategy)
+    if not devices.is_chief(strategy):
+      return
+
+    model_uri = artifact_utils.get_single_uri(output_dict['model'])
+    run_uri = artifact_utils.get_single_uri(output_dict['model_run'])
+    write_model(trained, model_uri, files.read_text(config_path), label_map.dump(labels))
+    files.copy_tree(work, run_uri)
+    training.write_learning_curve(trained, files.join(run_uri, training.LEARNING_CURVE))
+    files.write_text(files.join(run_uri, 'run.json'), json.dumps(run_facts(trained, content, settings), indent=2))
+    # Only now: until the model stands, a restart goes on from here.
+    fileio.rmtree(work)
+
+
+def content_digest(config_text: str, examples: types.Artifact, settings: str) -> str:
+  """Names a training by what it depends on, so that a restart finds it and a changed one never does.
+
+  Paths are left out: the same examples under another execution's folder are the same training.
+  """
+  digest = hashlib.sha256(_WORK_FORMAT.encode())
+  digest.update(config_text.replace(examples.uri, '').encode())
+  digest.update(settings.encode())
+  for path in sorted(fileio.glob(files.join(examples.uri, 'Split-*', '*'))):
+    digest.update(path.removeprefix(examples.uri).encode())
+    with fileio.open(path, 'rb') as file:
+      while block := file.read(1 << 22):
+        digest.update(block)
+  return digest.hexdigest()[:16]
+
+
+def write_model(trained: Trained, uri: str, config_text: str, labels_text: str) -> None:
+  """Format-Serving/, checkpoint/, pipeline.config and label_map.pbtxt below `uri`."""
+  with files.whole_directory(path_utils.serving_model_dir(uri)) as directory:
+    export.save(trained.engine.model, directory)
+  # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
+  checkpoint = tf.train.Checkpoint(model=trained.engine.model)
+  tf.train.CheckpointManager(checkpoint, files.join(uri, 'checkpoint'), max_to_keep=1).save(checkpoint_number=0)
+  files.write_text(files.join(uri, artifacts.PipelineConfig.FILE_NAME), config_text)
+  files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), labels_text)
+
+
+def run_facts(trained: Trained, content: str, settings: TrainSettings) -> dict[str, Any]:
+  """What one needs to know to repeat or compare a run."""
+  state = trained.state
+  last = state.history[-1] if state.history else {}
+  return {
+    'steps': state.step,
+    'num_steps': state.num_steps,
+    'stopped_because': state.stop or 'all steps were taken',
+    'exported_step': trained.exported_step,
+    'best': None if state.best is None else {'value': state.best.value, 'step': state.best.step},
+    'last_evaluation': last,
+    'training_seconds': round(state.seconds, 1),
+    'rollbacks': state.rollbacks,
+    'content': content,
+    'versions': {name: metadata.version(name) for name in _PACKAGES},
+    'git_revision': _git_revision(),
+    'python': platform.python_version(),
+    'settings': settings.dict(),
+    'finished': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+  }
+
+
+def _git_revision() -> str | None:
+  """Of the project's checkout, where it runs from one."""
+  command = ['git', '-C', os.path.dirname(os.path.abspath(__file__)), 'rev-parse', 'HEAD']
+  try:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+  except (OSError, subprocess.TimeoutExpired):
+    return None
+  return done.stdout.strip() or None
+
+
+def _file(artifact_list: list[types.Artifact], name: str) -> str:
+  return files.join(artifact_utils.get_single_uri(artifact_list), name)

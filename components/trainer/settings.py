@@ -1,0 +1,65 @@
+"""What can be set about training beyond pipeline.config: the `train:` section of a run config, less steps and batch."""
+
+from typing import Literal
+
+import pydantic
+
+from components import typed
+
+# COCO metrics that training may watch; higher is better in all of them.
+WatchedMetric = Literal['AP', 'AP50', 'AP75', 'AR@100']
+
+
+class EarlyStopping(typed.Settings):
+  """Ends training when the watched metric has not risen by `min_delta` for `patience` evaluations in a row."""
+
+  patience: pydantic.PositiveInt = 5
+  min_delta: pydantic.NonNegativeFloat = 0.001
+
+
+class Rollback(typed.Settings):
+  """Goes back to the last good checkpoint when the loss blows up, with a lower learning rate.
+
+  times: how often, before training stops with an error.
+  factor: what the learning rate is multiplied by, each time.
+  blow_up: a loss this many times its running mean counts as blown up; so does a non-finite one.
+  """
+
+  times: pydantic.PositiveInt = 2
+  factor: pydantic.PositiveFloat = 0.5
+  blow_up: pydantic.PositiveFloat = 10.0
+
+
+class TrainSettings(typed.Settings):
+  """How to train.
+
+  seed: of the initial weights, the order of the images and the augmentations.
+  eval_every: steps between evaluations on the eval split; 0: only at the end.
+  eval_every_minutes: also evaluate when so much time has passed since the last evaluation.
+  eval_images: the first so many images of the eval split; all when not given.
+  checkpoint_every: steps between checkpoints; a killed training loses at most so many.
+  checkpoint_every_minutes: also save when so much time has passed.
+  keep_checkpoint_max: so many of the latest checkpoints are kept, and the best one.
+  watch: the metric that decides which checkpoint is the best.
+  export: which weights are exported, those of the best evaluation or of the last step.
+  cache: decoded images in memory or on disk; auto: in memory when they fit a quarter of the free memory.
+  min_restored: fine-tuning fails when less than this share of the backbone's variables was restored.
+  precision, xla, accumulate: mixed precision, compilation, and batches per optimizer step.
+  """
+
+  seed: pydantic.NonNegativeInt = 0
+  eval_every: pydantic.NonNegativeInt = 500
+  eval_every_minutes: pydantic.PositiveFloat | None = None
+  eval_images: pydantic.PositiveInt | None = None
+  checkpoint_every: pydantic.PositiveInt = 500
+  checkpoint_every_minutes: pydantic.PositiveFloat = 15.0
+  keep_checkpoint_max: pydantic.PositiveInt = 3
+  watch: WatchedMetric = 'AP'
+  export: Literal['best', 'last'] = 'best'
+  early_stopping: EarlyStopping | None = None
+  rollback: Rollback | None = None
+  cache: Literal['auto', 'memory', 'disk', 'none'] = 'auto'
+  min_restored: float = pydantic.Field(0.5, ge=0, le=1)
+  precision: Literal['float32', 'mixed_float16', 'mixed_bfloat16'] = 'float32'
+  xla: bool = False
+  accumulate: pydantic.PositiveInt = 1

@@ -1,0 +1,36 @@
+"""Ingestion on Beam: a shard is one element, so no image ever crosses from one stage to the next.
+
+Memory stays that of one image per worker however many there are, and every runner writes the same bytes. Imports no
+TensorFlow: a worker process has to import this module.
+"""
+
+import apache_beam as beam
+
+from components.voc_example_gen.ingest import ShardWriter
+from components.voc_example_gen.plan import Shard
+
+
+@beam.typehints.with_input_types(Shard)
+@beam.typehints.with_output_types(int)
+class WriteShard(beam.DoFn):
+  """Writes one TFRecord shard and its outcomes; yields its number of records."""
+
+  def __init__(self, writer: ShardWriter) -> None:
+    super().__init__()
+    self._writer = writer
+    self._records = beam.metrics.Metrics.counter('voc_example_gen', 'records')
+
+  def process(self, shard: Shard) -> list[int]:
+    records = self._writer.write(shard)
+    self._records.inc(records)
+    return [records]
+
+
+def write_all(pipeline: beam.Pipeline, shards: tuple[Shard, ...], writer: ShardWriter) -> None:
+  """Adds to `pipeline` the writing of all shards."""
+  _ = (
+    pipeline
+    | 'Shards' >> beam.Create(shards)
+    | 'Spread' >> beam.Reshuffle()  # without it, one worker would get them all
+    | 'Write' >> beam.ParDo(WriteShard(writer))
+  )

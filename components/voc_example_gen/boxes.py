@@ -1,0 +1,81 @@
+"""From the corners an annotation gives to normalised boxes, by rule; every box mended or dropped is counted."""
+
+import dataclasses
+import math
+import struct
+from collections import Counter
+
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledBox:
+  """One usable object: corners in [0, 1], exact in float32, with ymin < ymax and xmin < xmax."""
+
+  label: str
+  ymin: float
+  xmin: float
+  ymax: float
+  xmax: float
+  difficult: bool
+  truncated: bool
+  view: str
+
+
+def usable(annotation: Annotation, width: int, height: int) -> tuple[list[LabelledBox], Counter[str]]:
+  """Normalises every object of one image.
+
+  VOC's 1-based inclusive pixels are divided by the image's size as they are, with nothing subtracted, as the OD API's
+  own converter does (dataset_tools/create_pascal_tf_record.py).
+
+  Args:
+    annotation: as read.
+    width, height: of the image as the annotator saw it, in pixels; from the image itself, not from the annotation.
+
+  Returns:
+    The boxes in their order, exact duplicates merged, and how often each BoxRule (by its value) was applied.
+  """
+  counts = Counter(rule.value for rule in annotation.dropped)
+  kept: dict[tuple, LabelledBox] = {}
+  scale = (1.0, 1.0) if annotation.relative else (float(width), float(height))
+  for item in annotation.objects:
+    result, rules = normalise(item, *scale)
+    counts.update(rule.value for rule in rules)
+    if result is None:
+      continue
+    key = (result.label, result.ymin, result.xmin, result.ymax, result.xmax)
+    if key in kept:
+      counts[BoxRule.DUPLICATE.value] += 1
+    else:
+      kept[key] = result
+  return list(kept.values()), counts
+
+
+def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | None, list[BoxRule]]:
+  """Scales one object to the unit square, puts swapped corners right, and clips it to the image.
+
+  Returns:
+    The box, or None if it must be dropped; and the rules that were applied.
+  """
+  corners = (item.xmin, item.ymin, item.xmax, item.ymax)
+  if not all(math.isfinite(corner) for corner in corners):
+    return None, [BoxRule.NOT_FINITE]
+  rules = []
+  xmin, xmax = sorted((item.xmin / width, item.xmax / width))
+  ymin, ymax = sorted((item.ymin / height, item.ymax / height))
+  if item.xmin > item.xmax or item.ymin > item.ymax:
+    rules.append(BoxRule.SWAPPED)
+  if xmin == xmax or ymin == ymax:
+    return None, [BoxRule.EMPTY]
+  if xmax <= 0 or ymax <= 0 or xmin >= 1 or ymin >= 1:
+    return None, [BoxRule.OUTSIDE]
+  if min(xmin, ymin) < 0 or max(xmax, ymax) > 1:
+    rules.append(BoxRule.CLIPPED)
+  ymin, xmin, ymax, xmax = (_float32(min(max(side, 0.0), 1.0)) for side in (ymin, xmin, ymax, xmax))
+  if xmin >= xmax or ymin >= ymax:  # thinner than float32 can tell
+    return None, [BoxRule.EMPTY]
+  return LabelledBox(item.label, ymin, xmin, ymax, xmax, item.difficult, item.truncated, item.view), rules
+
+
+def _float32(value: float) -> float:
+  return struct.unpack('<f', struct.pack('<f', value))[0]

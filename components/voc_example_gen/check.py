@@ -1,0 +1,101 @@
+"""`detection-pipeline check-data`: the same checks as ingestion, without Beam, TensorFlow, or anything written."""
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from components.errors import UserError
+from components.voc_example_gen import flat_csv, ingest, plan, report
+from components.voc_example_gen.boxes import LabelledBox
+from components.voc_example_gen.progress import Progress
+from components.voc_example_gen.settings import IngestSettings
+
+_SHOWN = 10
+
+
+def run(
+  root: str,
+  settings: IngestSettings,
+  say: Callable[[str], None] = print,
+  table: flat_csv.Writer | None = None,
+) -> tuple[dict[str, Any], str]:
+  """Checks every image and annotation of a folder.
+
+  Args:
+    root: the data folder.
+    settings: as for ingestion.
+    say: told line by line what is found.
+    table: gets every image that would be used, with its boxes.
+
+  Returns:
+    The ingest report, and the sentence that ingestion would fail with ('' if it would not).
+
+  Raises:
+    DataError: if there is nothing to check.
+  """
+  started = time.monotonic()
+  planned = plan.make(root, settings, say)
+  tally = report.gather(planned, _outcomes(planned, settings.keep_negatives, table))
+  found = report.as_dict(planned, tally)
+  for line in _summary(found):
+    say(line)
+  say(f'checked in {time.monotonic() - started:.1f} s')
+  try:
+    report.require_usable(planned.root, tally, settings.max_bad_fraction)
+  except UserError as error:
+    return found, str(error)
+  return found, ''
+
+
+def _outcomes(planned: plan.Plan, keep_negatives: bool, table: flat_csv.Writer | None) -> Iterator[ingest.Outcome]:
+  """Decodes everything."""
+  work = [(planned.root, task, shard.split, keep_negatives) for shard in planned.shards for task in shard.tasks]
+  progress = Progress(len(work), sys.stderr)
+  for outcome, boxes in ingest.in_order(_checked, work, os.cpu_count() or 1):
+    progress.step()
+    if table and not outcome.reason:
+      table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
+    yield outcome
+
+
+def _checked(*arguments: Any) -> tuple[ingest.Outcome, list[LabelledBox]]:
+  """Without the record, which would pile up."""
+  outcome, _, boxes = ingest.examine(*arguments)
+  return outcome, boxes
+
+
+def _in_pixels(boxes: list[LabelledBox], width: int, height: int) -> list[tuple[str, tuple[float, ...]]]:
+  """Corners as a table holds them: rounded to a thousandth of a pixel, which float32 would show as 9.9999998."""
+  sides = [(box, (box.xmin * width, box.ymin * height, box.xmax * width, box.ymax * height)) for box in boxes]
+  return [(box.label, tuple(round(side, 3) for side in corners)) for box, corners in sides]
+
+
+def _summary(found: dict[str, Any]) -> Iterator[str]:
+  counts = ', '.join(f'{split} {count}' for split, count in found['images'].items())
+  yield f'images: {counts or "none"} (split: {found["split_method"]})'
+  for label, numbers in found['classes'].items():
+    objects = ', '.join(f'{split} {count}' for split, count in numbers['objects'].items())
+    yield f'class {label}: {objects} objects'
+  if negatives := sum(found['negatives'].values()):
+    yield f'negatives: {negatives} images without objects'
+  for title, section in (('boxes', found['boxes']), ('notes', found['notes'])):
+    if section:
+      yield f'{title}: ' + ', '.join(f'{name} {count}' for name, count in section.items())
+  for title in ('refused', 'set_aside'):
+    yield from _files(title.replace('_', ' '), found[title])
+  for warning in found['warnings']:
+    yield f'warning: {warning}'
+
+
+def _files(title: str, entries: list[dict[str, str]]) -> Iterator[str]:
+  """One line for each reason, and the first files with it."""
+  for reason, count in Counter(entry['reason'] for entry in entries).most_common():
+    yield f'{title}: {count} {reason}'
+    named = [entry for entry in entries if entry['reason'] == reason]
+    for entry in named[:_SHOWN]:
+      yield f'  {entry["file"]}: {entry["detail"]}'
+    if count > _SHOWN:
+      yield f'  and {count - _SHOWN} more (--json FILE lists all)'

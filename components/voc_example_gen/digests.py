@@ -1,0 +1,54 @@
+"""Content digests of the data folder: for the cache, for finding copies, and for a split that no renaming moves."""
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from components.voc_example_gen import storage
+from components.voc_example_gen.scan import Tree
+
+_CHUNK = 2**20
+_BATCH = 64
+
+
+def of_files(root: str, paths: Iterable[str]) -> dict[str, str]:
+  """SHA-256 of each file's content, in hex; '' for a file that cannot be read (refused by name when its turn comes)."""
+  paths = list(paths)
+  batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
+  # Threads: hashing and reading both release the interpreter's lock.
+  with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
+    digests = pool.map(lambda batch: [_digest(root, path) for path in batch], batches)
+    return {
+      path: digest
+      for batch, found in zip(batches, digests, strict=True)
+      for path, digest in zip(batch, found, strict=True)
+    }
+
+
+def _digest(root: str, path: str) -> str:
+  digest = hashlib.sha256()
+  try:
+    with storage.opened(posixpath.join(root, path), 'rb') as file:
+      while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+  except storage.failures(root):
+    return ''
+  return digest.hexdigest()
+
+
+def fingerprint(tree: Tree, known: dict[str, str] | None = None) -> str:
+  """One digest over names and contents of all images, annotations and split files; where the folder lies is left out.
+
+  Args:
+    tree: the folder's listing.
+    known: digests that were taken already.
+  """
+  known = known or {}
+  missing = of_files(tree.root, [file.path for file in tree.files if file.path not in known])
+  digest = hashlib.sha256()
+  for file in tree.files:
+    content = known.get(file.path) or missing.get(file.path, '')
+    digest.update(f'{file.path}\0{content}\n'.encode('utf-8', 'surrogateescape'))
+  return digest.hexdigest()

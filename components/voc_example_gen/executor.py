@@ -1,0 +1,83 @@
+"""Runs ingestion: exec properties in, examples and report out."""
+
+import json
+from typing import Any
+
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact, artifact_utils
+
+from components import files, typed
+from components.artifacts import IngestReport
+from components.voc_example_gen import beam_ingest, parallelism, plan, progress, report, report_page
+from components.voc_example_gen.ingest import ShardWriter
+from components.voc_example_gen.settings import IngestSettings
+
+FINGERPRINT = 'input_fingerprint'
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+  """Writes the splits of `examples` and the `ingest_report`."""
+
+  def Do(
+    self,
+    input_dict: dict[str, list[artifact.Artifact]],
+    output_dict: dict[str, list[artifact.Artifact]],
+    exec_properties: dict[str, Any],
+  ) -> None:
+    """Plans, writes all shards on Beam, gathers what became of each image, and gives the verdict.
+
+    Raises:
+      DataError: if the folder cannot be used, or too much of it is refused; nothing is left in `examples` then.
+    """
+    settings = settings_of(exec_properties)
+    examples = artifact_utils.get_single_instance(output_dict['examples'])
+    report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])
+    planned = plan.make(exec_properties['data_root'], settings)
+    images = sum(len(shard.tasks) for shard in planned.shards)
+    self._beam_pipeline_args, threads = parallelism.choose(self._beam_pipeline_args, images)
+    outcomes_uri = files.join(report_uri, 'outcomes')
+    writer = ShardWriter(planned.root, examples.uri, outcomes_uri, settings.keep_negatives, threads)
+    done = False
+    try:
+      with progress.shown(progress.Progress(images)), self._make_beam_pipeline() as pipeline:
+        beam_ingest.write_all(pipeline, planned.shards, writer)
+      tally = report.gather(planned, writer.outcomes(planned.shards))
+      report.require_usable(planned.root, tally, settings.max_bad_fraction)
+      found = report.as_dict(planned, tally)
+      files.write_text(files.join(report_uri, IngestReport.FILE_NAME), report.as_json(found))
+      files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), report_page.render(planned, found))
+      done = True
+    finally:
+      _remove(writer.outcomes_uri)
+      for split in () if done else planned.splits:
+        _remove(files.join(examples.uri, f'Split-{split}'))
+    _describe(examples, planned)
+    print(report.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
+
+
+def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
+  """Typed settings from exec properties, where mappings are JSON and booleans may be numbers."""
+  return typed.parse(
+    IngestSettings,
+    {
+      'data_format': exec_properties.get('data_format') or 'auto',
+      'split': json.loads(exec_properties.get('split') or '{}'),
+      'max_bad_fraction': exec_properties.get('max_bad_fraction', 0.05),
+      'keep_negatives': bool(exec_properties.get('keep_negatives', True)),
+    },
+    'data',
+  )
+
+
+def _describe(examples: artifact.Artifact, planned: plan.Plan) -> None:
+  examples.split_names = artifact_utils.encode_split_names(list(planned.splits))
+  examples.set_string_custom_property(FINGERPRINT, planned.fingerprint)
+  examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
+
+
+def _remove(uri: str) -> None:
+  if fileio.exists(uri):
+    fileio.rmtree(uri)

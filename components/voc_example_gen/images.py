@@ -1,0 +1,166 @@
+"""Looks at one image's bytes: really decodes it, and returns what goes into the example.
+
+JPEG and PNG go in as they are, as the OD API decodes every kind of them to RGB; other formats become PNG, losslessly.
+"""
+
+import dataclasses
+import io
+import warnings
+
+from PIL import Image, ImageOps
+
+from components.voc_example_gen.annotation import Reason, Refused
+
+MAX_BYTES = 256 * 2**20
+MAX_PIXELS = 120_000_000  # the largest phone cameras have 108 million
+_AS_THEY_ARE = {'JPEG': 'jpeg', 'MPO': 'jpeg', 'PNG': 'png'}
+_OPENED = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP', 'GIF')  # MPO, a phone's two pictures in one, opens as JPEG
+# What PNG can hold as it is; palettes and the rest become RGB, as alpha would be dropped by the OD API anyhow.
+_PNG_MODES = frozenset({'L', 'RGB', 'RGBA', 'LA', 'I;16'})
+_RGB_MODES = frozenset({'1', 'P', 'PA', 'CMYK', 'YCbCr', 'LAB', 'HSV', 'RGBX', 'RGBa', 'La'})
+_SIGNATURES = (b'\xff\xd8', b'\x89PNG', b'GIF8', b'BM', b'II*\0', b'MM\0*', b'RIFF')
+_ORIENTATION = 0x0112
+_THUMB = (9, 8)
+# Pillow warns on stderr from 90 million pixels on; MAX_PIXELS decides here.
+warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+  """An image that decodes.
+
+  Attributes:
+    content: bytes for `image/encoded`; the file's own unless it was converted or turned upright.
+    format: 'jpeg' or 'png'.
+    width, height: in pixels, of `content`.
+    converted: the file's format, if it was not kept as it is; else ''.
+    turned: EXIF asked for a rotation, and `content` is upright now.
+    thumb: 64-bit difference hash, equal or nearly so for images that look alike; None for a flat image.
+  """
+
+  content: bytes
+  format: str
+  width: int
+  height: int
+  converted: str
+  turned: bool
+  thumb: int | None
+
+
+def check(content: bytes, declared: tuple[int | None, int | None] = (None, None), *, relative: bool = False) -> Checked:
+  """Decodes an image once, at reduced scale where JPEG allows it.
+
+  Args:
+    content: the file's bytes.
+    declared: (width, height) in its annotation. If they are the stored size and not the upright one, the annotator
+      saw the image as it is stored, and an EXIF rotation is left alone.
+    relative: corners are fractions: nothing is declared in pixels.
+
+  Raises:
+    Refused: IMAGE_EMPTY, IMAGE_FORMAT_UNKNOWN, IMAGE_TOO_LARGE or IMAGE_CORRUPT.
+  """
+  if not content:
+    raise Refused(Reason.IMAGE_EMPTY, 'the file has no bytes')
+  image = _open(content)
+  width, height = image.size
+  if width * height > MAX_PIXELS:
+    raise Refused(Reason.IMAGE_TOO_LARGE, f'{width}x{height} pixels, expected at most {MAX_PIXELS} in all')
+  try:
+    return _check(image, content, (None, None) if relative else declared)
+  except Refused:
+    raise
+  # Pillow's plugins raise nearly anything on hostile bytes (OSError, SyntaxError, struct.error, zlib.error, ...).
+  except Exception as error:
+    raise Refused(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Thumbnail:
+  """A small picture, upright, and the size in pixels of the whole image it shows."""
+
+  picture: Image.Image
+  width: int
+  height: int
+
+
+def thumbnail(content: bytes, declared: tuple[int | None, int | None], longest: int) -> Thumbnail:
+  """Decodes an image for a page, at most `longest` pixels on a side. Arguments and errors as for `check`."""
+  checked = check(content, declared)
+  image = _open(checked.content)
+  image.draft('RGB', (longest, longest))
+  picture = image.convert('RGB')
+  picture.thumbnail((longest, longest))
+  return Thumbnail(picture, checked.width, checked.height)
+
+
+def _open(content: bytes) -> Image.Image:
+  try:
+    return Image.open(io.BytesIO(content), formats=_OPENED)
+  except Image.DecompressionBombError as error:
+    raise Refused(Reason.IMAGE_TOO_LARGE, str(error)) from error
+  except Image.UnidentifiedImageError as error:
+    if content.startswith(_SIGNATURES):
+      raise Refused(Reason.IMAGE_CORRUPT, 'begins as an image, but its header is broken') from error
+    raise Refused(Reason.IMAGE_FORMAT_UNKNOWN, 'no JPEG, PNG, BMP, TIFF, WebP or GIF by its content') from error
+  except Exception as error:  # as in `check`
+    raise Refused(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
+
+
+def _check(image: Image.Image, content: bytes, declared: tuple[int | None, int | None]) -> Checked:
+  kind = image.format or ''
+  turn = _must_turn(image, declared)
+  keep = kind in _AS_THEY_ARE and not turn
+  width, height = image.size
+  if keep and kind != 'PNG':
+    image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
+  image.load()
+  if keep:
+    return Checked(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
+  upright = ImageOps.exif_transpose(image) if turn else image
+  encoded, encoding = _encode(upright, kind)
+  width, height = upright.size
+  converted = '' if kind in _AS_THEY_ARE else kind
+  return Checked(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
+
+
+def _must_turn(image: Image.Image, declared: tuple[int | None, int | None]) -> bool:
+  """Whether EXIF asks for a rotation that the annotator saw applied, as labelImg, CVAT and browsers do."""
+  if 'exif' not in image.info and image.format not in ('TIFF', 'PNG', 'WEBP'):
+    return False
+  orientation = image.getexif().get(_ORIENTATION, 1)
+  if orientation not in range(2, 9):
+    return False
+  stored = image.size
+  upright = stored[::-1] if orientation >= 5 else stored
+  return not (declared == stored and stored != upright)
+
+
+def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
+  buffer = io.BytesIO()
+  if kind in ('JPEG', 'MPO'):
+    # A turned photograph: PNG would be ten times its size; at this quality the loss cannot be seen.
+    rgb = image if image.mode in ('L', 'RGB') else image.convert('RGB')
+    rgb.save(buffer, 'JPEG', quality=95, subsampling=0)
+    return buffer.getvalue(), 'jpeg'
+  if image.mode in _RGB_MODES:
+    image = image.convert('RGB')
+  elif image.mode.startswith('I;16') and image.mode != 'I;16':
+    image = image.convert('I;16')
+  if image.mode not in _PNG_MODES:
+    raise Refused(Reason.IMAGE_FORMAT_UNKNOWN, f'{kind} with pixels of kind {image.mode}, expected 8 or 16 bits')
+  image.save(buffer, 'PNG', compress_level=3)
+  return buffer.getvalue(), 'png'
+
+
+def _difference_hash(image: Image.Image) -> int | None:
+  """Signs of the differences of neighbours in a 9x8 grey thumbnail (dHash, Krawetz 2013)."""
+  grey = image if image.mode == 'L' else image.convert('RGB').convert('L')
+  pixels = grey.resize(_THUMB, Image.Resampling.BOX).tobytes()
+  if max(pixels) - min(pixels) < 8:
+    return None  # flat images all look alike
+  bits = 0
+  for row in range(8):
+    for column in range(8):
+      at = row * 9 + column
+      bits = bits << 1 | (pixels[at] < pixels[at + 1])
+  return bits

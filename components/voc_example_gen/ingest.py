@@ -1,0 +1,202 @@
+"""One image at a time: read, check, encode. One shard at a time: write whole, and say what became of each image."""
+
+import collections
+import dataclasses
+import json
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from components.voc_example_gen import boxes, images, plan, progress, storage, tf_example
+from components.voc_example_gen.annotation import Annotation, Reason, Refused
+
+Result = TypeVar('Result')
+
+
+@dataclasses.dataclass
+class Outcome:
+  """What became of one image. Small, and JSON: outcomes are gathered from workers through files.
+
+  Attributes:
+    image: path below the data folder.
+    file: the file that is at fault; '' if it is the image.
+    split: where it stands, or would have stood.
+    reason, detail: why it is not used; '' if it is.
+    objects: (label, width, height) of each usable box, sides as fractions of the image's.
+    rules: how often each BoxRule was applied.
+    notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees'.
+    thumb: 64-bit difference hash.
+  """
+
+  image: str
+  split: str
+  reason: str = ''
+  detail: str = ''
+  file: str = ''
+  width: int = 0
+  height: int = 0
+  objects: list[tuple[str, float, float]] = dataclasses.field(default_factory=list)
+  rules: dict[str, int] = dataclasses.field(default_factory=dict)
+  notes: list[str] = dataclasses.field(default_factory=list)
+  thumb: int | None = None
+
+
+def process(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tuple[bytes, Outcome]:
+  """Reads and checks one image with its annotation.
+
+  Returns:
+    The serialized tf.train.Example (b'' if the image is not used), and the outcome.
+  """
+  outcome, checked, usable = examine(root, task, split, keep_negatives)
+  return (_example(task, checked, usable) if checked else b''), outcome
+
+
+def examine(
+  root: str, task: plan.Task, split: str, keep_negatives: bool
+) -> tuple[Outcome, images.Checked | None, list[boxes.LabelledBox]]:
+  """All of `process` but the encoding.
+
+  Returns:
+    The outcome; and, if the image is used, the decoded-once image and its boxes (else None and no boxes).
+  """
+  outcome = Outcome(task.item.image, split)
+  try:
+    outcome.file = task.item.annotation_file
+    annotation = plan.annotation_of(root, task.item)
+    outcome.file = ''
+    content = storage.read(root, task.item.image, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
+    checked = images.check(content, (annotation.width, annotation.height), relative=annotation.relative)
+    usable, rules = boxes.usable(annotation, checked.width, checked.height)
+    _describe(outcome, annotation, checked, usable, rules)
+    _refuse_unusable(annotation, usable, rules, keep_negatives)
+  except Refused as refused:
+    outcome.reason, outcome.detail = refused.reason.value, refused.detail
+    return outcome, None, []
+  return outcome, checked, usable
+
+
+def _describe(
+  outcome: Outcome,
+  annotation: Annotation,
+  checked: images.Checked,
+  usable: list[boxes.LabelledBox],
+  rules: Counter[str],
+) -> None:
+  outcome.width, outcome.height, outcome.thumb = checked.width, checked.height, checked.thumb
+  outcome.objects = [(box.label, round(box.xmax - box.xmin, 6), round(box.ymax - box.ymin, 6)) for box in usable]
+  outcome.rules = dict(rules)
+  if checked.converted:
+    outcome.notes.append(f'converted_from_{checked.converted.lower()}')
+  if checked.turned:
+    outcome.notes.append('turned_upright')
+  declared = (annotation.width, annotation.height)
+  if None not in declared and declared != (checked.width, checked.height) and not annotation.relative:
+    outcome.notes.append('size_disagrees')
+
+
+def _refuse_unusable(
+  annotation: Annotation, usable: list[boxes.LabelledBox], rules: Counter[str], keep_negatives: bool
+) -> None:
+  if usable:
+    return
+  if annotation.objects or annotation.dropped:
+    # Objects are there, but none can be used: as a negative it would teach that nothing is there.
+    raise Refused(Reason.NO_USABLE_BOX, ', '.join(f'{rule}: {count}' for rule, count in sorted(rules.items())))
+  if not keep_negatives:
+    raise Refused(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
+
+
+def _example(task: plan.Task, checked: images.Checked, usable: list[boxes.LabelledBox]) -> bytes:
+  """The keys of the OD API's TfExampleDecoder. Class ids are left out: the label map is made from the names."""
+  name = task.item.image.encode('utf-8', 'replace')
+  return tf_example.serialize(
+    {
+      'image/encoded': ('bytes', [checked.content]),
+      'image/format': ('bytes', [checked.format.encode()]),
+      'image/height': ('int64', [checked.height]),
+      'image/width': ('int64', [checked.width]),
+      'image/filename': ('bytes', [name]),
+      'image/source_id': ('bytes', [name]),
+      'image/key/sha256': ('bytes', [task.digest.encode()]),
+      'image/object/bbox/xmin': ('float', [box.xmin for box in usable]),
+      'image/object/bbox/xmax': ('float', [box.xmax for box in usable]),
+      'image/object/bbox/ymin': ('float', [box.ymin for box in usable]),
+      'image/object/bbox/ymax': ('float', [box.ymax for box in usable]),
+      'image/object/class/text': ('bytes', [box.label.encode() for box in usable]),
+      'image/object/difficult': ('int64', [int(box.difficult) for box in usable]),
+      'image/object/truncated': ('int64', [int(box.truncated) for box in usable]),
+      'image/object/view': ('bytes', [box.view.encode() for box in usable]),
+    }
+  )
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardWriter:
+  """Writes shards; a plain value that workers get a copy of.
+
+  Attributes:
+    root: the data folder.
+    examples_uri: gets Split-<split>/data_tfrecord-<index>-of-<count>, uncompressed.
+    outcomes_uri: gets one JSON line for each image, in a file beside each shard's name.
+    keep_negatives: see IngestSettings.
+    threads: images in work at the same time.
+  """
+
+  root: str
+  examples_uri: str
+  outcomes_uri: str
+  keep_negatives: bool
+  threads: int = 1
+
+  def write(self, shard: plan.Shard) -> int:
+    """Writes one shard's records and outcomes; written twice, it is the same. Returns the number of records."""
+    records = 0
+    folder = posixpath.join(self.examples_uri, f'Split-{shard.split}')
+    with (
+      storage.appearing_whole(posixpath.join(folder, shard.name)) as file,
+      storage.appearing_whole(self._outcomes_of(shard)) as lines,
+    ):
+      work = [(self.root, task, shard.split, self.keep_negatives) for task in shard.tasks]
+      for record, outcome in in_order(process, work, self.threads):
+        if record:
+          # Uncompressed: JPEG gains nothing from gzip, and the OD API's reader cannot open it.
+          tf_example.write_record(file, record)
+          records += 1
+        progress.step()
+        lines.write(json.dumps(vars(outcome)).encode() + b'\n')
+    return records
+
+  def outcomes(self, shards: tuple[plan.Shard, ...]) -> Iterator[Outcome]:
+    """Everything the workers reported, in the order of shards."""
+    for shard in shards:
+      with storage.opened(self._outcomes_of(shard), 'rb') as file:
+        for line in file:
+          yield read_outcome(json.loads(line))
+
+  def _outcomes_of(self, shard: plan.Shard) -> str:
+    return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.jsonl')
+
+
+def in_order(function: Callable[..., Result], work: Iterable[tuple], threads: int) -> Iterator[Result]:
+  """function(*arguments) for each of `work`, in its order, a few at a time: only so many results are ever held.
+
+  Threads pay here although they share one interpreter: reading, hashing and decoding release its lock.
+  """
+  if threads == 1:
+    yield from (function(*arguments) for arguments in work)
+    return
+  waiting: collections.deque[Future[Result]] = collections.deque()
+  with ThreadPoolExecutor(max_workers=threads) as pool:
+    for arguments in work:
+      waiting.append(pool.submit(function, *arguments))
+      if len(waiting) > 4 * threads:
+        yield waiting.popleft().result()
+    while waiting:
+      yield waiting.popleft().result()
+
+
+def read_outcome(fields: dict[str, Any]) -> Outcome:
+  """The outcome that one JSON line holds."""
+  return Outcome(**{**fields, 'objects': [tuple(entry) for entry in fields['objects']]})

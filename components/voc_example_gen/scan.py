@@ -1,0 +1,94 @@
+"""One walk over the data folder: which files are images, which may be annotations, and what is junk."""
+
+import dataclasses
+import functools
+import os
+import posixpath
+
+from components.errors import DataError
+from components.voc_example_gen import storage
+
+IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
+ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names'})
+# Segmentation masks of the VOC devkit have the stems of the photographs; the others are leavings of tools.
+_SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+  """A file below the root: its relative path with forward slashes, and its size in bytes (0 where remote)."""
+
+  path: str
+  size: int
+
+  @functools.cached_property
+  def suffix(self) -> str:
+    return posixpath.splitext(self.path)[1].lower()
+
+
+@dataclasses.dataclass(frozen=True)
+class Tree:
+  """The data folder's files, in order of path."""
+
+  root: str
+  files: tuple[File, ...]
+
+  @functools.cached_property
+  def images(self) -> tuple[File, ...]:
+    return tuple(file for file in self.files if file.suffix in IMAGE_SUFFIXES)
+
+  def with_suffix(self, *suffixes: str) -> tuple[File, ...]:
+    return tuple(file for file in self.files if file.suffix in suffixes)
+
+
+def scan(root: str) -> Tree:
+  """Lists images and possible annotations below `root`; hidden files, masks and other junk are left out.
+
+  Raises:
+    DataError: if `root` is no folder that can be listed.
+  """
+  root = root if storage.is_remote(root) else os.path.abspath(os.path.expanduser(root))
+  _require_folder(root)
+  files = []
+  for folder, folders, names in storage.walk(root):
+    folders[:] = sorted(name for name in folders if not _junk_folder(name))
+    inside = folder[len(root) :].replace(os.sep, '/').strip('/')
+    if any(_junk_folder(part) for part in inside.split('/') if part):
+      continue  # remote walks do not heed the list above
+    for name in names:
+      path = posixpath.join(inside, name)
+      if name.startswith('.') or File(path, 0).suffix not in IMAGE_SUFFIXES | ANNOTATION_SUFFIXES:
+        continue
+      size = _size(posixpath.join(root, path))
+      if size is not None:  # opening a pipe would wait for ever
+        files.append(File(path, size))
+  return Tree(root, tuple(sorted(files, key=lambda file: file.path)))
+
+
+def _size(uri: str) -> int | None:
+  try:
+    return storage.size(uri)
+  except OSError:  # a dead link, or gone meanwhile: refused by name when it is read
+    return 0
+
+
+def _junk_folder(name: str) -> bool:
+  return name.startswith('.') or name.lower() in _SKIPPED_FOLDERS
+
+
+def _require_folder(root: str) -> None:
+  expected = 'Expected a folder with images and their annotations.'
+  if storage.is_remote(root):
+    from tfx.dsl.io import fileio
+
+    if not fileio.isdir(root):
+      raise DataError(f'{root}: no such folder. {expected}')
+    return
+  if not os.path.exists(root):
+    raise DataError(f'{root}: no such folder. {expected}')
+  if not os.path.isdir(root):
+    raise DataError(f'{root}: received a file. {expected}')
+  try:
+    os.listdir(root)
+  except OSError as error:
+    raise DataError(f'{root}: cannot be read: {error.strerror}. {expected}') from error

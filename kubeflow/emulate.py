@@ -1,0 +1,235 @@
+"""Runs a compiled KFP v2 file without a cluster: task by task, each container's exact command in a local process.
+
+Files below the given root:
+
+    run-1/<Task>/attempt-1.log      what the container printed
+    run-1/<Task>/attempt-1/         a failed attempt's pod file system
+    run-1/pod/                      the pod file system of the task under way; its path is the same for all tasks,
+                                    since one task may write paths into files that another one reads
+    run-1/artifacts/                outputs, plain mode
+    run-1/state.json                what became of each task
+    store/minio/<bucket>/...        outputs, --oss: a folder that stands for the object store
+"""
+
+import itertools
+import json
+import pathlib
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from components.errors import ConfigError
+from kubeflow import compiled, pod
+from kubeflow.settings import ROOT_SCHEMES
+
+SUCCEEDED, FAILED, OMITTED, CANCELED = 'SUCCEEDED', 'FAILED', 'OMITTED', 'CANCELED'
+_DEFAULT_ROOT = 'minio://mlpipeline/v2/artifacts'
+_LINES_SHOWN = 15
+
+
+class TaskFailed(Exception):
+  """A task ended with an error; the message is what KFP's run page would show for it."""
+
+
+def emulate(
+  path: str,
+  root: str,
+  open_source: bool = False,
+  parameters: Sequence[str] = (),
+  pipeline_root: str | None = None,
+  report: Callable[[str], None] = print,
+) -> bool:
+  """Runs the file at `path`; returns whether every task has succeeded.
+
+  Args:
+    path: a compiled schema 2.1.0 file, this project's or any of TFX's.
+    root: the folder for artifacts, logs and state; a new run-N is made in it.
+    open_source: send and do exactly what open-source KFP's driver and launcher do; else as Vertex AI does.
+    parameters: NAME=VALUE for the run's parameters.
+    pipeline_root: with open_source, where artifacts are kept; by default what the file says.
+    report: is given each line for the user.
+
+  Raises:
+    ConfigError: if the file, a parameter or the pipeline root cannot be used.
+  """
+  loaded = compiled.read(path)
+  values = compiled.run_parameters(loaded.spec, parameters)
+  folder = _new_run(pathlib.Path(root).absolute())
+  if open_source:
+    uri = pipeline_root or loaded.spec.get('defaultPipelineRoot') or _DEFAULT_ROOT
+    if not uri.startswith(ROOT_SCHEMES):
+      raise ConfigError(f'--pipeline-root: the driver takes {", ".join(ROOT_SCHEMES)} only; received "{uri}".')
+    cluster: pod.Cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{loaded.name}/{folder.name}')
+  else:
+    cluster = pod.Plain(folder / 'artifacts')
+  return Run(loaded, folder, cluster, values, report).run()
+
+
+def _new_run(root: pathlib.Path) -> pathlib.Path:
+  for number in itertools.count(1):
+    folder = root / f'run-{number}'
+    try:
+      folder.mkdir(parents=True)
+    except FileExistsError:
+      continue
+    except OSError as error:
+      raise ConfigError(f'--root {root}: cannot be written: {error.strerror}.') from error
+    return folder
+  raise AssertionError('unreachable')
+
+
+class Run:
+  """One run of a compiled pipeline."""
+
+  def __init__(
+    self,
+    loaded: compiled.Compiled,
+    folder: pathlib.Path,
+    cluster: pod.Cluster,
+    parameters: Mapping[str, Any],
+    report: Callable[[str], None],
+  ) -> None:
+    self._spec = loaded.spec
+    self._folder = folder
+    self._cluster = cluster
+    self._parameters = parameters
+    self._report = report
+    self._artifacts: dict[tuple[str, str], dict[str, Any]] = {}
+    self._values: dict[tuple[str, str], Any] = {}
+    self._states: dict[str, dict[str, Any]] = {}
+    self._ids = itertools.count(1)
+
+  def run(self) -> bool:
+    """Runs all tasks in order. After a failure nothing new is started, except exit handlers."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+      succeeded = self._run_dag(self._spec['root']['dag'])
+    finally:
+      signal.signal(signal.SIGTERM, before)
+      (self._folder / 'state.json').write_text(json.dumps(self._states, indent=2) + '\n')
+    self._report(f'run {"succeeded" if succeeded else "failed"}: {self._folder}')
+    return succeeded
+
+  def _run_dag(self, dag: Mapping[str, Any]) -> bool:
+    tasks = dag['tasks']
+    succeeded = True
+    for name in compiled.ordered(tasks):
+      task = tasks[name]
+      always = task.get('triggerPolicy', {}).get('strategy') == 'ALL_UPSTREAM_TASKS_COMPLETED'
+      if not succeeded and not always:
+        self._note(name, OMITTED)
+        continue
+      component = self._spec['components'][task['componentRef']['name']]
+      if 'dag' in component:
+        done = self._run_dag(component['dag'])
+        self._states[name] = {'state': SUCCEEDED if done else FAILED}
+      else:
+        done = self._run_task(name, task, component)
+      succeeded = succeeded and done
+    return succeeded
+
+  def _run_task(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any]) -> bool:
+    attempts = 1 + int(task.get('retryPolicy', {}).get('maxRetryCount', 0))
+    for attempt in range(1, attempts + 1):
+      started = time.monotonic()
+      try:
+        self._attempt(name, task, component, attempt)
+      except TaskFailed as failure:
+        again = ', trying again' if attempt < attempts else ''
+        self._note(name, FAILED, attempt, time.monotonic() - started, f'{failure}{again}')
+        continue
+      except KeyboardInterrupt:
+        self._note(name, CANCELED, attempt, time.monotonic() - started)
+        raise
+      self._note(name, SUCCEEDED, attempt, time.monotonic() - started)
+      return True
+    return False
+
+  def _attempt(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any], attempt: int) -> None:
+    executor = self._spec['deploymentSpec']['executors'][component['executorLabel']]
+    if task.get('triggerPolicy', {}).get('condition'):
+      raise TaskFailed('conditional tasks are not emulated; run them on a cluster')
+    if 'resolver' in executor:
+      raise TaskFailed('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
+    inputs = task.get('inputs', {})
+    parameters = {key: self._value(spec) for key, spec in inputs.get('parameters', {}).items()}
+    if 'importer' in executor:
+      self._import(name, executor['importer'], component, parameters)
+      return
+    artifacts = {key: self._artifact(name, spec) for key, spec in inputs.get('artifacts', {}).items()}
+    kept = self._folder / name / f'attempt-{attempt}'
+    folder = self._folder / 'pod'
+    for parent in (kept.parent, folder):
+      parent.mkdir(exist_ok=True)
+    try:
+      sent = pod.executor_input(self._cluster, folder, name, component, parameters, artifacts)
+      self._cluster.stage_in(folder, sent)
+      self._execute(executor['container'], sent, folder, kept)
+      made, values = pod.published(sent)
+      for key, artifact in made.items():
+        self._cluster.stage_out(folder, artifact)
+        self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
+      self._values.update({(name, key): value for key, value in values.items()})
+    except BaseException:
+      folder.rename(kept)
+      raise
+    shutil.rmtree(folder)
+
+  def _execute(
+    self, container: Mapping[str, Any], sent: Mapping[str, Any], folder: pathlib.Path, kept: pathlib.Path
+  ) -> None:
+    if not container.get('command'):
+      raise TaskFailed(f'runs the entrypoint of image {container["image"]}, which is not known here')
+    variables = self._cluster.environment(folder)
+    hook = container.get('lifecycle', {}).get('preCacheCheck')
+    steps = [(container, kept.with_suffix('.log'))]
+    if hook and isinstance(self._cluster, pod.Plain):
+      # Vertex AI runs it before the container; open-source KFP does not know it.
+      steps.insert(0, (hook, kept.with_suffix('.driver.log')))
+    for step, log in steps:
+      status = pod.run_container(step, sent, folder, log, variables)
+      if status != 0:
+        self._show_end_of(log)
+        raise TaskFailed(f'exit status {status}, log: {log}')
+
+  def _import(
+    self, name: str, importer: Mapping[str, Any], component: Mapping[str, Any], parameters: Mapping[str, Any]
+  ) -> None:
+    uri = importer['artifactUri']
+    value = uri['constant'] if 'constant' in uri else parameters[uri['runtimeParameter']]
+    for key, definition in component['outputDefinitions']['artifacts'].items():
+      artifact = {'uri': value, 'type': definition['artifactType'], 'metadata': dict(importer.get('metadata', {}))}
+      self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
+
+  def _artifact(self, task: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    source = spec['taskOutputArtifact']
+    key = (source['producerTask'], source['outputArtifactKey'])
+    if key not in self._artifacts:
+      raise TaskFailed(f'cannot find output "{key[1]}" of task "{key[0]}"')
+    return self._artifacts[key]
+
+  def _value(self, spec: Mapping[str, Any]) -> Any:
+    if 'componentInputParameter' in spec:
+      return self._parameters[spec['componentInputParameter']]
+    if 'taskOutputParameter' in spec:
+      source = spec['taskOutputParameter']
+      return self._values[source['producerTask'], source['outputParameterKey']]
+    if 'taskFinalStatus' in spec:
+      state = self._states[spec['taskFinalStatus']['producerTask']]['state']
+      return {'state': state, 'error': {} if state == SUCCEEDED else {'code': 9, 'message': 'a task has failed'}}
+    return spec['runtimeValue']['constant']
+
+  def _note(self, name: str, state: str, attempt: int = 0, seconds: float = 0.0, message: str = '') -> None:
+    self._states[name] = {'state': state, 'attempts': attempt, 'seconds': round(seconds, 2), 'message': message}
+    line = f'{name:<24} {state:<10}' + (f' {seconds:7.1f} s' if attempt else '')
+    self._report(f'{line}  {message}'.rstrip())
+
+  def _show_end_of(self, log: pathlib.Path) -> None:
+    for line in log.read_text(errors='replace').splitlines()[-_LINES_SHOWN:]:
+      self._report(f'  | {line}')
+
+
+def _interrupt(number: int, frame: Any) -> None:
+  raise KeyboardInterrupt

@@ -1,0 +1,183 @@
+"""The run config: one YAML file, typed; unknown keys are refused with the nearest known one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pydantic
+import yaml
+
+from components import typed
+from components.errors import ConfigError
+from components.trainer.settings import TrainSettings
+from components.voc_example_gen.settings import SplitSettings
+
+
+class DataConfig(typed.Settings):
+  """What to train on.
+
+  root: the data folder. The one value without a default.
+  format: how it is annotated; auto finds out.
+  split: how images are divided.
+  max_bad_fraction: share of files that may be refused before the run ends.
+  keep_negatives: whether images annotated as having no objects are used.
+  statistics: StatisticsGen, SchemaGen and ExampleValidator stand in the pipeline.
+  label_map: a label_map.pbtxt whose ids are kept; new classes come after them.
+  """
+
+  root: str = ''
+  format: Literal['auto', 'voc', 'coco', 'yolo', 'csv'] = 'auto'
+  split: SplitSettings = SplitSettings()
+  max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
+  keep_negatives: bool = True
+  statistics: bool = True
+  label_map: str | None = None
+
+
+class ModelConfig(typed.Settings):
+  """What to train: see components/config_patcher for bases, modes and overrides."""
+
+  base: str = 'ssd_mobilenet_v2_fpnlite_320'
+  checkpoint: str | None = None
+  mode: Literal['scratch', 'fine_tune', 'classification', 'feature_extraction', 'resume'] = 'scratch'
+  overrides: dict[str, Any] = {}
+
+
+class TrainConfig(TrainSettings):
+  """How long and how to train; beyond these two keys see components/trainer/settings.py."""
+
+  num_steps: pydantic.PositiveInt = 2000
+  batch_size: pydantic.PositiveInt = 8
+
+  def settings(self) -> dict[str, Any]:
+    """The part that the trainer takes; steps and batch size go into pipeline.config."""
+    return self.dict(exclude={'num_steps', 'batch_size'})
+
+
+class EvaluateConfig(typed.Settings):
+  """When a model may be pushed.
+
+  thresholds: {metric: least value}.
+  baseline: the model to compare with on the same images.
+  min_improvement: how much AP must rise over the baseline's; negative allows a fall.
+  max_class_drop: how far the AP of any class may fall below the baseline's.
+  iou: overlap that counts as found, in the confusion matrix and by confidence.
+  slice_pattern: regular expression on file names; metrics are also given by its first group.
+  """
+
+  thresholds: dict[str, float] = {'AP50': 0.5}
+  baseline: Literal['latest_blessed', 'none'] = 'latest_blessed'
+  min_improvement: float = 0.0
+  max_class_drop: float | None = None
+  iou: float = pydantic.Field(0.5, gt=0, le=1)
+  slice_pattern: str = ''
+
+
+class PushConfig(typed.Settings):
+  """Where models go.
+
+  destination: the folder of versions that TensorFlow Serving watches; by default <output_root>/<name>/serving.
+  keep_versions: older versions are removed beyond so many; 0 keeps all.
+  """
+
+  destination: str | None = None
+  keep_versions: pydantic.NonNegativeInt = 0
+
+
+class BeamConfig(typed.Settings):
+  """args: Beam pipeline options, for every component that runs on Beam."""
+
+  args: list[str] = []
+
+
+class RunConfig(typed.Settings):
+  """Everything a run depends on. `kubeflow` is checked when compiling."""
+
+  name: str = 'detector'
+  output_root: str = 'runs'
+  data: DataConfig = DataConfig()
+  model: ModelConfig = ModelConfig()
+  train: TrainConfig = TrainConfig()
+  evaluate: EvaluateConfig = EvaluateConfig()
+  push: PushConfig = PushConfig()
+  beam: BeamConfig = BeamConfig()
+  kubeflow: dict[str, Any] = {}
+
+  @pydantic.validator('name')
+  def _is_a_folder_name(cls, value: str) -> str:
+    # It becomes a folder, an MLMD context and a KFP pipeline name.
+    if not re.fullmatch(r'[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?', value):
+      raise ValueError('expected lower-case letters, digits and inner hyphens, at most 64')
+    return value
+
+
+def load(path: str, data_root: str | None = None, overrides: Sequence[str] = ()) -> RunConfig:
+  """Reads a run config.
+
+  Args:
+    path: of the YAML file.
+    data_root: takes the place of data.root.
+    overrides: `key.path=value` each, the value read as YAML; later ones win.
+
+  Raises:
+    ConfigError: if the file cannot be read, is not YAML, or any value in it is wrong; all problems in one line.
+  """
+  content = _read(path)
+  for override in overrides:
+    _override(content, override)
+  if data_root is not None:
+    _put(content, ['data', 'root'], data_root, '--data')
+  config = typed.parse(RunConfig, content, path)
+  if not config.data.root:
+    raise ConfigError(f'{path}: data.root: missing. Expected the folder of images and annotations, or --data DIR.')
+  return config
+
+
+def _read(path: str) -> dict[str, Any]:
+  try:
+    with open(path, encoding='utf-8') as file:
+      content = yaml.safe_load(file)
+  except OSError as error:
+    raise ConfigError(f'{path}: cannot be read: {error.strerror}. Expected a run config, as in configs/.') from error
+  except UnicodeDecodeError as error:
+    raise ConfigError(f'{path}: not UTF-8 text. Expected a run config in YAML.') from error
+  except yaml.YAMLError as error:
+    raise ConfigError(f'{path}: not YAML: {" ".join(str(error).split())}') from error
+  if content is None:
+    return {}
+  if not isinstance(content, dict):
+    raise ConfigError(f'{path}: expected keys and values, received a {type(content).__name__}.')
+  return content
+
+
+def _override(content: dict[str, Any], override: str) -> None:
+  path, equals, text = override.partition('=')
+  if not equals or not path:
+    raise ConfigError(f'--set {override}: expected key.path=value.')
+  try:
+    value = yaml.safe_load(text)
+  except yaml.YAMLError as error:
+    raise ConfigError(f'--set {override}: the value is not YAML: {" ".join(str(error).split())}') from error
+  keys = path.split('.')
+  # What stands below model.overrides is itself a dotted path, into pipeline.config.
+  if keys[:2] == ['model', 'overrides'] and len(keys) > 2:
+    keys = [*keys[:2], '.'.join(keys[2:])]
+  _put(content, keys, value, f'--set {override}')
+
+
+def _put(content: dict[str, Any], keys: Sequence[str], value: Any, where: str) -> None:
+  for key in keys[:-1]:
+    if content.get(key) is None:
+      content[key] = {}
+    content = content[key]
+    if not isinstance(content, dict):
+      raise ConfigError(f'{where}: "{key}" is a value, not a section.')
+  content[keys[-1]] = value
+
+
+def absolute(path: str) -> str:
+  """A local path made absolute; a remote URI as it is."""
+  return path if '://' in path else os.path.abspath(os.path.expanduser(path))

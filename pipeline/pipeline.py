@@ -1,0 +1,155 @@
+"""The pipeline: one DAG for every runner. A runner adds a place and resources, never logic."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.schema_gen.component import SchemaGen
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types import channel, standard_artifacts
+
+from components.config_patcher.component import ConfigPatcher
+from components.evaluator.component import MapEvaluator
+from components.label_map_gen.component import LabelMapGen
+from components.pusher.component import DetectionPusher
+from components.trainer.component import ODAPITrainer
+from components.voc_example_gen.component import VocExampleGen
+from pipeline.baseline import LatestBlessedOther
+from pipeline.config import RunConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+  """Where a pipeline runs.
+
+  Attributes:
+    pipeline_root: folder or URI below which artifacts are kept.
+    data_root: the data folder as the steps see it.
+    destination: where models are pushed.
+    metadata: connection of the MLMD store that the runner keeps; None where the orchestrator has its own.
+    enable_cache: whether unchanged steps are served from earlier runs.
+  """
+
+  pipeline_root: str
+  data_root: str
+  destination: str
+  metadata: metadata_store_pb2.ConnectionConfig | None = None
+  enable_cache: bool = True
+
+  @property
+  def is_local(self) -> bool:
+    """True where this process runs the steps, and so sees their files and metadata."""
+    return self.metadata is not None
+
+
+def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
+  """VocExampleGen to DetectionPusher, for any runner.
+
+  Args:
+    config: what to do.
+    place: where.
+
+  Raises:
+    ConfigError: if a component refuses its settings.
+  """
+  example_gen = VocExampleGen(
+    data_root=place.data_root,
+    data_format=config.data.format,
+    split=config.data.split.dict(),
+    max_bad_fraction=config.data.max_bad_fraction,
+    keep_negatives=config.data.keep_negatives,
+  )
+  examples = example_gen.outputs['examples']
+  label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
+  label_map = label_map_gen.outputs['label_map']
+  config_patcher = ConfigPatcher(
+    examples=examples,
+    label_map=label_map,
+    base=config.model.base,
+    num_steps=config.train.num_steps,
+    batch_size=config.train.batch_size,
+    mode=config.model.mode,
+    checkpoint=config.model.checkpoint,
+    overrides=config.model.overrides,
+    check_checkpoint=place.is_local,
+  )
+  trainer = ODAPITrainer(
+    examples=examples,
+    label_map=label_map,
+    pipeline_config=config_patcher.outputs['pipeline_config'],
+    work_root=f'{place.pipeline_root}/training',
+    settings=config.train.settings(),
+  )
+  model = trainer.outputs['model']
+  baseline = _baseline(config, place, model)
+  evaluator = MapEvaluator(
+    model=model,
+    examples=examples,
+    label_map=label_map,
+    baseline=baseline.outputs['model'] if baseline else None,
+    model_run=trainer.outputs['model_run'],
+    thresholds=config.evaluate.thresholds,
+    min_improvement=config.evaluate.min_improvement,
+    max_class_drop=config.evaluate.max_class_drop,
+    iou=config.evaluate.iou,
+    slice_pattern=config.evaluate.slice_pattern,
+    baseline_destination='' if place.is_local or config.evaluate.baseline == 'none' else place.destination,
+  )
+  pusher = DetectionPusher(
+    model=model,
+    model_blessing=evaluator.outputs['blessing'],
+    evaluation=evaluator.outputs['evaluation'],
+    destination=place.destination,
+    keep_versions=config.push.keep_versions,
+  )
+  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen, config_patcher, trainer]
+  nodes += [baseline] if baseline else []
+  return Pipeline(
+    pipeline_name=config.name,
+    pipeline_root=place.pipeline_root,
+    components=[*nodes, evaluator, pusher],
+    enable_cache=place.enable_cache,
+    metadata_connection_config=place.metadata,
+    beam_pipeline_args=_beam_args(config.beam.args),
+  )
+
+
+def _beam_args(args: list[str]) -> list[str]:
+  """The user's, or those of the local runner that fetches and builds nothing.
+
+  Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Given any argument,
+  TFX packs itself up for remote workers unless an image is named; FnApiRunner's workers are in this process.
+  """
+  if any(arg.startswith('--runner') for arg in args):
+    return args
+  return ['--runner=FnApiRunner', '--sdk_container_image=none', *args]
+
+
+def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNode]:
+  if not config.data.statistics:
+    return []
+  statistics_gen = StatisticsGen(examples=examples)
+  statistics = statistics_gen.outputs['statistics']
+  schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=False)
+  return [
+    statistics_gen,
+    schema_gen,
+    ExampleValidator(statistics=statistics, schema=schema_gen.outputs['schema']),
+  ]
+
+
+def _baseline(config: RunConfig, place: Place, candidate: channel.BaseChannel) -> BaseNode | None:
+  # The open-source KFP 2 driver has no resolvers; there the evaluator looks at the push destination.
+  if config.evaluate.baseline == 'none' or not place.is_local:
+    return None
+  return Resolver(
+    strategy_class=LatestBlessedOther,
+    model=channel.Channel(type=standard_artifacts.Model),
+    model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    candidate=candidate,
+  ).with_id('Baseline')

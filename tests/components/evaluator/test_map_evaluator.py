@@ -1,0 +1,200 @@
+"""MapEvaluator on real artifacts in temporary folders, with a real SavedModel."""
+
+import json
+import os
+import pathlib
+
+import pytest
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
+from tfx.types import channel, standard_artifacts
+
+from components.artifacts import LabelMap
+from components.errors import ConfigError, DataError
+from components.evaluator import component, executor
+
+
+@pytest.fixture
+def evaluate(scenes, tmp_path):
+  """Runs the executor; returns (evaluation artifact, blessing artifact, parsed metrics.json)."""
+
+  def run(model, baseline=None, split='eval', beam_args=(), **properties):
+    artifacts = {
+      'model': standard_artifacts.Model(),
+      'examples': standard_artifacts.Examples(),
+      'label_map': LabelMap(),
+    }
+    artifacts['model'].uri, artifacts['model'].id = str(model), 7
+    artifacts['examples'].uri = str(scenes)
+    artifacts['examples'].splits = ['eval']
+    artifacts['label_map'].uri = str(model)
+    if baseline:
+      artifacts['baseline'] = standard_artifacts.Model()
+      artifacts['baseline'].uri, artifacts['baseline'].id = str(baseline), 3
+    number = len(list(tmp_path.iterdir()))
+    evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
+    evaluation.uri, blessing.uri = str(tmp_path / f'{number}-evaluation'), str(tmp_path / f'{number}-blessing')
+    context = base_beam_executor.BaseBeamExecutor.Context(
+      beam_pipeline_args=list(beam_args), tmp_dir=str(tmp_path / f'{number}-tmp'), unique_id='1'
+    )
+    exec_properties = {
+      'thresholds': json.dumps(properties.pop('thresholds', {})),
+      'min_improvement': properties.pop('min_improvement', 0.0),
+      'split': split,
+      'iou': 0.5,
+      'slice_pattern': properties.pop('slice_pattern', ''),
+      'baseline_destination': properties.pop('baseline_destination', ''),
+      **properties,
+    }
+    executor.Executor(context).Do(
+      {name: [artifact] for name, artifact in artifacts.items()},
+      {'evaluation': [evaluation], 'blessing': [blessing]},
+      exec_properties,
+    )
+    return evaluation, blessing, json.loads(pathlib.Path(evaluation.uri, 'metrics.json').read_text())
+
+  return run
+
+
+def assert_blessed(blessing):
+  assert sorted(os.listdir(blessing.uri)) == ['BLESSED']
+  assert blessing.get_int_custom_property('blessed') == 1
+
+
+def assert_not_blessed(blessing, reason):
+  assert sorted(os.listdir(blessing.uri)) == ['NOT_BLESSED']
+  assert blessing.get_int_custom_property('blessed') == 0
+  assert blessing.has_custom_property('blessed')
+  assert reason in blessing.get_string_custom_property('blessing_message')
+  assert reason in pathlib.Path(blessing.uri, 'NOT_BLESSED').read_text()
+
+
+@pytest.mark.slow
+def test_a_model_that_finds_everything_scores_1_and_is_blessed(evaluate, colour_model):
+  _, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9, 'AP/blue': 0.9})
+  assert_blessed(blessing)
+  assert metrics['model']['images'] == 12
+  assert metrics['model']['metrics']['AP'] == pytest.approx(1.0)
+  assert [(row['name'], row['objects']) for row in metrics['model']['per_class']] == [('red', 11), ('blue', 3)]
+
+
+@pytest.mark.slow
+def test_a_model_that_misses_a_class_is_not_blessed_and_the_reason_says_so(evaluate, half_blind_model):
+  evaluation, blessing, metrics = evaluate(half_blind_model, thresholds={'AP50': 0.6, 'AP50/blue': 0.1})
+  reason = 'AP50 0.500 is below the threshold 0.600. AP50/blue 0.000 is below the threshold 0.100.'
+  assert_not_blessed(blessing, reason)
+  assert metrics['verdict']['reason'] == reason
+  assert reason in pathlib.Path(evaluation.uri, 'report.html').read_text()
+  assert metrics['model']['per_class'][0]['metrics']['AP50'] == pytest.approx(1.0)
+  assert metrics['model']['per_class'][1]['metrics']['AP50'] == 0
+
+
+@pytest.mark.slow
+def test_a_model_worse_than_the_one_in_production_is_not_blessed(evaluate, colour_model, half_blind_model):
+  _, blessing, metrics = evaluate(half_blind_model, baseline=colour_model, thresholds={'AP50': 0.3})
+  assert_not_blessed(blessing, 'AP over baseline 0.500 is below the baseline 1.000 +0.000.')
+  assert metrics['baseline']['metrics']['AP'] == pytest.approx(1.0)
+  assert blessing.get_int_custom_property('baseline_model_id') == 3
+
+
+@pytest.mark.slow
+def test_a_model_better_than_the_one_in_production_is_blessed(evaluate, colour_model, half_blind_model):
+  _, blessing, _ = evaluate(colour_model, baseline=half_blind_model, min_improvement=0.4)
+  assert_blessed(blessing)
+
+
+@pytest.mark.slow
+def test_the_baseline_is_found_where_models_are_pushed(evaluate, colour_model, half_blind_model, tmp_path):
+  destination = tmp_path / 'serving'
+  destination.mkdir()
+  _, first, _ = evaluate(half_blind_model, baseline_destination=str(destination))
+  assert_blessed(first)
+  version = destination / '5'
+  version.symlink_to(colour_model / 'Format-Serving')
+  (destination / 'label_map.pbtxt').write_text((colour_model / 'label_map.pbtxt').read_text())
+  _, second, metrics = evaluate(half_blind_model, baseline_destination=str(destination))
+  assert_not_blessed(second, 'AP over baseline')
+  assert metrics['sources']['baseline'] == str(version)
+
+
+@pytest.mark.slow
+def test_several_processes_give_the_same_numbers(evaluate, half_blind_model):
+  _, _, alone = evaluate(half_blind_model)
+  workers = ['--runner=FnApiRunner', '--sdk_container_image=none', '--direct_num_workers=2']
+  _, _, shared = evaluate(half_blind_model, beam_args=[*workers, '--direct_running_mode=multi_processing'])
+  assert shared['model'] == alone['model']
+
+
+@pytest.mark.slow
+def test_a_distributed_engine_gives_the_same_numbers(evaluate, half_blind_model, engine):
+  _, _, alone = evaluate(half_blind_model)
+  _, _, distributed = evaluate(half_blind_model, beam_args=engine)
+  assert distributed['model'] == alone['model']
+
+
+@pytest.mark.slow
+def test_a_model_that_does_not_load_is_not_blessed(evaluate, colour_model, tmp_path):
+  broken = tmp_path / 'broken'
+  (broken / 'Format-Serving').mkdir(parents=True)
+  (broken / 'label_map.pbtxt').write_text((colour_model / 'label_map.pbtxt').read_text())
+  content = (colour_model / 'Format-Serving/saved_model.pb').read_bytes()
+  (broken / 'Format-Serving/saved_model.pb').write_bytes(content[: len(content) // 2])
+  evaluation, blessing, metrics = evaluate(broken)
+  assert_not_blessed(blessing, 'does not serve')
+  assert metrics['model'] is None
+  assert os.path.exists(os.path.join(evaluation.uri, 'report.html'))
+
+
+@pytest.mark.slow
+def test_a_split_without_files_is_refused(evaluate, colour_model):
+  with pytest.raises((DataError, ValueError), match='test'):
+    evaluate(colour_model, split='test')
+
+
+@pytest.mark.slow
+def test_a_threshold_on_a_class_that_is_not_there_is_refused(evaluate, colour_model):
+  with pytest.raises(ConfigError, match='AP/green.*no class "green"'):
+    evaluate(colour_model, thresholds={'AP/green': 0.5})
+
+
+@pytest.mark.slow
+def test_tfx_finds_the_blessed_model_by_the_blessing(evaluate, colour_model, half_blind_model):
+  models = []
+  blessings = []
+  for number, model in enumerate((colour_model, half_blind_model), start=1):
+    _, blessing, _ = evaluate(model, thresholds={'AP50': 0.9})
+    artifact = standard_artifacts.Model()
+    artifact.uri, artifact.id = str(model), number
+    blessing.set_int_custom_property('current_model_id', number)
+    models.append(artifact)
+    blessings.append(blessing)
+  strategy = latest_blessed_model_strategy.LatestBlessedModelStrategy()
+  found = strategy.resolve_artifacts(None, {'model': models, 'blessing': blessings})
+  assert [artifact.id for artifact in found['model']] == [1]
+
+
+def channels():
+  return {
+    'model': channel.Channel(type=standard_artifacts.Model),
+    'examples': channel.Channel(type=standard_artifacts.Examples),
+    'label_map': channel.Channel(type=LabelMap),
+  }
+
+
+@pytest.mark.parametrize(
+  ('thresholds', 'message'),
+  [
+    pytest.param({'mAP': 0.5}, 'no metric "mAP"', id='an unknown metric'),
+    pytest.param({'AP50': 50}, 'AP50: expected a number from 0 to 1, received 50', id='percent instead of a fraction'),
+    pytest.param({'AP50': '0.5'}, "received '0.5'", id='text'),
+  ],
+)
+def test_a_threshold_that_makes_no_sense_is_refused_when_the_pipeline_is_built(thresholds, message):
+  with pytest.raises(ConfigError, match=message):
+    component.MapEvaluator(**channels(), thresholds=thresholds)
+
+
+def test_wiring_takes_what_the_pipeline_gives():
+  evaluator = component.MapEvaluator(**channels(), thresholds={'AP50/a class': 0.5, 'AP': 0.1}, max_class_drop=0.1)
+  assert evaluator.exec_properties['thresholds'] == '{"AP": 0.1, "AP50/a class": 0.5}'
+  assert len(evaluator.exec_properties['code_version']) == 16

@@ -1,0 +1,207 @@
+"""Real trainings of a few steps: freezing, restarts, kills, several workers."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.errors import ConfigError, DataError
+from components.odapi import config_io, inputs
+from components.odapi.engine import Engine
+from components.trainer import checkpoints, scan, training
+from components.trainer.settings import TrainSettings
+from components.trainer.state import Best, TrainState
+
+pytestmark = pytest.mark.slow
+
+QUICK = {'eval_every': 0, 'eval_images': 4}
+
+
+@pytest.fixture(scope='module')
+def engine(patched):
+  tf.keras.utils.set_random_seed(0)
+  return Engine(patched()[0])
+
+
+def test_patterns_freeze_exactly_what_they_match(patched):
+  config, _ = patched()
+  config.train_config.freeze_variables.extend(['block_', 'expanded_conv', 'Conv1'])
+  engine = Engine(config)
+  before = {v.name: v.numpy() for v in engine.model.trainable_variables}
+  engine.train_step(engine.batches(inputs.InputOptions(cache='none')))
+  changed = {v.name for v in engine.model.trainable_variables if not np.array_equal(before[v.name], v.numpy())}
+  # Not all: a first, small step leaves some values where they were, to the last bit.
+  assert changed <= {v.name for v in engine.trainable}
+  assert len(changed) > 0.5 * len(engine.trainable)
+  assert not any('block_' in name or 'expanded_conv' in name for name in changed)
+  assert len(changed) < len(before)
+
+
+def test_a_pattern_that_matches_nothing_is_refused(patched):
+  config, _ = patched()
+  config.train_config.freeze_variables.append('bakbone')
+  with pytest.raises(ConfigError, match=r'freeze_variables: "bakbone" matches no variable'):
+    Engine(config)
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(engine, tmp_path):
+  state = TrainState(num_steps=10)
+  kept = checkpoints.Checkpoints(str(tmp_path), engine, state, keep=3)
+  for step in (1, 2, 3):
+    engine.global_step.assign(step)
+    state.step, state.best = step, Best(step / 10, step)
+    kept.save()
+  (tmp_path / 'ckpt-3.index').write_bytes((tmp_path / 'ckpt-3.index').read_bytes()[:100])
+  data = tmp_path / 'ckpt-2.data-00000-of-00001'
+  data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
+  assert kept.restore_latest() == str(tmp_path / 'ckpt-1')
+  assert (state.step, state.best, int(engine.global_step)) == (1, Best(0.1, 1), 1)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused_by_name(patched, engine, tmp_path):
+  tf.train.CheckpointManager(tf.train.Checkpoint(step=engine.global_step), str(tmp_path), 1).save(checkpoint_number=5)
+  kept = checkpoints.Checkpoints(str(tmp_path), engine, TrainState(num_steps=10), keep=3)
+  with pytest.raises(DataError, match=r'ckpt-5: checkpoint of another architecture'):
+    kept.restore_latest()
+
+
+@pytest.mark.parametrize(
+  ('spoil', 'expected'),
+  [
+    pytest.param(lambda config, labels: labels.update(extra=9), '"extra" has id 9', id='an id beyond num_classes'),
+    pytest.param(lambda config, labels: labels.pop('circle'), 'class "circle" is not', id='a class without an id'),
+  ],
+)
+def test_labels_that_cannot_be_learned_are_caught_with_file_names(patched, spoil, expected):
+  config, labels = patched()
+  scan.check_examples(config, labels)
+  labels = dict(labels)
+  spoil(config, labels)
+  with pytest.raises(DataError, match=expected):
+    scan.check_examples(config, labels)
+
+
+def test_a_box_outside_the_image_is_caught_with_its_file_name(patched, tmp_path):
+  config, labels = patched()
+  path = inputs.record_files(config.train_input_reader)[0]
+  example = tf.train.Example.FromString(next(iter(tf.data.TFRecordDataset(path))).numpy())
+  example.features.feature['image/object/bbox/xmax'].float_list.value[0] = 1.5
+  with tf.io.TFRecordWriter(str(tmp_path / 'bad')) as writer:
+    writer.write(example.SerializeToString())
+  config.train_input_reader.tf_record_input_reader.input_path[:] = [str(tmp_path / 'bad')]
+  name = example.features.feature['image/filename'].bytes_list.value[0].decode()
+  with pytest.raises(DataError, match=f'{name}: box'):
+    scan.check_examples(config, labels)
+
+
+def test_equal_seeds_give_equal_losses(patched, tmp_path):
+  config, labels = patched()
+  curves = []
+  for name in ('a', 'b'):
+    trained = training.train(config, labels, TrainSettings(seed=3, **QUICK), str(tmp_path / name))
+    curves.append(trained.state.history[-1])
+  first, second = ({k: v for k, v in curve.items() if k != 'seconds'} for curve in curves)
+  assert first == second
+
+
+TRAIN = textwrap.dedent("""
+  import sys
+  from components.odapi import config_io, devices, label_map
+  from components.trainer import training
+  from components.trainer.settings import TrainSettings
+  config_path, labels_path, work = sys.argv[1:4]
+  strategy = devices.choose_strategy()
+  config = config_io.parse(open(config_path).read())
+  labels = label_map.parse(open(labels_path).read())
+  settings = TrainSettings(eval_every=10, eval_images=4, checkpoint_every=3, keep_checkpoint_max=3)
+  trained = training.train(config, labels, settings, work, strategy)
+  print('FINISHED', trained.state.step, int(trained.engine.global_step.numpy()), trained.state.history)
+""")
+
+
+def start_training(finished_run, config, tmp_path, **environment):
+  path = tmp_path / 'pipeline.config'
+  path.write_text(config_io.dump(config))
+  labels = finished_run.artifact('LabelMapGen', 'label_map') / 'label_map.pbtxt'
+  command = [sys.executable, '-c', TRAIN, str(path), str(labels), str(tmp_path / 'work')]
+  env = {**os.environ, 'CUDA_VISIBLE_DEVICES': '-1', **environment}
+  root = pathlib.Path(__file__).parents[3]
+  return subprocess.Popen(command, env=env, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def read_until(process, text, timeout=240):
+  """Lines of a process's output up to one that has `text`; fails with all of them if it never comes."""
+  lines, deadline = [], time.monotonic() + timeout
+  for line in process.stdout:
+    lines.append(line)
+    if text in line:
+      return lines
+    if time.monotonic() > deadline:
+      break
+  process.kill()
+  pytest.fail(f'"{text}" was never printed:\n' + ''.join(lines))
+
+
+def latest_step(work):
+  steps = [int(p.name.split('-')[1].split('.')[0]) for p in (work / 'checkpoints').glob('ckpt-*.index')]
+  return max(steps, default=-1)
+
+
+def test_killed_at_random_moments_it_ends_at_the_right_step_with_one_history(finished_run, patched, tmp_path):
+  config, _ = patched()
+  config.train_config.num_steps = 40
+  work, rng = tmp_path / 'work', np.random.default_rng(7)
+  reached = 0
+  for _ in range(5):
+    process = start_training(finished_run, config, tmp_path)
+    read_until(process, 'first step after')
+    time.sleep(float(rng.uniform(0.2, 1.5)))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert latest_step(work) >= reached - 3, 'more than one checkpoint interval was lost'
+    reached = max(reached, latest_step(work))
+    # A write that the kill cut short: an index whose data is not all there.
+    whole = (work / 'checkpoints' / f'ckpt-{latest_step(work)}.index').read_bytes()
+    (work / 'checkpoints' / 'ckpt-39.index').write_bytes(whole[: len(whole) // 2])
+  lines = read_until(start_training(finished_run, config, tmp_path), 'FINISHED')
+  assert lines[-1].startswith('FINISHED 40 40 ')
+  rows = [json.loads(line) for line in (work / 'history.jsonl').read_text().splitlines()]
+  assert [row['step'] for row in rows] == [10, 20, 30, 40]
+
+
+def test_two_workers_train_together_and_the_chief_writes(finished_run, patched, tmp_path):
+  config, _ = patched()
+  config.train_config.num_steps = 3
+  ports = free_ports(2)
+  cluster = {'worker': [f'localhost:{port}' for port in ports]}
+  workers = [
+    start_training(
+      finished_run, config, tmp_path, TF_CONFIG=json.dumps({'cluster': cluster, 'task': {'type': 'worker', 'index': i}})
+    )
+    for i in (0, 1)
+  ]
+  outputs = [worker.communicate(timeout=400)[0] for worker in workers]
+  for output in outputs:
+    assert 'FINISHED 3 3' in output, output
+  assert latest_step(tmp_path / 'work') == 3
+  assert not list((tmp_path / 'work').glob('worker-*')), 'the other worker left its folder behind'
+
+
+def free_ports(count):
+  import socket
+
+  sockets = [socket.socket() for _ in range(count)]
+  for each in sockets:
+    each.bind(('localhost', 0))
+  ports = [each.getsockname()[1] for each in sockets]
+  for each in sockets:
+    each.close()
+  return ports

@@ -1,0 +1,166 @@
+"""A folder in, examples and a report out."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from components.errors import ConfigError, DataError
+from tests.components.voc_example_gen import maker
+
+RACCOON = Path(__file__).parents[4] / 'shared/data/raccoon'
+
+
+def test_every_key_of_an_example_is_what_the_od_api_reads(tmp_path, ingest, field):
+  image = maker.encode(maker.picture(1))
+  flags = '<pose>Left</pose><truncated>1</truncated><difficult>1</difficult>'
+  root = maker.write(
+    tmp_path / 'data',
+    {
+      'JPEGImages/a.jpg': image,
+      'Annotations/a.xml': maker.voc(maker.thing('cat', (16, 12, 32, 36), flags), maker.thing('dog', (0, 0, 64, 48))),
+      'JPEGImages/b.jpg': maker.encode(maker.picture(2)),
+      'Annotations/b.xml': maker.voc(maker.thing('dog')),
+    },
+  )
+  ingested = ingest(root)
+  record = next(
+    record
+    for split in ('train', 'eval')
+    for record in ingested.records(split)
+    if field(record, 'image/filename') == [b'JPEGImages/a.jpg']
+  )
+  assert field(record, 'image/encoded') == [image]
+  assert field(record, 'image/format') == [b'jpeg']
+  assert (field(record, 'image/width'), field(record, 'image/height')) == ([64], [48])
+  assert field(record, 'image/key/sha256') == [hashlib.sha256(image).hexdigest().encode()]
+  corners = {side: field(record, f'image/object/bbox/{side}') for side in ('ymin', 'xmin', 'ymax', 'xmax')}
+  assert corners == {'ymin': [0.25, 0], 'xmin': [0.25, 0], 'ymax': [0.75, 1], 'xmax': [0.5, 1]}
+  assert field(record, 'image/object/class/text') == [b'cat', b'dog']
+  assert field(record, 'image/object/difficult') == [1, 0]
+  assert field(record, 'image/object/truncated') == [1, 0]
+  assert field(record, 'image/object/view') == [b'Left', b'']
+
+
+def test_the_od_api_decoder_reads_image_and_boxes(tmp_path, ingest):
+  import tensorflow as tf
+  from object_detection.data_decoders import tf_example_decoder
+
+  from components.odapi import compat, label_map  # noqa: F401 - compat mends the decoder when it is imported
+
+  labels = tmp_path / 'label_map.pbtxt'
+  labels.write_text(label_map.dump({'cat': 1, 'dog': 2}))
+  ingested = ingest(maker.devkit(tmp_path / 'data'))
+  decoder = tf_example_decoder.TfExampleDecoder(label_map_proto_file=str(labels))
+  decoded = decoder.decode(tf.constant(ingested.records('train')[0].SerializeToString()))
+  assert decoded['image'].shape == (48, 64, 3)
+  assert decoded['groundtruth_boxes'].numpy().tolist() == [
+    pytest.approx([10 / 48, 10 / 64, 30 / 48, 30 / 64], abs=1e-6)
+  ]
+  assert decoded['groundtruth_classes'].numpy()[0] in (1, 2)
+
+
+def test_equal_folders_give_equal_bytes_wherever_they_lie(tmp_path, ingest):
+  root = maker.devkit(tmp_path / 'data')
+  first = ingest(root)
+  shutil.copytree(root, tmp_path / 'elsewhere')
+  second = ingest(tmp_path / 'elsewhere')
+  for split in ('train', 'eval'):
+    assert [p.read_bytes() for p in first.files(split)] == [p.read_bytes() for p in second.files(split)]
+  assert first.report['input_fingerprint'] == second.report['input_fingerprint']
+
+
+def test_artifacts_say_what_they_hold(tmp_path, ingest):
+  ingested = ingest(maker.devkit(tmp_path / 'data'))
+  assert json.loads(ingested.examples.split_names) == ['train', 'eval']
+  assert ingested.examples.get_string_custom_property('input_fingerprint') == ingested.report['input_fingerprint']
+  assert [path.name for path in ingested.files('train')] == ['data_tfrecord-00000-of-00001']
+  assert sum(ingested.report['images'].values()) == 10
+  assert sorted(os.listdir(ingested.report_folder)) == ['report.html', 'report.json']
+
+
+def test_exec_properties_may_arrive_as_kubeflow_sends_them():
+  from components.voc_example_gen import executor
+
+  settings = executor.settings_of({'split': '{"method": "hash", "seed": 3}', 'keep_negatives': 0})
+  assert (settings.split.seed, settings.keep_negatives) == (3, False)
+
+
+@pytest.mark.parametrize(
+  ('files', 'message'),
+  [
+    pytest.param({'a.xml': maker.voc(maker.thing())}, 'no images', id='no images'),
+    pytest.param({'a.jpg': maker.encode(maker.picture())}, 'no annotations', id='no XML'),
+    pytest.param(
+      {
+        'a.jpg': maker.encode(maker.picture(1)),
+        'a.xml': maker.voc(maker.thing()),
+        'b.jpg': maker.encode(maker.picture(2)),
+        'b.xml': maker.voc(maker.thing()),
+        'lost.xml': maker.voc(maker.thing(), filename='lost.jpg'),
+      },
+      'lost.xml: annotation_without_image: names "lost.jpg"',
+      id='an XML without its image',
+    ),
+    pytest.param(
+      {
+        'a.jpg': maker.encode(maker.picture(1)),
+        'a.xml': maker.voc(),
+        'b.jpg': maker.encode(maker.picture(2)),
+        'b.xml': maker.voc(),
+      },
+      'no objects in any of 2 images',
+      id='no objects at all',
+    ),
+    pytest.param(
+      {'a.jpg': maker.encode(maker.picture(1)), 'a.xml': maker.voc(maker.thing())},
+      'leaves no image for the split',
+      id='a single image',
+    ),
+  ],
+)
+def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, ingest, files, message):
+  root = maker.write(tmp_path / 'data', files)
+  with pytest.raises(DataError) as caught:
+    ingest(root)
+  assert message in str(caught.value)
+  assert str(root) in str(caught.value)
+  assert '\n' not in str(caught.value)
+  assert not [path for path in tmp_path.glob('out-*/**/*') if path.is_file()]
+
+
+@pytest.mark.parametrize('name', ['nowhere', 'file.txt'])
+def test_a_root_that_is_no_folder(tmp_path, ingest, name):
+  (tmp_path / 'file.txt').write_text('')
+  with pytest.raises(DataError, match=name):
+    ingest(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+  ('settings', 'message'),
+  [
+    ({'split': {'metod': 'hash'}}, 'nearest: "split.method"'),
+    ({'split': {'eval_fraction': 1.5}}, 'eval_fraction'),
+    ({'split': {'group_by': '('}}, 'not a regular expression'),
+    ({'split': {'eval_fraction': 0.5, 'test_fraction': 0.5}}, 'something to train on'),
+    ({'max_bad_fraction': -1}, 'max_bad_fraction'),
+    ({'data_format': 'vok'}, 'data_format'),
+    ({'data_root': ''}, 'data.root'),
+  ],
+)
+def test_wrong_settings_fail_when_the_component_is_built(settings, message):
+  from components.voc_example_gen.component import VocExampleGen
+
+  with pytest.raises(ConfigError, match=message):
+    VocExampleGen(**{'data_root': 'data', **settings})
+
+
+@pytest.mark.skipif(not RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')
+def test_real_labelimg_data_goes_in_whole(ingest):
+  report = ingest(RACCOON).report
+  assert sum(report['images'].values()) == 200
+  assert sum(report['classes']['raccoon']['objects'].values()) == 217
+  assert report['refused'] == []

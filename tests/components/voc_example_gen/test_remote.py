@@ -1,0 +1,67 @@
+"""A data folder behind a file system plugin, as gs:// and s3:// are: here TensorFlow's in-memory ram://."""
+
+import contextlib
+
+import pytest
+import tensorflow as tf
+from tfx.dsl.io import filesystem_registry
+from tfx.dsl.io.plugins import tensorflow_gfile
+
+from tests.components.voc_example_gen import maker
+
+
+class RamFilesystem(tensorflow_gfile.TensorflowFilesystem):
+  SUPPORTED_SCHEMES = ['ram://']
+
+
+@pytest.fixture(scope='module')
+def remote(tmp_path_factory):
+  """A devkit of eight images, local and remote; one remote image is a broken one."""
+  filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(RamFilesystem, priority=0, use_as_fallback=False)
+  local = maker.devkit(tmp_path_factory.mktemp('remote') / 'data', 8)
+  for path in local.rglob('*'):
+    if path.is_file():
+      target = f'ram://data/{path.relative_to(local).as_posix()}'
+      tf.io.gfile.makedirs(target.rpartition('/')[0])
+      with tf.io.gfile.GFile(target, 'wb') as file:
+        file.write(path.read_bytes())
+  return local, 'ram://data'
+
+
+def test_it_is_read_as_the_local_one_is(remote):
+  local, uri = remote
+  here, _, here_tally = maker.examine(local)
+  there, _, there_tally = maker.examine(uri)
+  assert there.fingerprint == here.fingerprint
+  assert there_tally.images == here_tally.images
+  assert sum(there_tally.images.values()) == 8
+
+
+def test_a_remote_file_that_disappears_is_quarantined(remote):
+  from components.voc_example_gen import ingest, plan
+  from components.voc_example_gen.settings import IngestSettings
+
+  planned = plan.make(remote[1], IngestSettings())
+  task = planned.shards[0].tasks[0]
+  tf.io.gfile.remove(f'{remote[1]}/{task.item.image}')
+  _, outcome = ingest.process(planned.root, task, 'train', True)
+  assert (outcome.reason, outcome.detail) == ('image_unreadable', 'NotFoundError')
+
+
+def test_a_remote_file_appears_whole_or_not_at_all(remote):
+  from components.voc_example_gen import storage
+
+  with storage.appearing_whole('ram://out/folder/file') as file:
+    file.write(b'all')
+  with contextlib.suppress(KeyboardInterrupt), storage.appearing_whole('ram://out/folder/other') as file:
+    file.write(b'half')
+    raise KeyboardInterrupt
+  assert tf.io.gfile.listdir('ram://out/folder') == ['file']
+
+
+def test_a_remote_folder_that_is_not_there(remote):
+  from components.errors import DataError
+  from components.voc_example_gen import scan
+
+  with pytest.raises(DataError, match='ram://nowhere: no such folder'):
+    scan.scan('ram://nowhere')

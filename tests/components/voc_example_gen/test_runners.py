@@ -1,0 +1,66 @@
+"""Other engines give what the local run gives: records, report and label map.
+
+Beam's own job server speaks the portable job API here, as Flink, Spark and Dataflow do. A real Flink runs under
+`make test-flink`, where Java and Maven are.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from components.artifacts import LabelMap
+from pipeline import sample_data
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('runners') / 'data'
+  sample_data.write(str(folder), images=60)
+  (folder / 'Annotations/sample-0003.xml').write_text('<annotation>')
+  return folder
+
+
+def test_records_and_report_are_the_same(root, ingest, engine, monkeypatch):
+  from components.voc_example_gen import plan
+
+  monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)  # several shards, so that there is something to distribute
+  local = ingest(root)
+  distributed = ingest(root, beam_args=engine)
+  for split in ('train', 'eval'):
+    assert len(local.files(split)) > 1
+    assert [(p.name, p.read_bytes()) for p in local.files(split)] == [
+      (p.name, p.read_bytes()) for p in distributed.files(split)
+    ]
+  assert distributed.report == local.report
+  assert [entry['reason'] for entry in distributed.report['refused']] == ['xml_not_well_formed']
+
+
+def test_the_label_map_is_the_same(root, ingest, engine, tmp_path):
+  from tfx.dsl.components.base import base_beam_executor
+
+  from components.label_map_gen.executor import Executor
+
+  examples, texts = ingest(root).examples, []
+  for beam_args in ([], engine):
+    output = LabelMap()
+    output.uri = str(tmp_path / f'labels-{len(texts)}')
+    make_context = base_beam_executor.BaseBeamExecutor.Context
+    context = make_context(beam_pipeline_args=beam_args, tmp_dir=str(tmp_path), unique_id='1')
+    Executor(context).Do({'examples': [examples]}, {'label_map': [output]}, {})
+    texts.append((Path(output.uri) / LabelMap.FILE_NAME).read_text())
+  assert texts[0] == texts[1]
+  assert 'triangle' in texts[0]
+
+
+def test_worker_processes_write_the_same_records(root, ingest, monkeypatch):
+  from components.voc_example_gen import plan
+
+  monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)
+  one = ingest(root)
+  processes = ['--direct_running_mode=multi_processing', '--direct_num_workers=2']
+  two = ingest(root, beam_args=['--runner=FnApiRunner', '--sdk_container_image=none', *processes])
+  for split in ('train', 'eval'):
+    assert [(p.name, p.read_bytes()) for p in one.files(split)] == [(p.name, p.read_bytes()) for p in two.files(split)]
+  assert one.report == two.report

@@ -1,0 +1,74 @@
+"""What the slow tests share: one small data set and one whole run over it. Training is the cost."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+
+import pytest
+import yaml
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+
+SHARED_DATA = pathlib.Path(__file__).parents[1].parent / 'shared' / 'data'
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalRun:
+  """A folder with a data set, a run config, and what `detection-pipeline run` made of them."""
+
+  home: pathlib.Path
+  config: pathlib.Path
+  data: pathlib.Path
+  status: int
+
+  def run(self, *arguments: str) -> int:
+    """Runs the pipeline again, with further arguments."""
+    from pipeline import cli
+
+    return cli.main(['run', str(self.config), *arguments])
+
+  def artifact(self, component: str, key: str) -> pathlib.Path:
+    """The folder of the latest artifact that a component wrote."""
+    folders = (self.home / 'tiny' / 'pipeline' / component / key).iterdir()
+    return max(folders, key=lambda folder: int(folder.name))
+
+
+def write_config(folder: pathlib.Path, data_root: pathlib.Path, **sections) -> pathlib.Path:
+  """A run config for a few training steps of the smallest base."""
+  config = {
+    'name': 'tiny',
+    'output_root': str(folder),
+    'data': {'root': str(data_root)},
+    'model': {'base': 'ssd_mobilenet_v2_fpnlite_cpu_160'},
+    'train': {'num_steps': 4, 'batch_size': 4, 'eval_every': 2, 'checkpoint_every': 2},
+    'evaluate': {'thresholds': {'AP50': 0.0}},
+  }
+  for section, values in sections.items():
+    config[section] = {**config.get(section, {}), **values}
+  path = folder / 'run.yaml'
+  path.write_text(yaml.safe_dump(config))
+  return path
+
+
+@pytest.fixture(scope='session')
+def finished_run(tmp_path_factory) -> LocalRun:
+  """One cold run of the whole pipeline on 24 drawn images. Tests that change its data or config copy it first."""
+  from pipeline import cli, sample_data
+
+  home = tmp_path_factory.mktemp('finished')
+  data = home / 'data'
+  sample_data.write(str(data), images=24, seed=1)
+  config = write_config(home, data)
+  status = cli.main(['run', str(config)])
+  return LocalRun(home, config, data, status)
+
+
+@pytest.fixture(scope='session')
+def raccoons() -> pathlib.Path:
+  """The Raccoon data set: 200 photographs with labelImg XML."""
+  folder = SHARED_DATA / 'raccoon'
+  if not folder.is_dir():
+    pytest.skip('the Raccoon data set is not there: lay it into ../shared/data/raccoon (images/, annotations/)')
+  return folder

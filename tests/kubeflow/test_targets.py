@@ -1,0 +1,74 @@
+"""From a run config to compiled files: the real pipeline."""
+
+import pytest
+
+from components.errors import ConfigError
+from kubeflow import compiled, targets
+from pipeline.config import RunConfig
+
+GPU = {'components': {'ODAPITrainer': {'gpus': 1}}}
+
+
+def config(data='s3://bucket/data', **changes):
+  return RunConfig(**{'name': 'raccoon', 'data': {'root': data}, 'kubeflow': GPU, **changes})
+
+
+@pytest.fixture(scope='module')
+def spec(tmp_path_factory):
+  output = str(tmp_path_factory.mktemp('compiled') / 'pipeline.yaml')
+  targets.compile_config(config(), 'kfp', output)
+  return compiled.read(output).spec
+
+
+def test_the_trainer_alone_gets_the_gpu(spec):
+  executors = spec['deploymentSpec']['executors']
+  with_resources = [label for label, executor in executors.items() if 'resources' in executor['container']]
+  assert with_resources == ['ODAPITrainer_executor']
+
+
+def test_everything_that_outlives_a_step_is_below_the_pipeline_root(spec):
+  parameters = spec['root']['inputDefinitions']['parameters']
+  defaults = {name: parameter['defaultValue'] for name, parameter in parameters.items()}
+  home = 'minio://mlpipeline/v2/artifacts/raccoon'
+  assert defaults == {
+    'data_root': 's3://bucket/data',
+    'num_steps': 2000,
+    'batch_size': 8,
+    'work_root': f'{home}/training',
+    'push_destination': f'{home}/serving',
+  }
+
+
+def test_the_evaluators_baseline_is_where_models_are_pushed(spec):
+  tasks = spec['root']['dag']['tasks']
+  expected = {'componentInputParameter': 'push_destination'}
+  assert tasks['MapEvaluator']['inputs']['parameters']['baseline_destination'] == expected
+  assert tasks['DetectionPusher']['inputs']['parameters']['destination'] == expected
+
+
+def test_ingestion_is_never_cached_and_the_rest_is(spec):
+  tasks = spec['root']['dag']['tasks']
+  assert [name for name, task in tasks.items() if 'cachingOptions' not in task] == ['VocExampleGen']
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+def test_every_target_compiles(target, tmp_path):
+  targets.compile_config(config(), target, str(tmp_path / 'out.yaml'))
+  assert 'nvidia.com/gpu' in (tmp_path / 'out.yaml').read_text()
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    pytest.param({'data': 'demo/data'}, 'data.root.*demo/data', id='data on the laptop'),
+    pytest.param({'push': {'destination': 'serving'}}, 'push.destination', id='a destination on the laptop'),
+    pytest.param({'kubeflow': {'components': {'Trainer': {'gpus': 1}}}}, 'ODAPITrainer', id='a component unknown'),
+    pytest.param({'kubeflow': {'pipeline_root': '/mnt'}}, 'pipeline_root', id='a local root'),
+    pytest.param({'kubeflow': {'imag': 'x'}}, 'nearest: "image"', id='a key misspelt'),
+  ],
+)
+def test_what_could_not_run_is_refused_and_nothing_is_written(target, changes, message, tmp_path):
+  with pytest.raises(ConfigError, match=message):
+    targets.compile_config(config(**changes), target, str(tmp_path / 'out.yaml'))
+  assert list(tmp_path.iterdir()) == []
