@@ -45,6 +45,8 @@ def _explain(model: type[pydantic.BaseModel], data: Mapping[str, Any], problem: 
     return unknown_key(path, _keys_at(model, problem['loc'][:-1]))
   if problem['type'] == 'value_error.missing':
     return f'{path}: missing. Set it.'
+  if not path:
+    return f'{problem["msg"]}.'
   return f'{path}: {problem["msg"]}; received {_value_at(data, problem["loc"])!r}.'
 
 

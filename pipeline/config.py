@@ -15,6 +15,8 @@ from components.errors import ConfigError
 from components.trainer.settings import TrainSettings
 from components.voc_example_gen.settings import SplitSettings
 
+_SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
+
 
 class DataConfig(typed.Settings):
   """What to train on.
@@ -47,14 +49,26 @@ class ModelConfig(typed.Settings):
 
 
 class TrainConfig(TrainSettings):
-  """How long and how to train; beyond these two keys see components/trainer/settings.py."""
+  """How long and how to train; beyond these keys see components/trainer/settings.py.
+
+  augment, optimizer, schedule, learning_rate: short forms, as they may also stand in model.overrides; see
+    components/config_patcher/README.md.
+  """
 
   num_steps: pydantic.PositiveInt = 2000
   batch_size: pydantic.PositiveInt = 8
+  augment: list[Any] | None = None
+  optimizer: str | dict[str, Any] | None = None
+  schedule: str | dict[str, Any] | None = None
+  learning_rate: pydantic.PositiveFloat | None = None
 
   def settings(self) -> dict[str, Any]:
-    """The part that the trainer takes; steps and batch size go into pipeline.config."""
-    return self.dict(exclude={'num_steps', 'batch_size'})
+    """The part that the trainer takes; the rest goes into pipeline.config."""
+    return self.dict(include=set(TrainSettings.__fields__))
+
+  def short_forms(self) -> dict[str, Any]:
+    """{short form: value} of those that are set."""
+    return {name: value for name in _SHORT_FORMS if (value := getattr(self, name)) is not None}
 
 
 class EvaluateConfig(typed.Settings):
@@ -105,6 +119,18 @@ class RunConfig(typed.Settings):
   push: PushConfig = PushConfig()
   beam: BeamConfig = BeamConfig()
   kubeflow: dict[str, Any] = {}
+
+  @property
+  def overrides(self) -> dict[str, Any]:
+    """Everything that goes into pipeline.config on top of the base: short forms and dotted paths."""
+    return {**self.train.short_forms(), **self.model.overrides}
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _set_once(cls, values: dict[str, Any]) -> dict[str, Any]:
+    twice = [name for name in values['train'].short_forms() if name in values['model'].overrides]
+    if twice:
+      raise ValueError(f'train.{twice[0]} and model.overrides.{twice[0]} are both set, expected one of them')
+    return values
 
   @pydantic.validator('name')
   def _is_a_folder_name(cls, value: str) -> str:

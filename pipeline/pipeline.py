@@ -75,7 +75,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     batch_size=config.train.batch_size,
     mode=config.model.mode,
     checkpoint=config.model.checkpoint,
-    overrides=config.model.overrides,
+    overrides=config.overrides,
     check_checkpoint=place.is_local,
   )
   trainer = ODAPITrainer(

@@ -4,6 +4,7 @@ overrides:
   augment: [horizontal_flip, color_jitter, {cutout: {probability: 0.3}}]
   optimizer: {name: adam, learning_rate: 1e-3}
   schedule: {name: cosine, warmup_steps: 100}
+  learning_rate: 0.02
   text: 'train_config { gradient_clipping_by_norm: 10 }'
 """
 
@@ -11,6 +12,8 @@ import contextlib
 import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pydantic
 
 from components import typed
 from components.config_patcher import schedule
@@ -21,7 +24,7 @@ from components.odapi.protos import pipeline_pb2, preprocessor_pb2
 
 ALSO = ' Also: '
 FIT_ANCHORS = 'fit_anchors'
-KEYS = ('augment', 'optimizer', 'schedule', 'text', FIT_ANCHORS)
+KEYS = ('augment', 'optimizer', 'schedule', 'learning_rate', 'text', FIT_ANCHORS)
 
 # {short name: steps of the OD API's preprocessor}. SIZE stands for the side of the model's input, in pixels.
 SIZE = '<input size>'
@@ -58,6 +61,7 @@ AUGMENTATIONS: dict[str, list[dict[str, dict[str, Any]]]] = {
   'jpeg_quality': [{'random_jpeg_quality': {'random_coef': 0.5, 'min_jpeg_quality': 40, 'max_jpeg_quality': 100}}],
   'patch_gaussian': [{'random_patch_gaussian': {'random_coef': 0.5, 'max_patch_size': 64, 'max_gaussian_stddev': 0.5}}],
   'cutout': [{'random_black_patches': {'max_black_patches': 4, 'probability': 0.5, 'size_to_image_ratio': 0.15}}],
+  'autoaugment': [{'autoaugment_image': {'policy_name': 'v0'}}],
   'jitter_boxes': [{'random_jitter_boxes': {'ratio': 0.02}}],
   'self_concat': [
     {'random_self_concat_image': {'concat_vertical_probability': 0.2, 'concat_horizontal_probability': 0.2}}
@@ -82,6 +86,12 @@ class _Optimizer(typed.Settings):
   epsilon: float | None = None
 
 
+class _Rate(typed.Settings):
+  """The highest rate of the schedule."""
+
+  learning_rate: pydantic.PositiveFloat
+
+
 class _Schedule(typed.Settings):
   """Steps are optimizer steps; rates are the optimizer's; see `set_schedule`."""
 
@@ -100,7 +110,7 @@ def apply(config: pipeline_pb2.TrainEvalPipelineConfig, overrides: Mapping[str, 
   Args:
     config: its training size is set already, as the schedules follow it.
     overrides: {short form or dotted path: value}.
-    where: what the user wrote it in, for messages.
+    where: what the user wrote it in, for messages; short forms go by their own name.
 
   Raises:
     ConfigError: naming every entry that does not fit, and the nearest known name.
@@ -109,13 +119,14 @@ def apply(config: pipeline_pb2.TrainEvalPipelineConfig, overrides: Mapping[str, 
     'text': config_path.merge,
     'augment': set_augmentation,
     'optimizer': set_optimizer,
+    'learning_rate': set_learning_rate,
     'schedule': set_schedule,
   }
-  problems: list[str] = []
+  problems = _rates_set_twice(overrides)
   for key, setter in setters.items():
     if overrides.get(key) is not None:
       with noted(problems):
-        setter(config, overrides[key], where if key == 'text' else f'{where}: {key}')
+        setter(config, overrides[key], where if key == 'text' else key)
   # In the order of the paths, so that a message comes before its fields.
   for path in sorted(set(overrides) - set(KEYS)):
     with noted(problems):
@@ -201,6 +212,23 @@ def set_schedule(config: pipeline_pb2.TrainEvalPipelineConfig, short: Any, where
     manual.initial_learning_rate = peak
     for count, step in enumerate(options.steps or [num_steps * 3 // 5, num_steps * 4 // 5], start=1):
       manual.schedule.add(step=step, learning_rate=peak * options.decay_factor**count)
+
+
+def _rates_set_twice(overrides: Mapping[str, Any]) -> list[str]:
+  rivals = ('optimizer', 'schedule')
+  found = [key for key in rivals if isinstance(overrides.get(key), Mapping) and overrides[key].get('learning_rate')]
+  if overrides.get('learning_rate') is None or not found:
+    return []
+  return [f'learning_rate: {found[0]}.learning_rate is set too. Keep one of them.']
+
+
+def set_learning_rate(config: pipeline_pb2.TrainEvalPipelineConfig, peak: Any, where: str) -> None:
+  """Scales the schedule so that its highest rate is `peak`; its shape stays."""
+  optimizer = config.train_config.optimizer
+  if schedule.learning_rate(optimizer) is None:
+    raise ConfigError(f'{where}: no optimizer to set it for. Set optimizer as well.')
+  wanted = typed.parse(_Rate, {'learning_rate': peak}, where).learning_rate
+  schedule.scale_to(schedule.learning_rate(optimizer), wanted)
 
 
 def _options(model: type, short: Any, where: str) -> Any:

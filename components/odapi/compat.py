@@ -5,6 +5,7 @@ Nothing in site-packages is edited; each mend puts back a name or a default that
 """
 
 import functools
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +98,31 @@ def _preprocessor_selector() -> None:
   preprocessor._apply_with_random_selector_tuples = apply
 
 
+def _autoaugment() -> None:
+  # autoaugment_image turns, moves and shears with tf.contrib, which TF 2 lacks; the model garden's own do the same.
+  from object_detection.utils import autoaugment_utils
+
+  def transform(image: tf.Tensor, transforms: Any) -> tf.Tensor:
+    from official.vision.ops import augment
+
+    # What comes in from outside is filled with zeros: the mask that autoaugment wraps around an image counts on it.
+    return augment.transform(image, transforms, fill_mode='constant')
+
+  def rotate(image: tf.Tensor, radians: tf.Tensor) -> tf.Tensor:
+    from official.vision.ops import augment
+
+    height, width = (tf.cast(side, tf.float32) for side in tf.unstack(tf.shape(image)[:2]))
+    return transform(image, augment._convert_angles_to_transform(radians, width, height))
+
+  def translate(image: tf.Tensor, shift: Any) -> tf.Tensor:
+    from official.vision.ops import augment
+
+    return transform(image, augment._convert_translation_to_transform(shift))
+
+  autoaugment_utils.contrib_image = types.SimpleNamespace(transform=transform, rotate=rotate, translate=translate)
+  autoaugment_utils.contrib_training = types.SimpleNamespace(HParams=types.SimpleNamespace)
+
+
 _tf_slim_control_flow()
 _numpy_aliases()
 _pillow_getsize()
@@ -104,3 +130,4 @@ _keras_resnet()
 _center_net_mobilenet()
 _rmsprop_decay()
 _preprocessor_selector()
+_autoaugment()

@@ -62,6 +62,12 @@ def test_data_that_cannot_be_trained_on(tmp_path, data, capsys, spoil, expected)
       'train_config.batch_size',
       id='no such field, nearest named',
     ),
+    pytest.param({'train': {'augment': ['horizontal_flp']}}, 'nearest: "horizontal_flip"', id='no such augmentation'),
+    pytest.param(
+      {'train': {'optimizer': 'adam'}, 'model': {'overrides': {'optimizer': 'sgd'}}},
+      'train.optimizer and model.overrides.optimizer are both set',
+      id='a short form twice',
+    ),
     pytest.param({'evaluate': {'thresholds': {'AP51': 0.5}}}, 'AP5', id='no such metric'),
     pytest.param({'push': {'destination': '/proc/nowhere'}}, 'push.destination', id='unwritable destination'),
   ],

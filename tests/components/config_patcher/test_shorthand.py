@@ -85,6 +85,13 @@ def test_a_schedule_by_name(short, expected):
   assert config.train_config.optimizer == wanted.train_config.optimizer
 
 
+def test_a_learning_rate_alone_scales_the_whole_schedule():
+  config = patching.complete(optimizer='adam', schedule='cosine', learning_rate='2e-4')
+
+  cosine = rate(config).cosine_decay_learning_rate
+  assert (cosine.learning_rate_base, cosine.warmup_learning_rate) == pytest.approx((2e-4, 2e-5))
+
+
 def test_a_fragment_is_merged_and_a_path_has_the_last_word():
   config = patching.complete(
     text='train_config { gradient_clipping_by_norm: 10 max_number_of_boxes: 7 }',
@@ -104,6 +111,10 @@ def test_a_fragment_is_merged_and_a_path_has_the_last_word():
     ({'augment': [3]}, 'expected a name or'),
     ({'optimizer': 'adamw'}, 'nearest: "adam"'),
     ({'optimizer': {'name': 'adam', 'lr': 1}}, 'unknown key "lr"'),
+    ({'learning_rate': -0.1}, 'learning_rate: ensure this value is greater than 0; received -0.1'),
+    ({'learning_rate': 0.1, 'schedule': {'name': 'cosine', 'learning_rate': 1}}, 'schedule.learning_rate is set too'),
+    ({'learning_rate': 'fast'}, "received 'fast'"),
+    ({'learning_rate': 0.1, 'text': 'train_config { optimizer { sgd {} } }'}, 'line 1'),
     ({'optimizer': 3}, 'expected a name or a mapping'),
     ({'schedule': 'cosin'}, 'nearest: "cosine"'),
     ({'schedule': {'name': 'cosine', 'warmup_steps': 500}}, 'warm-up takes 500 steps of 500'),
@@ -132,6 +143,7 @@ OVERRIDES = strategies.fixed_dictionaries(
       ),
     ),
     'schedule': strategies.sampled_from(shorthand.SCHEDULES),
+    'learning_rate': strategies.sampled_from([1e-6, 3e-4, 0.1]),
     'text': strategies.just('train_config { data_augmentation_options { random_rotation90 {} } num_steps: 77 }'),
     'train_config.batch_size': strategies.integers(1, 512),
     'train_config.num_steps': strategies.integers(20, 100000),
@@ -141,12 +153,16 @@ OVERRIDES = strategies.fixed_dictionaries(
 )
 
 
+def has_one_rate(overrides):
+  return not ('learning_rate' in overrides and isinstance(overrides.get('optimizer'), dict))
+
+
 @hypothesis.settings(max_examples=40, deadline=None)
 @hypothesis.given(
   base=strategies.sampled_from(catalogue.names()),
   num_steps=strategies.integers(20, 10**6),
   batch_size=strategies.integers(1, 1024),
-  overrides=OVERRIDES,
+  overrides=OVERRIDES.filter(has_one_rate),
 )
 def test_patching_twice_is_patching_once(base, num_steps, batch_size, overrides):
   wanted = patching.request(num_steps=num_steps, batch_size=batch_size, overrides=overrides)
