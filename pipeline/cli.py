@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('directory', metavar='DIR')
   command.add_argument('--images', type=int, default=200, metavar='N')
   command.add_argument('--seed', type=int, default=0, metavar='S')
+  command.add_argument('--domain', default='plain', metavar='NAME', help='another look: night, fog or wall')
   command.set_defaults(command=_sample_data)
 
   command = commands.add_parser('check-data', help='what is wrong with a data set, before training')
@@ -160,7 +161,7 @@ def _check_data(args: argparse.Namespace) -> int:
 def _sample_data(args: argparse.Namespace) -> int:
   from pipeline import sample_data
 
-  sample_data.write(args.directory, images=args.images, seed=args.seed)
+  sample_data.write(args.directory, images=args.images, seed=args.seed, domain=args.domain)
   return 0
 
 

@@ -20,6 +20,8 @@ from xml.sax.saxutils import escape
 from PIL import Image, ImageDraw
 
 from components.errors import ConfigError
+from pipeline import sample_domains
+from pipeline.sample_domains import DOMAINS, Domain
 
 CLASSES = ('circle', 'square', 'triangle')
 MARK = '.sample-data.json'
@@ -37,16 +39,20 @@ class Shape(NamedTuple):
   ymax: int
 
 
-def write(directory: str, *, images: int = 200, seed: int = 0) -> None:
+def write(directory: str, *, images: int = 200, seed: int = 0, domain: str = 'plain') -> None:
   """Draws `images` labelled images into `directory`; equal arguments give equal pixels and boxes.
+
+  `domain` is one of sample_domains.DOMAINS: another look, from which a detector trained on plain images suffers.
 
   The folder appears whole or not at all. A folder this function made, and nobody changed since, is replaced.
 
   Raises:
-    ConfigError: if `images` is below 1, or the folder cannot be written, or holds anything this function did not make.
+    ConfigError: if `images` is below 1, there is no such domain, or the folder cannot be written, or holds anything this function did not make.
   """
   if images < 1:
     raise ConfigError(f'--images: expected 1 or more, received {images}.')
+  if domain not in DOMAINS:
+    raise ConfigError(f'--domain: expected one of {", ".join(DOMAINS)}, received "{domain}".')
   target = Path(directory).absolute()
   _refuse_foreign(target)
   beside = target.with_name(f'{target.name}.partial-{uuid.uuid4().hex[:8]}')
@@ -54,8 +60,8 @@ def write(directory: str, *, images: int = 200, seed: int = 0) -> None:
     for folder in ('JPEGImages', 'Annotations'):
       (beside / folder).mkdir(parents=True)
     for number in range(images):
-      _write_one(beside, f'sample-{number:04}', random.Random(f'{seed}/{number}'))
-    mark = {'images': images, 'seed': seed, 'content': _content(beside)}
+      _write_one(beside, f'sample-{number:04}', random.Random(f'{seed}/{number}'), DOMAINS[domain])
+    mark = {'images': images, 'seed': seed, 'domain': domain, 'content': _content(beside)}
     (beside / MARK).write_text(json.dumps(mark, indent=2) + '\n')
     if target.exists():
       shutil.rmtree(target)
@@ -64,7 +70,8 @@ def write(directory: str, *, images: int = 200, seed: int = 0) -> None:
     raise ConfigError(f'{directory}: cannot write here: {error.strerror}. Name a folder you may write.') from error
   finally:
     shutil.rmtree(beside, ignore_errors=True)
-  print(f'{directory}: {images} images of {", ".join(CLASSES)} with Pascal VOC annotations (seed {seed}).')
+  look = '' if domain == 'plain' else f', domain {domain}'
+  print(f'{directory}: {images} images of {", ".join(CLASSES)} with Pascal VOC annotations (seed {seed}{look}).')
 
 
 def _refuse_foreign(target: Path) -> None:
@@ -93,10 +100,18 @@ def _content(directory: Path) -> str:
   return digest.hexdigest()
 
 
-def _write_one(directory: Path, stem: str, rng: random.Random) -> None:
-  width, height = rng.randint(200, 320), rng.randint(180, 300)
-  image = _background(width, height, rng)
+def draw(
+  size: tuple[int, int], rng: random.Random, domain: Domain = DOMAINS['plain']
+) -> tuple[Image.Image, list[Shape]]:
+  """One image of `size`, (width, height) in pixels, and the shapes in it."""
+  image = sample_domains.brick_wall(*size, rng) if domain.bricks else _background(*size, rng)
   shapes = _draw_shapes(image, rng)
+  return sample_domains.photograph(image, domain, rng), shapes
+
+
+def _write_one(directory: Path, stem: str, rng: random.Random, domain: Domain) -> None:
+  width, height = rng.randint(200, 320), rng.randint(180, 300)
+  image, shapes = draw((width, height), rng, domain)
   image.save(directory / 'JPEGImages' / f'{stem}.jpg', quality=90)
   xml = _voc_xml(f'{stem}.jpg', width, height, shapes)
   (directory / 'Annotations' / f'{stem}.xml').write_text(xml, encoding='utf-8')

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -72,3 +73,29 @@ def test_drawing_needs_no_tensorflow():
 
   code = 'import sys; from pipeline import sample_data; sys.exit("tensorflow" in sys.modules)'
   subprocess.run([sys.executable, '-c', code], check=True)
+
+
+@pytest.mark.parametrize('domain', ['night', 'fog', 'wall'])
+def test_another_domain_looks_different_and_is_drawn_the_same_twice(tmp_path, domain):
+  for name, look in (('plain', 'plain'), ('a', domain), ('b', domain)):
+    sample_data.write(str(tmp_path / name), images=4, seed=3, domain=look)
+  assert content(tmp_path / 'a') == content(tmp_path / 'b')
+  assert 'domain' in (tmp_path / 'a' / sample_data.MARK).read_text()
+  plain, other = (
+    np.asarray(Image.open(tmp_path / name / 'JPEGImages/sample-0000.jpg'), float) for name in ('plain', 'a')
+  )
+  assert np.abs(plain - other).mean() > 20
+
+
+@pytest.mark.parametrize('domain', ['night', 'fog'])
+def test_haze_light_and_noise_leave_every_label_as_it_was(tmp_path, domain):
+  for look in ('plain', domain):
+    sample_data.write(str(tmp_path / look), images=4, seed=3, domain=look)
+  plain, other = (content(tmp_path / look / 'Annotations') for look in ('plain', domain))
+  assert plain == other
+
+
+def test_an_unknown_domain_is_refused_naming_those_there_are(tmp_path):
+  with pytest.raises(ConfigError, match=r'--domain: expected one of plain, night, fog, wall, received "mars"'):
+    sample_data.write(str(tmp_path / 'a'), images=1, domain='mars')
+  assert not (tmp_path / 'a').exists()
