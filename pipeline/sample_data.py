@@ -47,7 +47,8 @@ def write(directory: str, *, images: int = 200, seed: int = 0, domain: str = 'pl
   The folder appears whole or not at all. A folder this function made, and nobody changed since, is replaced.
 
   Raises:
-    ConfigError: if `images` is below 1, there is no such domain, or the folder cannot be written, or holds anything this function did not make.
+    ConfigError: if `images` is below 1, there is no such domain, or the folder cannot be written, or holds anything
+      this function did not make.
   """
   if images < 1:
     raise ConfigError(f'--images: expected 1 or more, received {images}.')

@@ -34,7 +34,7 @@ _HAZE = (205, 208, 212)
 
 
 def photograph(image: Image.Image, domain: Domain, rng: random.Random) -> Image.Image:
-  """The finished drawing as this domain shows it: haze, light, focus, then noise. Plain images come back as they are."""
+  """The finished drawing as this domain shows it: haze, light, focus, then noise."""
   if domain.veil:
     image = Image.blend(image, Image.new('RGB', image.size, _HAZE), domain.veil)
   if domain.gains != (1.0, 1.0, 1.0):

@@ -59,7 +59,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
 
     Args:
       data_root: the data folder.
-      data_format: 'voc', 'coco', 'yolo', 'csv' or 'auto'.
+      data_format: 'voc', 'coco', 'yolo', 'csv' or 'auto'; 'images' for images alone, all in the split train.
       split: keys of SplitSettings.
       max_bad_fraction: share of files that may be refused before ingestion fails.
       keep_negatives: whether images annotated as having no objects are used.

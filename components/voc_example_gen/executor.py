@@ -11,7 +11,7 @@ from tfx.types import artifact, artifact_utils
 
 from components import files, typed
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, parallelism, plan, progress, report, report_page
+from components.voc_example_gen import beam_ingest, formats, parallelism, plan, progress, report, report_page
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.settings import IngestSettings
 
@@ -45,7 +45,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       with progress.shown(progress.Progress(images)), self._make_beam_pipeline() as pipeline:
         beam_ingest.write_all(pipeline, planned.shards, writer)
       tally = report.gather(planned, writer.outcomes(planned.shards))
-      report.require_usable(planned.root, tally, settings.max_bad_fraction)
+      report.require_usable(planned.root, tally, settings.max_bad_fraction, settings.data_format != formats.IMAGES)
       found = report.as_dict(planned, tally)
       files.write_text(files.join(report_uri, IngestReport.FILE_NAME), report.as_json(found))
       files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), report_page.render(planned, found))

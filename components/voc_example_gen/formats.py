@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from components.errors import DataError
 from components.voc_example_gen import coco, flat_csv, voc, yolo
-from components.voc_example_gen.found import Found
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.found import Found, Item
 from components.voc_example_gen.scan import Tree
 
+# The format that no folder is taken for: images alone, whatever is annotated.
+IMAGES = 'images'
 _FINDERS: dict[str, Callable[[Tree], Found]] = {
   'voc': voc.find,
   'coco': coco.find,
@@ -26,7 +29,7 @@ def find(tree: Tree, data_format: str) -> Found:
 
   Args:
     tree: the folder's listing.
-    data_format: a format's name, or 'auto': the one that describes the most images, VOC first among equals.
+    data_format: a format's name, IMAGES, or 'auto': the one that describes the most images, VOC first among equals.
 
   Raises:
     DataError: if there are no images, or no annotations of this format.
@@ -35,6 +38,8 @@ def find(tree: Tree, data_format: str) -> Found:
     raise DataError(
       f'{tree.root}: no images. Expected .jpg, .png, .bmp, .tif, .webp or .gif files in this folder or below it.'
     )
+  if data_format == IMAGES:
+    return Found(IMAGES, tuple(Item(image.path, annotation=Annotation()) for image in tree.images))
   names = list(_FINDERS) if data_format == 'auto' else [data_format]
   found = max((_FINDERS[name](tree) for name in names), key=lambda found: (len(found.items), len(found.refused)))
   if not found.items and not found.refused:

@@ -77,12 +77,15 @@ def make(root: str, settings: IngestSettings, progress: Callable[[str], None] = 
   tree = scan.scan(root)
   progress(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   found = formats.find(tree, settings.data_format)
-  progress(f'format {found.data_format}: {len(found.items)} annotated images')
+  progress(f'format {found.data_format}: {len(found.items)} images')
   known = digests.of_files(tree.root, [file.path for file in tree.files])
   refused = [*found.refused, *_not_annotated(tree, found.items)]
   if not found.items:
     return Plan(tree.root, found.data_format, 'none', (), tuple(refused), (), digests.fingerprint(tree, known))
-  assignment = splits.assign(found.items, known, settings.split, tree, _LabelReader(tree.root, found.items))
+  if found.data_format == formats.IMAGES:
+    assignment = splits.Assignment('none', dict.fromkeys((item.image for item in found.items), TRAIN))
+  else:
+    assignment = splits.assign(found.items, known, settings.split, tree, _LabelReader(tree.root, found.items))
   sizes = {file.path: file.size for file in tree.files}
   tasks: dict[str, list[Task]] = {}
   for item in found.items:

@@ -83,8 +83,11 @@ def gather(planned: plan.Plan, outcomes: Iterable[Outcome]) -> Tally:
   return tally
 
 
-def require_usable(root: str, tally: Tally, max_bad_fraction: float) -> None:
-  """Raises DataError if too many files were refused, or nothing is left to learn from."""
+def require_usable(root: str, tally: Tally, max_bad_fraction: float, labelled: bool = True) -> None:
+  """Raises DataError if too many files were refused, or nothing is left to learn from.
+
+  `labelled`: objects, and images in train and eval, are expected; else any usable image will do.
+  """
   if tally.bad_fraction > max_bad_fraction:
     reasons = Counter(refusal.reason.value for refusal in tally.bad)
     listed = ', '.join(f'{reason}: {count}' for reason, count in reasons.most_common())
@@ -95,6 +98,10 @@ def require_usable(root: str, tally: Tally, max_bad_fraction: float) -> None:
       f'(data.max_bad_fraction). First: {first.path}: {first.reason.value}: {first.detail}. '
       'See them all with: detection-pipeline check-data'
     )
+  if not labelled:
+    if not tally.images:
+      raise DataError(f'{root}: no usable image among {len(tally.refused)} files. Expected at least one.')
+    return
   if not tally.class_objects:
     raise DataError(
       f'{root}: no objects in any of {sum(tally.images.values())} images. Expected at least one labelled box: '

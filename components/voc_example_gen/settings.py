@@ -50,12 +50,13 @@ class SplitSettings(typed.Settings):
 
 class IngestSettings(typed.Settings):
   """Attributes:
-  data_format: 'voc', 'coco', 'yolo', 'csv', or 'auto': whichever describes the most images of the folder.
+  data_format: 'voc', 'coco', 'yolo', 'csv', or 'auto': whichever describes the most images of the folder. 'images': no
+    annotation is read, every image stands without objects in the split train.
   max_bad_fraction: share of files that may be refused before ingestion fails.
   keep_negatives: whether images annotated as having no objects are used.
   """
 
-  data_format: Literal['auto', 'voc', 'coco', 'yolo', 'csv'] = 'auto'
+  data_format: Literal['auto', 'voc', 'coco', 'yolo', 'csv', 'images'] = 'auto'
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True

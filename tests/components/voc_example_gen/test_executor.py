@@ -132,6 +132,27 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, i
   assert not [path for path in tmp_path.glob('out-*/**/*') if path.is_file()]
 
 
+def test_images_alone_are_all_taken_for_training_whatever_is_annotated(tmp_path, ingest, field):
+  folder = {'JPEGImages/a.jpg': maker.encode(maker.picture(1)), 'b.png': maker.encode(maker.picture(2), 'PNG')}
+  root = maker.write(tmp_path / 'data', {**folder, 'Annotations/a.xml': maker.voc(maker.thing('cat'))})
+  ingested = ingest(root, data_format='images')
+  assert ingested.names('train') == ['JPEGImages/a.jpg', 'b.png']
+  assert not any(field(record, 'image/object/class/text') for record in ingested.records('train'))
+  assert ingested.report['images'] == {'train': 2}
+
+
+@pytest.mark.parametrize(
+  ('files', 'message'),
+  [
+    pytest.param({'note.txt': 'x'}, 'no images', id='an empty folder'),
+    pytest.param({'a.jpg': b''}, 'image_empty', id='a folder of broken images'),
+  ],
+)
+def test_images_alone_need_at_least_one_image(tmp_path, ingest, files, message):
+  with pytest.raises(DataError, match=message):
+    ingest(maker.write(tmp_path / 'data', files), data_format='images')
+
+
 @pytest.mark.parametrize('name', ['nowhere', 'file.txt'])
 def test_a_root_that_is_no_folder(tmp_path, ingest, name):
   (tmp_path / 'file.txt').write_text('')
