@@ -150,31 +150,34 @@ def read_until(process, text, timeout=240):
   pytest.fail(f'"{text}" was never printed:\n' + ''.join(lines))
 
 
-def latest_step(work):
-  steps = [int(p.name.split('-')[1].split('.')[0]) for p in (work / 'checkpoints').glob('ckpt-*.index')]
-  return max(steps, default=-1)
+def latest_step(work, broken=None):
+  steps = [int(p.name.split('-')[1].split('.')[0]) for p in (work / 'checkpoints').glob('ckpt-*.index') if p != broken]
+  return max(steps, default=0)
 
 
 def test_killed_at_random_moments_it_ends_at_the_right_step_with_one_history(finished_run, patched, tmp_path):
   config, _ = patched()
-  config.train_config.num_steps = 40
+  config.train_config.num_steps = 60
   work, rng = tmp_path / 'work', np.random.default_rng(7)
+  # A write that a kill cut short: an index whose data is not there.
+  broken = work / 'checkpoints' / 'ckpt-59.index'
   reached = 0
   for _ in range(5):
     process = start_training(finished_run, config, tmp_path)
     read_until(process, 'first step after')
-    time.sleep(float(rng.uniform(0.2, 1.5)))
+    while process.poll() is None and latest_step(work, broken) <= reached:
+      time.sleep(0.01)
+    time.sleep(float(rng.uniform(0, 0.3)))
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert latest_step(work) >= reached - 3, 'more than one checkpoint interval was lost'
-    reached = max(reached, latest_step(work))
-    # A write that the kill cut short: an index whose data is not all there.
-    whole = (work / 'checkpoints' / f'ckpt-{latest_step(work)}.index').read_bytes()
-    (work / 'checkpoints' / 'ckpt-39.index').write_bytes(whole[: len(whole) // 2])
+    assert process.wait() == -signal.SIGKILL, process.stdout.read()
+    assert latest_step(work, broken) > reached, 'more than one checkpoint interval was lost'
+    reached = latest_step(work, broken)
+    whole = (work / 'checkpoints' / f'ckpt-{reached}.index').read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])
   lines = read_until(start_training(finished_run, config, tmp_path), 'FINISHED')
-  assert lines[-1].startswith('FINISHED 40 40 ')
+  assert lines[-1].startswith('FINISHED 60 60 ')
   rows = [json.loads(line) for line in (work / 'history.jsonl').read_text().splitlines()]
-  assert [row['step'] for row in rows] == [10, 20, 30, 40]
+  assert [row['step'] for row in rows] == [10, 20, 30, 40, 50, 60]
 
 
 def test_two_workers_train_together_and_the_chief_writes(finished_run, patched, tmp_path):
