@@ -46,7 +46,7 @@ class WriteExamplesExecutor(base_executor.BaseExecutor):
 
     signal.signal(signal.SIGTERM, save)
     open(ready, 'w').close()
-    time.sleep(60)
+    time.sleep(600)
 
 
 class WriteExamplesSpec(component_spec.ComponentSpec):
