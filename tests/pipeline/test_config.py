@@ -1,0 +1,88 @@
+"""The run config: YAML, the command line on top of it, and what is refused."""
+
+import pathlib
+
+import pytest
+
+from components.errors import ConfigError
+from pipeline import config
+
+CONFIGS = pathlib.Path(config.__file__).parents[1] / 'configs'
+
+
+@pytest.fixture
+def write(tmp_path):
+  def write(text):
+    path = tmp_path / 'run.yaml'
+    path.write_text(text)
+    return str(path)
+
+  return write
+
+
+def test_everything_has_a_default_but_the_data(write):
+  loaded = config.load(write('data: {root: images}'))
+  assert (loaded.model.base, loaded.train.num_steps, loaded.evaluate.thresholds) == (
+    'ssd_mobilenet_v2_fpnlite_320',
+    2000,
+    {'AP50': 0.5},
+  )
+  with pytest.raises(ConfigError, match='data.root: missing. .* or --data DIR'):
+    config.load(write(''))
+
+
+def test_the_command_line_wins_over_the_file(write):
+  path = write('data: {root: images}\ntrain: {num_steps: 10}')
+  loaded = config.load(path, 'others', ['train.num_steps=20', 'train.num_steps=30', 'evaluate.thresholds={AP: 0.1}'])
+  assert (loaded.data.root, loaded.train.num_steps, loaded.evaluate.thresholds) == ('others', 30, {'AP': 0.1})
+
+
+def test_what_stands_below_overrides_is_one_path_into_pipeline_config(write):
+  loaded = config.load(write('data: {root: x}'), overrides=['model.overrides.train_config.batch_size=4'])
+  assert loaded.model.overrides == {'train_config.batch_size': 4}
+
+
+def test_short_forms_go_into_pipeline_config_and_not_to_the_trainer(write):
+  loaded = config.load(write('data: {root: x}\ntrain: {optimizer: adam, early_stopping: {patience: 2}}'))
+  assert loaded.overrides == {'optimizer': 'adam'}
+  assert 'optimizer' not in loaded.train.settings()
+  assert loaded.train.settings()['early_stopping']['patience'] == 2
+
+
+@pytest.mark.parametrize(
+  ('text', 'overrides', 'expected'),
+  [
+    pytest.param('trian: {}', [], 'unknown key "trian"; nearest: "train"', id='a misspelt section'),
+    pytest.param('train: {num_step: 3}', [], 'nearest: "train.num_steps"', id='a misspelt key'),
+    pytest.param('train: {num_steps: many}', [], "train.num_steps: .*integer; received 'many'", id='a wrong type'),
+    pytest.param('data: {format: vok}', [], "data.format: .*'voc'.*received 'vok'", id='not one of the choices'),
+    pytest.param('name: My Model', [], 'name: expected lower-case letters', id='a name that is no folder name'),
+    pytest.param('- a\n- b', [], 'expected keys and values, received a list', id='a list'),
+    pytest.param('a: [', [], 'not YAML', id='not YAML'),
+    pytest.param('!!python/object/apply:os.system [ls]', [], 'not YAML', id='YAML that would run something'),
+    pytest.param('', ['train.num_steps'], '--set train.num_steps: expected key.path=value', id='no value'),
+    pytest.param('', ['train={'], '--set train={: the value is not YAML', id='a value that is not YAML'),
+    pytest.param('name: x', ['name.first=y'], '"name" is a value, not a section', id='a path through a value'),
+    pytest.param(
+      'train: {optimizer: adam}\nmodel: {overrides: {optimizer: sgd}}',
+      [],
+      'train.optimizer and model.overrides.optimizer are both set',
+      id='one thing set in two places',
+    ),
+  ],
+)
+def test_a_config_that_is_wrong_is_refused_in_one_line(write, text, overrides, expected):
+  with pytest.raises(ConfigError, match=expected) as caught:
+    config.load(write(text), 'images', overrides)
+  assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('path', sorted(CONFIGS.glob('*.yaml')), ids=lambda path: path.name)
+def test_the_configs_to_copy_are_right(path):
+  assert config.load(str(path), 'images').name
+
+
+def test_local_paths_are_made_absolute_and_remote_ones_left_alone(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  assert config.absolute('data') == str(tmp_path / 'data')
+  assert config.absolute('s3://bucket/data') == 's3://bucket/data'
