@@ -17,6 +17,7 @@ _READER_INPUTS = (
   'use_keypoint_label_map',
   'load_keypoint_depth_features',
   'load_instance_masks',
+  'mask_type',
   'load_multiclass_scores',
   'load_context_features',
   'load_context_image_ids',
@@ -69,7 +70,14 @@ def _drop_masks(model: object) -> None:
   if box_predictor.HasField('mask_rcnn_box_predictor'):
     _clear(
       box_predictor.mask_rcnn_box_predictor,
-      ('predict_instance_masks', 'predict_keypoints', 'mask_height', 'mask_width', 'mask_prediction_num_conv_layers'),
+      (
+        'predict_instance_masks',
+        'predict_keypoints',
+        'mask_height',
+        'mask_width',
+        'mask_prediction_conv_depth',
+        'mask_prediction_num_conv_layers',
+      ),
     )
   if model.number_of_stages == 3:
     model.number_of_stages = 2
