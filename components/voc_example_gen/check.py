@@ -1,5 +1,6 @@
 """`detection-pipeline check-data`: the same checks as ingestion, without Beam, TensorFlow, or anything written."""
 
+import functools
 import os
 import sys
 import time
@@ -52,18 +53,19 @@ def run(
 
 def _outcomes(planned: plan.Plan, keep_negatives: bool, table: flat_csv.Writer | None) -> Iterator[ingest.Outcome]:
   """Decodes everything."""
-  work = [(planned.root, task, shard.split, keep_negatives) for shard in planned.shards for task in shard.tasks]
-  progress = Progress(len(work), sys.stderr)
-  for outcome, boxes in ingest.in_order(_checked, work, os.cpu_count() or 1):
-    progress.step()
-    if table and not outcome.reason:
-      table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
-    yield outcome
+  progress = Progress(sum(len(shard.tasks) for shard in planned.shards), sys.stderr)
+  for shard in planned.shards:
+    look = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)
+    for outcome, boxes in ingest.in_order(look, shard, os.cpu_count() or 1):
+      progress.step()
+      if table and not outcome.reason:
+        table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
+      yield outcome
 
 
-def _checked(*arguments: Any) -> tuple[ingest.Outcome, list[LabelledBox]]:
-  """Without the record, which would pile up."""
-  outcome, _, boxes = ingest.examine(*arguments)
+def _checked(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tuple[ingest.Outcome, list[LabelledBox]]:
+  """Without the image, which would pile up."""
+  outcome, _, boxes = ingest.examine(root, task, split, keep_negatives)
   return outcome, boxes
 
 

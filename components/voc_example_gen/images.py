@@ -158,9 +158,5 @@ def _difference_hash(image: Image.Image) -> int | None:
   pixels = grey.resize(_THUMB, Image.Resampling.BOX).tobytes()
   if max(pixels) - min(pixels) < 8:
     return None  # flat images all look alike
-  bits = 0
-  for row in range(8):
-    for column in range(8):
-      at = row * 9 + column
-      bits = bits << 1 | (pixels[at] < pixels[at + 1])
-  return bits
+  rises = ''.join('01'[left < right] for left, right in zip(pixels, pixels[1:], strict=False))
+  return int(''.join(rises[row * 9 : row * 9 + 8] for row in range(8)), 2)

@@ -40,8 +40,8 @@ def across_splits(thumbs: Iterable[tuple[str, str, int]]) -> list[Lookalike]:
 
 
 def _nearest(image: str, split: str, thumb: int, buckets: dict[tuple[int, int], dict[int, str]]) -> Lookalike | None:
-  candidates = {other: twin for band in _bands(thumb) for other, twin in buckets.get(band, {}).items()}
-  distance, twin = min((((thumb ^ other).bit_count(), twin) for other, twin in candidates.items()), default=(64, ''))
+  candidates = (candidate for band in _bands(thumb) for candidate in buckets.get(band, {}).items())
+  distance, twin = min((((thumb ^ other).bit_count(), twin) for other, twin in candidates), default=(64, ''))
   return Lookalike(image, split, twin, distance) if distance <= MAX_DISTANCE else None
 
 

@@ -1,12 +1,27 @@
 """Which image belongs to which annotation file, by names alone: nothing outside the listed paths can ever be named."""
 
+import functools
 import posixpath
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from components.voc_example_gen.annotation import Reason
 from components.voc_example_gen.found import Refusal
+
+
+class _Parts(NamedTuple):
+  """A path with its parts, taken apart once for all comparisons."""
+
+  path: str
+  folders: tuple[str, ...]
+  stem: str
+
+  @classmethod
+  def of(cls, path: str) -> '_Parts':
+    *folders, name = path.split('/')
+    return cls(path, tuple(folders), _folded(posixpath.splitext(name)[0]))
 
 
 def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -19,8 +34,8 @@ def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dic
     {annotation path: image path}, and the annotations left alone, in order.
   """
   pairs: dict[str, str] = {}
-  free_images, free = list(images), list(annotations)
-  deepest = max((path.count('/') for path in (*annotations, *images)), default=0)
+  free, free_images = [_Parts.of(path) for path in annotations], [_Parts.of(path) for path in images]
+  deepest = max((len(file.folders) for file in (*free, *free_images)), default=0)
   # One pass for each degree of nearness, over groups that agree in it: a hundred scenes that all have a 0001.jpg stay
   # a hundred small groups.
   agreements = [(total - below, below) for total in range(deepest, -1, -1) for below in range(total, -1, -1)]
@@ -28,34 +43,33 @@ def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dic
     found = _pair_within_groups(free, free_images, agreement)
     pairs |= found
     taken = set(found.values())
-    free = [annotation for annotation in free if annotation not in found]
-    free_images = [image for image in free_images if image not in taken]
+    free = [annotation for annotation in free if annotation.path not in found]
+    free_images = [image for image in free_images if image.path not in taken]
     if not free:
       break
-  return pairs, free
+  return pairs, [annotation.path for annotation in free]
 
 
 def _pair_within_groups(
-  annotations: Sequence[str], images: Sequence[str], agreement: tuple[int, int] | None
+  annotations: Sequence[_Parts], images: Sequence[_Parts], agreement: tuple[int, int] | None
 ) -> dict[str, str]:
   """Pairs files of one stem that agree in their first and in their last so many folder names (None: in all)."""
 
-  def group(path: str) -> tuple[str, ...]:
-    folders = path.split('/')[:-1]
+  def group(file: _Parts) -> tuple:
     if agreement is None:
-      return ('/'.join(folders), _stem(path))
+      return (file.folders, file.stem)
     top, above = agreement
-    if top + above > len(folders):
-      return (path,)  # not so deep: alone
-    return (*folders[:top], *folders[len(folders) - above :], _stem(path))
+    if top + above > len(file.folders):
+      return (file.path,)  # not so deep: alone
+    return (file.folders[:top], file.folders[len(file.folders) - above :], file.stem)
 
   by_group = defaultdict(list)
   for image in images:
-    by_group[group(image)].append(image)
+    by_group[group(image)].append(image.path)
   pairs: dict[str, str] = {}
   taken: set[str] = set()
   candidates = [
-    (*_distance(annotation, image), annotation, image)
+    (*_distance(annotation.path, image), annotation.path, image)
     for annotation in annotations
     for image in by_group.get(group(annotation), ())
   ]
@@ -70,14 +84,21 @@ class Names:
   """Finds paths by the loose names that annotations give them; each is given out once."""
 
   def __init__(self, paths: Iterable[str]) -> None:
-    self._by_name = defaultdict(list)
-    self._by_stem = defaultdict(list)
+    self._paths = tuple(paths)
     self._taken: set[str] = set()
-    self._by_path: dict[str, str] = {}
-    for path in paths:
-      self._by_path[_folded(path)] = path
-      self._by_name[_folded(posixpath.basename(path))].append(path)
-      self._by_stem[_stem(path)].append(path)
+
+  # Made at the first question: most folders never ask one.
+  @functools.cached_property
+  def _by_path(self) -> dict[str, str]:
+    return {_folded(path): path for path in self._paths}
+
+  @functools.cached_property
+  def _by_name(self) -> dict[str, list[str]]:
+    return _grouped(self._paths, lambda path: _folded(posixpath.basename(path)))
+
+  @functools.cached_property
+  def _by_stem(self) -> dict[str, list[str]]:
+    return _grouped(self._paths, _stem)
 
   def take(self, beside: str, *names: str) -> str | None:
     """The nearest path to `beside` called like one of `names`: file names or paths of any system, any extension."""
@@ -119,12 +140,19 @@ def refuse_alone(path: str, name: str, names: Names) -> Refusal:
   )
 
 
+def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+  groups = defaultdict(list)
+  for path in paths:
+    groups[key(path)].append(path)
+  return groups
+
+
 def _stem(path: str) -> str:
   return _folded(posixpath.splitext(posixpath.basename(path))[0])
 
 
 def _folded(name: str) -> str:
-  return unicodedata.normalize('NFC', name).casefold()
+  return name.lower() if name.isascii() else unicodedata.normalize('NFC', name).casefold()
 
 
 def _distance(a: str, b: str) -> tuple[int, int, int]:

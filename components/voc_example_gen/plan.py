@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from components.voc_example_gen import digests, formats, scan, splits, voc
@@ -11,6 +11,7 @@ from components.voc_example_gen.found import Item, Refusal
 from components.voc_example_gen.settings import EVAL, TEST, TRAIN, IngestSettings
 
 SHARD_BYTES = 32 * 2**20
+BATCH_BYTES = 2**20
 TYPICAL_BYTES = 100_000  # of an image whose size is not known, as listing a remote folder does not tell it
 
 
@@ -35,6 +36,18 @@ class Shard:
   @property
   def name(self) -> str:
     return f'data_tfrecord-{self.index:05}-of-{self.of:05}'
+
+  def batches(self) -> Iterator[tuple[Task, ...]]:
+    """The tasks in their order, a few small images together, a large one alone: about BATCH_BYTES each."""
+    start, total = 0, 0
+    for end, task in enumerate(self.tasks):
+      size = task.size or TYPICAL_BYTES
+      if total and total + size > BATCH_BYTES:
+        yield self.tasks[start:end]
+        start, total = end, 0
+      total += size
+    if total:
+      yield self.tasks[start:]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,35 +27,38 @@ def serialize(features: Mapping[str, tuple[str, Value]]) -> bytes:
     Its bytes; equal features give equal bytes, whatever their order.
   """
   # Pieces are joined once, at the end: the image would be copied at each of four levels otherwise.
-  entries = [piece for key in sorted(features) for piece in _field(1, _entry(key, *features[key]))]
-  return b''.join(_field(1, entries))
+  pieces = [piece for key in sorted(features) for piece in _entry(key, *features[key])]
+  return b''.join([_head(1, sum(map(len, pieces))), *pieces])
 
 
 def _entry(key: str, kind: str, values: Value) -> list[bytes]:
-  name = key.encode()
-  return [
-    _varint(1 << 3 | _LENGTH_DELIMITED) + _varint(len(name)) + name,
-    *_field(2, _field(_KINDS[kind], _list(kind, values))),
-  ]
-
-
-@functools.lru_cache(maxsize=64)
-def _name(key: str) -> bytes:
-  return b''.join(_field(1, [key.encode()]))
+  """One entry of Features.feature: its key, and within a Feature the list of values."""
+  content = _list(kind, values)
+  length = sum(map(len, content))
+  head = _head(_KINDS[kind], length)
+  head = _name(key) + _head(2, len(head) + length) + head
+  return [_head(1, len(head) + length) + head, *content]
 
 
 def _list(kind: str, values: Value) -> list[bytes]:
   if kind == 'bytes':
-    return [piece for value in values for piece in _field(1, [value])]
+    return [piece for value in values for piece in (_head(1, len(value)), value)]
   if not values:
     return []
   packed = struct.pack(f'<{len(values)}f', *values) if kind == 'float' else b''.join(map(_varint, values))
-  return _field(1, [packed])
+  return [_head(1, len(packed)), packed]
 
 
-def _field(number: int, pieces: list[bytes]) -> list[bytes]:
-  """The pieces behind their field number and common length."""
-  return [_varint(number << 3 | _LENGTH_DELIMITED) + _varint(sum(map(len, pieces))), *pieces]
+@functools.lru_cache(maxsize=64)
+def _name(key: str) -> bytes:
+  name = key.encode()
+  return _head(1, len(name)) + name
+
+
+@functools.lru_cache(maxsize=4096)
+def _head(number: int, length: int) -> bytes:
+  """What stands before a field's content: its number, and the content's length."""
+  return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(length)
 
 
 def _varint(value: int) -> bytes:
