@@ -8,6 +8,13 @@ from components.odapi.protos import pipeline_pb2
 
 FILE_NAME = 'changes.txt'
 _UNSET = '(unset)'
+# What the short forms of overrides write to.
+_SHORT_FORMS = {
+  'augment': 'train_config.data_augmentation_options',
+  'optimizer': 'train_config.optimizer',
+  'schedule': 'train_config.optimizer',
+  'learning_rate': 'train_config.optimizer',
+}
 _REASONS = (
   ('train_config.use_bfloat16', 'works on TPUs alone'),
   ('train_config.sync_replicas', 'of TF 1 on TPUs; replicas are always in step here'),
@@ -47,17 +54,21 @@ class Change:
 
 
 def between(
-  before: pipeline_pb2.TrainEvalPipelineConfig, after: pipeline_pb2.TrainEvalPipelineConfig, overrides: tuple[str, ...]
+  before: pipeline_pb2.TrainEvalPipelineConfig,
+  after: pipeline_pb2.TrainEvalPipelineConfig,
+  overrides: tuple[str, ...],
+  tuned: tuple[str, ...] = (),
 ) -> list[Change]:
   """The leaves that differ, in the order of `after`, those gone from `before` last.
 
   Args:
     before, after: base and complete config.
     overrides: paths that the user set, which explain what lies below them.
+    tuned: paths that a search set.
   """
   old, new = _leaves(before), _leaves(after)
   return [
-    Change(path, old.get(path, _UNSET), new.get(path, _UNSET), _reason(path, overrides))
+    Change(path, old.get(path, _UNSET), new.get(path, _UNSET), _reason(path, overrides, tuned))
     for path in [*new, *(path for path in old if path not in new)]
     if old.get(path) != new.get(path)
   ]
@@ -86,7 +97,12 @@ def _text(value: Any) -> str:
   return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _reason(path: str, overrides: tuple[str, ...]) -> str:
-  if any(path == name or path.startswith(f'{name}.') for name in overrides):
-    return 'model.overrides'
+def _reason(path: str, overrides: tuple[str, ...], tuned: tuple[str, ...]) -> str:
+  for reason, names in (('tuned', tuned), ('model.overrides', overrides)):
+    if any(_is_below(path, _SHORT_FORMS.get(name, name)) for name in names):
+      return reason
   return next((reason for part, reason in _REASONS if part in path), '')
+
+
+def _is_below(path: str, name: str) -> bool:
+  return path == name or path.startswith(f'{name}.')

@@ -79,7 +79,7 @@ def run_executor(examples, labels, tmp_path):
   """Runs the executor as TFX does, and returns the folder of the pipeline_config artifact."""
   from components.config_patcher import bases, executor
 
-  def run(base='ssd_mobilenet_v2_fpnlite_cpu_160', overrides=None, **properties):
+  def run(base='ssd_mobilenet_v2_fpnlite_cpu_160', overrides=None, hyperparameters=None, **properties):
     output = artifacts.PipelineConfig()
     output.uri = str(tmp_path / 'pipeline_config')
     found = bases.read(base)
@@ -93,9 +93,11 @@ def run_executor(examples, labels, tmp_path):
       'overrides': json.dumps(overrides or {}),
       **properties,
     }
-    executor.Executor().Do(
-      {'examples': [examples], 'label_map': [labels]}, {'pipeline_config': [output]}, exec_properties
-    )
+    inputs = {'examples': [examples], 'label_map': [labels]}
+    if hyperparameters:
+      inputs['hyperparameters'] = [standard_artifacts.HyperParameters()]
+      inputs['hyperparameters'][0].uri = str(hyperparameters)
+    executor.Executor().Do(inputs, {'pipeline_config': [output]}, exec_properties)
     return tmp_path / 'pipeline_config'
 
   return run

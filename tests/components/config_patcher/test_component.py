@@ -6,7 +6,7 @@ import pytest
 from tfx.types import channel, standard_artifacts
 
 from components import artifacts
-from components.config_patcher import catalogue
+from components.config_patcher import catalogue, hyperparameters, schedule
 from components.config_patcher.component import ConfigPatcher
 from components.errors import ConfigError
 from components.odapi import config_io
@@ -160,3 +160,26 @@ def test_overrides_survive_the_way_through_json():
   overrides = {'model': {'ssd.freeze_batchnorm': True}, 'train_config.data_augmentation_options': None}
 
   assert json.loads(patcher(overrides=overrides).exec_properties['overrides']) == overrides
+
+
+def test_what_a_search_found_wins_over_overrides_and_is_listed_as_tuned(run_executor, tmp_path):
+  hyperparameters.write(str(tmp_path / 'found'), {'learning_rate': 0.25, 'train_config.max_number_of_boxes': 9})
+
+  folder = run_executor(overrides={'train_config.max_number_of_boxes': 7}, hyperparameters=tmp_path / 'found')
+
+  train = config_io.parse((folder / 'pipeline.config').read_text()).train_config
+  assert train.max_number_of_boxes == 9
+  assert schedule.peak(schedule.learning_rate(train.optimizer)) == pytest.approx(0.25)
+  assert 'max_number_of_boxes: 100 -> 9  # tuned' in (folder / 'changes.txt').read_text()
+
+
+@pytest.mark.parametrize(
+  ('content', 'expected'),
+  [(None, 'no hyperparameters.json there'), ('{', 'not JSON'), ('[1]', r'expected a JSON object .*received \[1\]')],
+)
+def test_hyperparameters_that_are_none_are_refused(tmp_path, content, expected):
+  if content is not None:
+    (tmp_path / hyperparameters.FILE_NAME).write_text(content)
+
+  with pytest.raises(ConfigError, match=expected):
+    hyperparameters.read(str(tmp_path))
