@@ -57,7 +57,8 @@ class Engine:
     global_step: int64 variable, the number of steps taken.
     strategy: the tf.distribute.Strategy everything was built under.
     rate_scale: float32 variable that multiplies the learning-rate schedule.
-    trainable: the variables that a step changes: all trainable ones but those frozen by pattern.
+    trainable: the variables that a step changes: all trainable ones but those frozen by pattern, and the helpers'.
+    helpers: what is trained beside the model, by name: kept in checkpoints, never exported.
   """
 
   def __init__(
@@ -90,7 +91,11 @@ class Engine:
       self._scales_loss = self.compute.precision == 'mixed_float16'
       if self._scales_loss:
         self.optimizer = tf.keras.mixed_precision.LossScaleOptimizer(self.optimizer)
-      self.trainable = select_trainable(self.model.trainable_variables, config.train_config)
+      self.helpers = self._build_helpers()
+      self.trainable = [
+        *select_trainable(self.model.trainable_variables, config.train_config),
+        *(variable for helper in self.helpers.values() for variable in helper.trainable_variables),
+      ]
       self._create_slots()
     self._gradients = tf.function(self._compute_gradients, autograph=False, jit_compile=self.compute.xla or None)
     self._train_step = tf.function(self._distributed_step, autograph=False)
@@ -104,12 +109,8 @@ class Engine:
     """Endless training batches, split over the strategy's replicas."""
     size = self.config.train_config.batch_size // self.compute.accumulate
     if self.strategy.num_replicas_in_sync == 1:
-      return iter(inputs.train_batches(self.config, self.model, options, size))
-    return iter(
-      self.strategy.distribute_datasets_from_function(
-        lambda context: inputs.train_batches(self.config, self.model, options, size, context)
-      )
-    )
+      return iter(self._dataset(options, size, None))
+    return iter(self.strategy.distribute_datasets_from_function(lambda context: self._dataset(options, size, context)))
 
   def train_step(self, batches: Iterator[Any]) -> tuple[dict[str, float], Callable[[], list[str]]]:
     """Takes one step on the next batch.
@@ -125,6 +126,14 @@ class Engine:
     """(losses, detections) of one batch in inference mode; detections as model.postprocess gives them, as arrays."""
     losses, detections = self._eval_step(features, labels)
     return {k: float(v) for k, v in losses.items()}, {k: v.numpy() for k, v in detections.items()}
+
+  def _build_helpers(self) -> dict[str, tf.Module]:
+    return {}
+
+  def _dataset(
+    self, options: inputs.InputOptions, size: int, context: tf.distribute.InputContext | None
+  ) -> tf.data.Dataset:
+    return inputs.train_batches(self.config, self.model, options, size, context)
 
   def _distributed_step(self, batches: Iterator[Any]) -> tuple[dict[str, tf.Tensor], Any]:
     parts = [next(batches) for _ in range(self.compute.accumulate)]
@@ -150,18 +159,23 @@ class Engine:
 
   def _compute_gradients(self, features: Mapping, labels: Mapping) -> tuple[dict, list]:
     replicas = self.strategy.num_replicas_in_sync
-    unpad = self.config.train_config.unpad_groundtruth_tensors
     with mode(self.model, training=True), tf.GradientTape() as tape:
-      # Its value: the model keeps what it is given, and would carry the variable itself into every checkpoint.
-      losses, _ = self._losses(features, labels, self.global_step.read_value(), unpad)
+      losses, target = self._objective(features, labels)
       losses = {name: value / replicas for name, value in losses.items()}
-      target = losses[TOTAL_LOSS]
+      target = target / replicas
       if self._scales_loss:
         target = self.optimizer.get_scaled_loss(target)
     gradients = tape.gradient(target, self.trainable)
     if self._scales_loss:
       gradients = self.optimizer.get_unscaled_gradients(gradients)
     return losses, gradients
+
+  def _objective(self, features: Mapping, labels: Mapping) -> tuple[dict, tf.Tensor]:
+    """(losses by name, what a step makes smaller) of a training batch."""
+    # The step's value: the model keeps what it is given, and would carry the variable itself into every checkpoint.
+    step = self.global_step.read_value()
+    losses, _ = self._losses(features, labels, step, self.config.train_config.unpad_groundtruth_tensors)
+    return losses, losses[TOTAL_LOSS]
 
   def _evaluate_batch(self, features: Mapping, labels: Mapping) -> tuple[dict, dict]:
     with mode(self.model, training=False):

@@ -46,6 +46,7 @@ class Checkpoints:
       model=engine.model,
       optimizer=engine.optimizer,
       train_state=_StateInCheckpoint(state),
+      **engine.helpers,
     )
     self._manager = tf.train.CheckpointManager(self._checkpoint, directory, max_to_keep=keep)
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from components import files
 from components.odapi import devices, restore
+from components.odapi.adaptation import Adaptation, AdaptingEngine
 from components.odapi.config_io import Config
 from components.odapi.engine import Compute, Engine
 from components.odapi.evaluation import TrainingEvaluation
@@ -43,6 +44,7 @@ def train(
   settings: TrainSettings,
   work_directory: str,
   strategy: tf.distribute.Strategy | None = None,
+  adaptation: Adaptation | None = None,
 ) -> Trained:
   """Trains what `config` says; started again after a kill, it goes on from the latest whole checkpoint.
 
@@ -53,12 +55,14 @@ def train(
     work_directory: checkpoints/, best/, logs/ (TensorBoard), history.jsonl, restore_report.json are kept here.
     strategy: of distribution; None for one device. With several workers, all call this with the same work folder, and
       the chief's result counts.
+    adaptation: to a target domain; None for none.
 
   Raises:
     UserError: if the data, the checkpoint or the config cannot be trained with; TrainingError when the loss diverges.
   """
   tf.keras.utils.set_random_seed(settings.seed)
-  engine = Engine(config, strategy, Compute(settings.precision, settings.xla, settings.accumulate))
+  compute = Compute(settings.precision, settings.xla, settings.accumulate)
+  engine = AdaptingEngine(config, adaptation, strategy, compute) if adaptation else Engine(config, strategy, compute)
   state = TrainState(num_steps=config.train_config.num_steps)
   # TensorFlow wants every worker to save; what all but the chief save goes into a folder that is thrown away.
   own = work_directory if devices.is_chief(strategy) else files.join(work_directory, f'worker-{os.getpid()}')

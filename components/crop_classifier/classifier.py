@@ -1,0 +1,126 @@
+"""A linear classifier on feature vectors: logistic regression or a support vector machine, cross-validated."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+
+import numpy as np
+from scipy import special
+from sklearn import linear_model, model_selection, pipeline, preprocessing, svm
+
+from components.errors import DataError
+
+KINDS = ('logistic', 'svm')
+# Inverse strengths of regularisation that cross-validation chooses from.
+_STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+_FOLDS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class LinearHead:
+  """softmax(features @ weights + bias): a share for each class.
+
+  names: C class names. weights: [D, C] float32. bias: [C] float32.
+  accuracy: cross-validated, in [0, 1]; None where there are too few images for it.
+  """
+
+  names: tuple[str, ...]
+  weights: np.ndarray
+  bias: np.ndarray
+  accuracy: float | None
+
+
+def fit(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str = 'logistic') -> LinearHead:
+  """Fits a classifier; how much it is regularised, cross-validation decides.
+
+  Args:
+    features: [N, D].
+    labels: N class names.
+    groups: N names of images; objects of one image are never in both parts of a fold.
+    kind: one of KINDS. The shares of a support vector machine rank classes but are no probabilities.
+
+  Raises:
+    DataError: if there are fewer than two classes.
+  """
+  require_classes(labels)
+  model, accuracy = _chosen(features, labels, groups, kind)
+  model.fit(features, labels)
+  scale, linear = model[0], model[1]
+  # Scaling is folded in: what is exported is one matrix. Of two classes, scikit-learn keeps the second's row alone.
+  weights, bias = (linear.coef_ / scale.scale_).T, linear.intercept_ - linear.coef_ @ (scale.mean_ / scale.scale_)
+  if weights.shape[1] == 1:
+    weights, bias = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, bias[0]])
+  names = tuple(str(name) for name in linear.classes_)
+  return LinearHead(names, weights.astype(np.float32), bias.astype(np.float32), accuracy)
+
+
+def cross_validated(
+  features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str = 'logistic'
+) -> tuple[np.ndarray, np.ndarray]:
+  """What classifiers that have not seen an object's image say of it. Arguments and errors as for `fit`.
+
+  Every class must be in two images at least.
+
+  Returns:
+    (shares [N, C], each row adding up to 1; C class names).
+  """
+  require_classes(labels)
+  model, _ = _chosen(features, labels, groups, kind)
+  decisions = model_selection.cross_val_predict(
+    model, features, labels, groups=groups, cv=_folds(labels, groups), method='decision_function'
+  )
+  return _shares(decisions), np.unique(labels)
+
+
+def require_classes(labels: np.ndarray) -> None:
+  """Raises DataError unless there are two classes to tell apart."""
+  names = sorted(set(labels))
+  if len(names) < 2:
+    found = f'one: "{names[0]}"' if names else 'none'
+    raise DataError(f'a classifier needs two classes or more to tell apart, received {found}. Label another class.')
+
+
+def images_per_class(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:
+  """{class name: images that hold it}."""
+  images = defaultdict(set)
+  for label, group in zip(labels, groups, strict=True):
+    images[label].add(group)
+  return {label: len(found) for label, found in images.items()}
+
+
+def _chosen(
+  features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str
+) -> tuple[pipeline.Pipeline, float | None]:
+  """A classifier that is not fitted yet, of the strength that cross-validates best, and its accuracy."""
+  folds = _folds(labels, groups)
+  if folds is None:
+    return _model(kind, _STRENGTHS[-2]), None
+  scores = {}
+  for strength in _STRENGTHS:
+    right = model_selection.cross_val_score(_model(kind, strength), features, labels, groups=groups, cv=folds)
+    scores[strength] = float(np.mean(right))
+  # The most regularised of the equally good ones.
+  best = max(scores, key=lambda strength: (scores[strength], -strength))
+  return _model(kind, best), scores[best]
+
+
+def _model(kind: str, strength: float) -> pipeline.Pipeline:
+  if kind == 'svm':
+    linear = svm.LinearSVC(C=strength, class_weight='balanced', random_state=0)
+  else:
+    linear = linear_model.LogisticRegression(C=strength, class_weight='balanced', max_iter=2000)
+  return pipeline.make_pipeline(preprocessing.StandardScaler(), linear)
+
+
+def _folds(labels: np.ndarray, groups: np.ndarray) -> model_selection.StratifiedGroupKFold | None:
+  fewest = min(images_per_class(labels, groups).values())
+  if fewest < 2:
+    return None
+  return model_selection.StratifiedGroupKFold(min(_FOLDS, fewest), shuffle=True, random_state=0)
+
+
+def _shares(decisions: np.ndarray) -> np.ndarray:
+  if decisions.ndim == 1:
+    decisions = np.stack([np.zeros_like(decisions), decisions], axis=1)
+  return special.softmax(decisions, axis=1)

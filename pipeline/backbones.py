@@ -1,0 +1,43 @@
+"""A frozen backbone by what the user calls it: a trained model, a zoo download, or a Keras application."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from components import files
+from components.config_patcher import bases, checkpoint, zoo
+from components.crop_classifier import backbone
+from components.errors import ConfigError
+from components.odapi import config_io, features
+
+
+def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
+  """Reads a backbone.
+
+  Args:
+    source: a folder with pipeline.config and a checkpoint (a trainer's model, a zoo model), a zoo archive, or
+      `<network>=<weights file>` with a network of tf.keras.applications.
+    size: of the crops it shall see, in pixels.
+
+  Raises:
+    ConfigError, DataError: if it is none of these, or cannot be read.
+  """
+  network, equals, weights = source.partition('=')
+  if equals:
+    return backbone.from_keras(network, weights, size)
+  if not os.path.exists(source):
+    raise ConfigError(
+      f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, or a zoo archive, or '
+      '<network of tf.keras.applications>=<weights file>.'
+    )
+  base = bases.read(source)
+  if not base.checkpoint:
+    raise ConfigError(f'{source}: no checkpoint beside its pipeline.config. Expected a trained model with one.')
+  with tempfile.TemporaryDirectory() as unpacked:
+    if zoo.is_archive(base.checkpoint):
+      prefix = zoo.unpack_checkpoint(base.checkpoint, files.join(unpacked, 'checkpoint'))
+    else:
+      prefix = checkpoint.find(base.checkpoint)
+    maps, variables = features.backbone(config_io.parse(base.text, base.name), prefix)
+  return backbone.Backbone(lambda crops: backbone.pooled(maps(crops)), variables, size)
