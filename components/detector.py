@@ -1,4 +1,4 @@
-"""Detector: an exported or pushed SavedModel, from images to boxes with class names.
+"""Detector: an exported or pushed model, SavedModel or TFLite, from images to boxes with class names.
 
 detector = Detector('runs/raccoon/serving')
 for found in detector.detect(['a.jpg', 'b.png']):
@@ -8,7 +8,7 @@ for found in detector.detect(['a.jpg', 'b.png']):
 import dataclasses
 import io
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import PIL.Image
 import PIL.ImageOps
 from tfx.dsl.io import fileio
 
-from components import files
+from components import files, lite
 from components.errors import DataError
 from components.odapi import label_map
 
@@ -63,25 +63,22 @@ class Detections:
 
 
 class Detector:
-  """Loads a SavedModel once, then detects in batches.
+  """Loads a model once, then detects in batches.
 
   Args:
     path: a folder that holds saved_model.pb; or a trainer's model folder (its Format-Serving is taken); or a push
       destination (its highest version is taken). The label map is found beside saved_model.pb, in assets.extra or in
-      the folder above.
+      the folder above. Or a .tflite file, which has its labels inside.
     batch_size: images per call of the model.
 
   Raises:
-    DataError: if there is no SavedModel or no label map, or the model lacks a signature or output that is needed.
+    DataError: if there is no model or no label map, or the model lacks a signature or output that is needed.
   """
 
   def __init__(self, path: str, batch_size: int = 8) -> None:
-    self.path = saved_model_folder(path)
-    self.labels: dict[str, int] = read_labels(self.path)
+    self.path, self._model, self.labels = _open(os.fspath(path))
     self.batch_size = batch_size
     self._names = {number: name for name, number in self.labels.items()}
-    self._model = _load(self.path)  # kept: the signatures hold it by weak references only
-    self._signatures = self._model.signatures
 
   def detect(self, images: Sequence[Image], min_score: float = 0.0) -> list[Detections]:
     """Detects in every image.
@@ -105,7 +102,7 @@ class Detector:
 
   def detect_encoded(self, batch: Sequence[bytes]) -> list[Detections]:
     """Detects in one batch of JPEG or PNG bytes in a single call of the model, trusting that they are that."""
-    return self._call('image_bytes', np.array(batch, object))
+    return self._results(self._model.detect_encoded, batch)
 
   def _batches(self, images: Sequence[Image]) -> Iterator[tuple[list[int], list[Detections]]]:
     """Runs arrays by their shape, all else as encoded bytes. Yields (positions, what was found there)."""
@@ -117,36 +114,71 @@ class Detector:
       for start in range(0, len(members), self.batch_size):
         positions = members[start : start + self.batch_size]
         if shape:
-          yield positions, self._call('serving_default', np.stack([_checked(images[p]) for p in positions]))
+          pixels = np.stack([_checked(images[p]) for p in positions])
+          yield positions, self._results(self._model.detect_pixels, pixels)
         else:
           yield positions, self.detect_encoded([encoded(images[p]) for p in positions])
 
-  def _call(self, signature: str, batch: np.ndarray) -> list[Detections]:
+  def _results(self, detect: Callable[[Any], Mapping[str, np.ndarray]], batch: Sequence) -> list[Detections]:
     import tensorflow as tf
 
-    if signature not in self._signatures:
-      raise DataError(f'{self.path}: no signature "{signature}". Received {sorted(self._signatures)}. Export it again.')
-    function = self._signatures[signature]
-    ((argument, spec),) = function.structured_input_signature[1].items()
     try:
-      outputs = function(**{argument: tf.constant(batch, spec.dtype)})
+      outputs = detect(batch)
     except tf.errors.InvalidArgumentError as error:
       raise DataError(f'{self.path}: the model could not read an image: {error.message.splitlines()[0]}') from error
+    return [
+      of_outputs({name: value[index] for name, value in outputs.items()}, self._names) for index in range(len(batch))
+    ]
+
+
+def of_outputs(outputs: Mapping[str, np.ndarray], names: Mapping[int, str]) -> Detections:
+  """One image's outputs by the OD API's names as Detections. names: {id: class name}."""
+  count = int(outputs['num_detections'])
+  scores = outputs['detection_scores'][:count].astype(np.float32)
+  order = np.argsort(-scores, kind='stable')
+  classes = outputs['detection_classes'][:count].astype(np.int64)[order]
+  boxes = outputs['detection_boxes'][:count].astype(np.float32)[order]
+  return Detections(boxes, classes, scores[order], tuple(names.get(c, str(c)) for c in classes.tolist()))
+
+
+class _SavedModel:
+  """A SavedModel's signatures; answers are arrays by the OD API's names."""
+
+  def __init__(self, folder: str) -> None:
+    self._path = folder
+    self._model = _load(folder)  # kept: the signatures hold it by weak references only
+
+  def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
+    return self._call('image_bytes', np.array(batch, object))
+
+  def detect_pixels(self, batch: np.ndarray) -> dict[str, np.ndarray]:
+    return self._call('serving_default', batch)
+
+  def _call(self, signature: str, batch: np.ndarray) -> dict[str, np.ndarray]:
+    import tensorflow as tf
+
+    signatures = self._model.signatures
+    if signature not in signatures:
+      raise DataError(f'{self._path}: no signature "{signature}". Received {sorted(signatures)}. Export it again.')
+    function = signatures[signature]
+    ((argument, spec),) = function.structured_input_signature[1].items()
+    outputs = function(**{argument: tf.constant(batch, spec.dtype)})
     missing = [name for name in _OUTPUTS if name not in outputs]
     if missing:
       raise DataError(
-        f'{self.path}: "{signature}" has no output {missing[0]}. Received {sorted(outputs)}. Export again.'
+        f'{self._path}: "{signature}" has no output {missing[0]}. Received {sorted(outputs)}. Export again.'
       )
-    outputs = {name: outputs[name].numpy() for name in _OUTPUTS}
-    return [self._result(outputs, index) for index in range(len(batch))]
+    return {name: outputs[name].numpy() for name in _OUTPUTS}
 
-  def _result(self, outputs: Mapping[str, np.ndarray], index: int) -> Detections:
-    count = int(outputs['num_detections'][index])
-    scores = outputs['detection_scores'][index][:count].astype(np.float32)
-    order = np.argsort(-scores, kind='stable')
-    classes = outputs['detection_classes'][index][:count].astype(np.int64)[order]
-    boxes = outputs['detection_boxes'][index][:count].astype(np.float32)[order]
-    return Detections(boxes, classes, scores[order], tuple(self._names.get(c, str(c)) for c in classes.tolist()))
+
+def _open(path: str) -> tuple[str, _SavedModel | lite.Model, dict[str, int]]:
+  """(where it is, the model, its labels)"""
+  if path.endswith(lite.SUFFIX):
+    model = lite.Model(_read(path), path)
+    return path, model, model.labels
+  folder = saved_model_folder(path)
+  labels = read_labels(folder)
+  return folder, _SavedModel(folder), labels
 
 
 def saved_model_folder(path: str) -> str:
@@ -209,7 +241,7 @@ def load(image: str | os.PathLike | bytes | PIL.Image.Image) -> tuple[bytes, PIL
 
 def _read(path: str) -> bytes:
   if not fileio.exists(path) or fileio.isdir(path):
-    raise DataError(f'{path}: no such image file.')
+    raise DataError(f'{path}: no such file.')
   with fileio.open(path, 'rb') as file:
     return file.read()
 

@@ -56,6 +56,14 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('--format', action='append', choices=('json', 'csv', 'voc'), help='may be repeated; json always')
   command.set_defaults(command=_predict)
 
+  command = commands.add_parser('serve-check', help='compare a TensorFlow Serving endpoint with the model here')
+  command.add_argument('url', metavar='URL', help='http://HOST:8501/v1/models/NAME')
+  command.add_argument('model', metavar='MODEL', help='a push destination, a version or a model folder')
+  command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also globs')
+  command.add_argument('--min-score', type=float, default=0.1, metavar='S', help='compare boxes from this score up')
+  command.add_argument('--batch-size', type=int, default=8, metavar='N', help='images a request')
+  command.set_defaults(command=_serve_check)
+
   command = commands.add_parser('rollback', help='take back the newest pushed version')
   command.add_argument('destination', metavar='DEST', help='the folder of versions')
   command.set_defaults(command=_rollback)
@@ -171,6 +179,14 @@ def _predict(args: argparse.Namespace) -> int:
 
   options = predict.Options(args.min_score, args.batch_size, tuple(args.classes), tuple(args.format or ['json']))
   predict.run(args.model, args.output, args.sources, options)
+  return 0
+
+
+def _serve_check(args: argparse.Namespace) -> int:
+  _quiet()
+  from pipeline import serve_check
+
+  serve_check.run(args.url, args.model, args.sources, serve_check.Options(args.min_score, args.batch_size))
   return 0
 
 

@@ -1,0 +1,142 @@
+"""`detection-pipeline serve-check`: does a TensorFlow Serving endpoint answer as the model does here?
+
+Reference: https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+import base64
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import requests
+
+from components import detector
+from components.detector import Detections, Detector
+from components.errors import ConfigError, DataError
+from pipeline import predict
+
+_URL = re.compile(r'https?://[^/]+(/.*)?/v1/models/[^/:]+(/(versions/\d+|labels/[^/:]+))?')
+# Shapes of one image's answer.
+_OUTPUTS = {'detection_boxes': (-1, 4), 'detection_classes': (-1,), 'detection_scores': (-1,), 'num_detections': ()}
+_TIMEOUT = 120.0  # seconds; a server may load the model on the first request
+# Other CPUs and GPUs round otherwise; a box that moves by a thousandth of the image is the same box.
+TOLERANCE = 1e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """min_score: detections below it are not compared. batch_size: images a request."""
+
+  min_score: float = 0.1
+  batch_size: int = 8
+
+  def check(self) -> None:
+    """Raises ConfigError for an option that makes no sense."""
+    if not 0 <= self.min_score <= 1:
+      raise ConfigError(f'--min-score: expected a number from 0 to 1, received {self.min_score}.')
+    if self.batch_size < 1:
+      raise ConfigError(f'--batch-size: expected 1 or more, received {self.batch_size}.')
+
+
+def run(url: str, model: str, sources: Sequence[str], options: Options) -> None:
+  """Sends images to the endpoint and compares its answers with the model's here.
+
+  Args:
+    url: http://HOST:8501/v1/models/NAME, with /versions/N or /labels/LABEL where wanted.
+    model: as Detector takes it.
+    sources: images, folders that are searched for images, and globs.
+    options: how.
+
+  Raises:
+    ConfigError: if the URL is none of a model, or there are no images.
+    DataError: if the server cannot be reached, refuses, answers in another form, or finds other boxes.
+  """
+  options.check()
+  if not _URL.fullmatch(url):
+    raise ConfigError(f'{url}: expected the URL of a model, such as http://localhost:8501/v1/models/detector.')
+  paths = predict.find(sources)
+  local = Detector(model, options.batch_size)
+  differs, compared = 0.0, 0
+  for start in range(0, len(paths), options.batch_size):
+    batch = paths[start : start + options.batch_size]
+    images = [detector.encoded(path) for path in batch]
+    answers = ask(url, images, local.labels)
+    for path, there, here in zip(batch, answers, local.detect_encoded(images), strict=True):
+      differs = max(differs, difference(path, here, there, options.min_score))
+      compared += len(here.above(options.min_score))
+  print(f'{url}: {len(paths)} images, {compared} boxes as here; the largest difference is {differs:.1g}')
+
+
+def ask(url: str, images: Sequence[bytes], labels: dict[str, int]) -> list[Detections]:
+  """What the server finds in JPEG or PNG bytes.
+
+  Raises:
+    DataError: as `run`.
+  """
+  rows = [{'image_bytes': {'b64': base64.b64encode(image).decode('ascii')}} for image in images]
+  try:
+    answer = requests.post(
+      f'{url}:predict', json={'signature_name': 'image_bytes', 'instances': rows}, timeout=_TIMEOUT
+    )
+  except requests.RequestException as error:
+    raise DataError(f'{url}: cannot be reached: {type(error).__name__}. Is the server running there?') from error
+  try:
+    content = answer.json()
+  except requests.JSONDecodeError as error:
+    raise DataError(f'{url}: status {answer.status_code}, no JSON. Is this TensorFlow Serving?') from error
+  if answer.status_code == 404:
+    raise DataError(f'{url}: the server has no such model or version: {_reason(content)}')
+  if answer.status_code != 200:
+    raise DataError(f'{url}: the server refused, status {answer.status_code}: {_reason(content)}')
+  predictions = content.get('predictions') if isinstance(content, dict) else None
+  if not isinstance(predictions, list) or len(predictions) != len(images):
+    raise DataError(f'{url}: expected {len(images)} predictions, one an image. Is another model served there?')
+  names = {number: name for name, number in labels.items()}
+  return [_detections(url, row, names) for row in predictions]
+
+
+def difference(name: str, here: Detections, there: Detections, min_score: float) -> float:
+  """The largest difference of a box or score; every detection of `min_score` or more must be found on the other side.
+
+  Raises:
+    DataError: if one is not, within TOLERANCE.
+  """
+  # What lies as near the limit as rounding goes may be on one side alone.
+  sides = {'the model here': (here, there), 'the server': (there, here)}
+  largest = 0.0
+  for side, (mine, others) in sides.items():
+    for index in np.flatnonzero(mine.scores >= min_score + TOLERANCE):
+      alike = others.classes == mine.classes[index]
+      gaps = np.maximum(
+        np.abs(others.boxes[alike] - mine.boxes[index]).max(axis=1, initial=0),
+        np.abs(others.scores[alike] - mine.scores[index]),
+      )
+      gap = float(gaps.min(initial=np.inf))
+      if gap > TOLERANCE:
+        what = f'{mine.names[index]} {mine.scores[index]:.3f} at {mine.boxes[index].round(3).tolist()}'
+        raise DataError(f'{name}: {side} finds {what}, the other does not. Is another version served?')
+      largest = max(largest, gap)
+  return largest
+
+
+def _detections(url: str, row: Any, names: dict[int, str]) -> Detections:
+  """One row of `predictions`, checked."""
+  values = {}
+  for output, shape in _OUTPUTS.items():
+    if not isinstance(row, dict) or output not in row:
+      received = ', '.join(sorted(row)) if isinstance(row, dict) else type(row).__name__
+      raise DataError(f'{url}: the answer has no {output}. Received {received}. Is another model served there?')
+    try:
+      values[output] = np.array(row[output], np.float32).reshape(shape)
+    except (TypeError, ValueError) as error:
+      raise DataError(f'{url}: {output}: expected numbers of shape {shape}. Is another model served there?') from error
+  if len({len(values[output]) for output, shape in _OUTPUTS.items() if shape}) != 1:
+    raise DataError(f'{url}: the outputs tell of different numbers of boxes. Is another model served there?')
+  return detector.of_outputs(values, names)
+
+
+def _reason(content: Any) -> str:
+  text = content.get('error', content) if isinstance(content, dict) else content
+  return ' '.join(str(text).split())[:300]
