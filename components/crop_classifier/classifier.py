@@ -7,14 +7,17 @@ from collections import defaultdict
 
 import numpy as np
 from scipy import special
-from sklearn import linear_model, model_selection, pipeline, preprocessing, svm
+from sklearn import linear_model, metrics, model_selection, pipeline, preprocessing, svm
 
 from components.errors import DataError
 
 KINDS = ('logistic', 'svm')
 # Inverse strengths of regularisation that cross-validation chooses from.
-_STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+_STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
+# Where there are too few images to choose.
+_UNCHECKED = 0.1
 _FOLDS = 5
+_DRAWS = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +47,12 @@ def fit(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str 
     DataError: if there are fewer than two classes.
   """
   require_classes(labels)
-  model, accuracy = _chosen(features, labels, groups, kind)
-  model.fit(features, labels)
+  if min(images_per_class(labels, groups).values()) < 2:
+    strength, accuracy = _UNCHECKED, None
+  else:
+    strength, shares = _best(features, labels, groups, kind)
+    accuracy = float(np.mean(np.unique(labels)[shares.argmax(axis=1)] == labels))
+  model = _model(kind, strength).fit(features, labels)
   scale, linear = model[0], model[1]
   # Scaling is folded in: what is exported is one matrix. Of two classes, scikit-learn keeps the second's row alone.
   weights, bias = (linear.coef_ / scale.scale_).T, linear.intercept_ - linear.coef_ @ (scale.mean_ / scale.scale_)
@@ -66,11 +73,7 @@ def cross_validated(
     (shares [N, C], each row adding up to 1; C class names).
   """
   require_classes(labels)
-  model, _ = _chosen(features, labels, groups, kind)
-  decisions = model_selection.cross_val_predict(
-    model, features, labels, groups=groups, cv=_folds(labels, groups), method='decision_function'
-  )
-  return _shares(decisions), np.unique(labels)
+  return _best(features, labels, groups, kind)[1], np.unique(labels)
 
 
 def require_classes(labels: np.ndarray) -> None:
@@ -89,20 +92,31 @@ def images_per_class(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:
   return {label: len(found) for label, found in images.items()}
 
 
-def _chosen(
-  features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str
-) -> tuple[pipeline.Pipeline, float | None]:
-  """A classifier that is not fitted yet, of the strength that cross-validates best, and its accuracy."""
-  folds = _folds(labels, groups)
-  if folds is None:
-    return _model(kind, _STRENGTHS[-2]), None
-  scores = {}
+def _best(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str) -> tuple[float, np.ndarray]:
+  """The strength whose cross-validated shares [N, C] have the least log loss, and these shares."""
+  splits = _splits(labels, groups)
+  found = {}
   for strength in _STRENGTHS:
-    right = model_selection.cross_val_score(_model(kind, strength), features, labels, groups=groups, cv=folds)
-    scores[strength] = float(np.mean(right))
-  # The most regularised of the equally good ones.
-  best = max(scores, key=lambda strength: (scores[strength], -strength))
-  return _model(kind, best), scores[best]
+    decisions = model_selection.cross_val_predict(
+      _model(kind, strength), features, labels, groups=groups, cv=splits, method='decision_function'
+    )
+    shares = _shares(decisions)
+    found[strength] = metrics.log_loss(labels, shares), shares
+  best = min(found, key=lambda strength: found[strength][0])
+  return best, found[best][1]
+
+
+def _splits(labels: np.ndarray, groups: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+  """(rows to fit on, rows to judge) of each fold; every fold's first part shows every class."""
+  folds = min(_FOLDS, *images_per_class(labels, groups).values())
+  names = set(labels)
+  # Images that show several classes may bring all images of a rare one into one fold: then another draw.
+  for seed in range(_DRAWS):
+    splitter = model_selection.StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    splits = list(splitter.split(labels, labels, groups))
+    if all(set(labels[rows]) == names for rows, _ in splits):
+      return splits
+  raise DataError(f'a classifier of {", ".join(sorted(names))}: too few images a class to cross-validate. Add images.')
 
 
 def _model(kind: str, strength: float) -> pipeline.Pipeline:
@@ -111,13 +125,6 @@ def _model(kind: str, strength: float) -> pipeline.Pipeline:
   else:
     linear = linear_model.LogisticRegression(C=strength, class_weight='balanced', max_iter=2000)
   return pipeline.make_pipeline(preprocessing.StandardScaler(), linear)
-
-
-def _folds(labels: np.ndarray, groups: np.ndarray) -> model_selection.StratifiedGroupKFold | None:
-  fewest = min(images_per_class(labels, groups).values())
-  if fewest < 2:
-    return None
-  return model_selection.StratifiedGroupKFold(min(_FOLDS, fewest), shuffle=True, random_state=0)
 
 
 def _shares(decisions: np.ndarray) -> np.ndarray:

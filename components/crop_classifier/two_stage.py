@@ -52,7 +52,7 @@ class TwoStage(tf.Module):
     return self.detect_bytes(tf.io.parse_example(tf_example, feature)['image/encoded'])
 
   def _named(self, found: dict[str, tf.Tensor], images: tf.Tensor, to_pixels: Any) -> dict[str, tf.Tensor]:
-    boxes, scores, count = self._merged(found)
+    boxes, scores, count = merged(found, self._max_boxes)
 
     def crops(item: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
       return objects.cut(to_pixels(item[0]), item[1], self._size)
@@ -60,7 +60,7 @@ class TwoStage(tf.Module):
     cropped = tf.map_fn(crops, (images, boxes), fn_output_signature=tf.float32, parallel_iterations=32)
     features = self.backbone.embed(tf.reshape(cropped, [-1, self._size, self._size, 3]))
     weights, bias = self._head
-    shares = tf.reshape(tf.nn.softmax(features @ weights + bias), [-1, self._max_boxes, len(bias)])
+    shares = tf.reshape(tf.nn.softmax(features @ weights + bias), [-1, self._max_boxes, bias.shape[0]])
     scores *= tf.reduce_max(shares, axis=2)
     order = tf.argsort(-scores, axis=1, stable=True)
     classes = tf.gather(self._ids, tf.argmax(shares, axis=2))
@@ -71,20 +71,21 @@ class TwoStage(tf.Module):
       'num_detections': count,
     }
 
-  def _merged(self, found: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The best boxes [N, max_boxes, 4] whatever their class, their scores, and how many there are [N]."""
-    scores = found['detection_scores']
-    # What is beyond num_detections is padding.
-    there = tf.range(tf.shape(scores)[1])[tf.newaxis] < tf.cast(found['num_detections'], tf.int32)[:, tf.newaxis]
-    boxes, scores, _, count = tf.image.combined_non_max_suppression(
-      found['detection_boxes'][:, :, tf.newaxis],
-      tf.where(there, scores, 0.0)[:, :, tf.newaxis],
-      max_output_size_per_class=self._max_boxes,
-      max_total_size=self._max_boxes,
-      iou_threshold=_SAME_OBJECT,
-      score_threshold=1e-8,
-    )
-    return tf.ensure_shape(boxes, [None, self._max_boxes, 4]), scores, tf.cast(count, tf.float32)
+
+def merged(found: dict[str, tf.Tensor], most: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """The best boxes [N, most, 4] whatever their class, their scores [N, most], and how many there are [N]."""
+  scores = found['detection_scores']
+  # What is beyond num_detections is padding.
+  there = tf.range(tf.shape(scores)[1])[tf.newaxis] < tf.cast(found['num_detections'], tf.int32)[:, tf.newaxis]
+  boxes, scores, _, count = tf.image.combined_non_max_suppression(
+    found['detection_boxes'][:, :, tf.newaxis],
+    tf.where(there, scores, 0.0)[:, :, tf.newaxis],
+    max_output_size_per_class=most,
+    max_total_size=most,
+    iou_threshold=_SAME_OBJECT,
+    score_threshold=1e-8,
+  )
+  return tf.ensure_shape(boxes, [None, most, 4]), scores, tf.cast(count, tf.float32)
 
 
 def save(model: TwoStage, directory: str) -> None:

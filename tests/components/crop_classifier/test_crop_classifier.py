@@ -83,8 +83,8 @@ def test_the_exported_head_decides_as_the_fitted_classifier(mean_colour, kind, c
 def test_logistic_regression_is_folded_into_one_matrix_exactly(mean_colour):
   found = objects.embed(scenes(6), mean_colour)
   head = classifier.fit(found.features, found.labels, found.images)
-  model, _ = classifier._chosen(found.features, found.labels, found.images, 'logistic')
-  expected = model.fit(found.features, found.labels).predict_proba(found.features)
+  strength, _ = classifier._best(found.features, found.labels, found.images, 'logistic')
+  expected = classifier._model('logistic', strength).fit(found.features, found.labels).predict_proba(found.features)
   assert np.allclose(tf.nn.softmax(found.features @ head.weights + head.bias), expected, atol=1e-4)
 
 
@@ -105,6 +105,22 @@ def test_a_wrong_label_is_the_surest_suspect_and_right_ones_are_none(mean_colour
   assert all(s.share > s.label_share for s in found.suspects)
   content = json.loads(suspects.as_json(found))
   assert content['suspects'][0]['box'] == list(BOX)
+
+
+def test_a_rare_class_is_in_what_every_fold_is_fitted_on():
+  rng = np.random.default_rng(0)
+  # Ten images; the rare class is in two of them, always beside another.
+  groups = np.array([f'{n % 10}' for n in range(40)] + ['1', '2'], object)
+  labels = np.array(['cat', 'dog'] * 20 + ['rare', 'rare'], object)
+  for rows, judged in classifier._splits(labels, groups):
+    assert set(labels[rows]) == {'cat', 'dog', 'rare'}
+    assert not set(groups[rows]) & set(groups[judged])
+  assert classifier.fit(rng.normal(size=(42, 3)), labels, groups).names == ('cat', 'dog', 'rare')
+
+
+def test_a_class_in_one_image_alone_leaves_no_accuracy_to_tell():
+  labels, groups = np.array(['a', 'b', 'b'], object), np.array(['1', '1', '2'], object)
+  assert classifier.fit(np.eye(3), labels, groups).accuracy is None
 
 
 def test_a_class_of_one_image_is_not_judged_and_named(mean_colour):
