@@ -55,6 +55,7 @@ def emulate(
     ConfigError: if the file, a parameter or the pipeline root cannot be used.
   """
   loaded = compiled.read(path)
+  _refuse_conditions(loaded.spec, path)
   values = compiled.run_parameters(loaded.spec, parameters)
   folder = _new_run(pathlib.Path(root).absolute())
   if open_source:
@@ -65,6 +66,14 @@ def emulate(
   else:
     cluster = pod.Plain(folder / 'artifacts')
   return Run(loaded, folder, cluster, values, report).run()
+
+
+def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
+  dags = [spec['root'], *spec['components'].values()]
+  for tasks in (dag['dag']['tasks'] for dag in dags if 'dag' in dag):
+    for name, task in tasks.items():
+      if task.get('triggerPolicy', {}).get('condition'):
+        raise ConfigError(f'{path}: task "{name}" has a condition, which is not emulated. Run the file on a cluster.')
 
 
 def _new_run(root: pathlib.Path) -> pathlib.Path:
@@ -131,13 +140,14 @@ class Run:
     return succeeded
 
   def _run_task(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any]) -> bool:
-    attempts = 1 + int(task.get('retryPolicy', {}).get('maxRetryCount', 0))
+    policy = task.get('retryPolicy', {})
+    attempts = 1 + int(policy.get('maxRetryCount', 0))
     for attempt in range(1, attempts + 1):
       started = time.monotonic()
       try:
         self._attempt(name, task, component, attempt)
       except TaskFailed as failure:
-        again = ', trying again' if attempt < attempts else ''
+        again = f', trying again at once ({_backoff(policy, attempt)} on a cluster)' if attempt < attempts else ''
         self._note(name, FAILED, attempt, time.monotonic() - started, f'{failure}{again}')
         continue
       except KeyboardInterrupt:
@@ -149,8 +159,6 @@ class Run:
 
   def _attempt(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any], attempt: int) -> None:
     executor = self._spec['deploymentSpec']['executors'][component['executorLabel']]
-    if task.get('triggerPolicy', {}).get('condition'):
-      raise TaskFailed('conditional tasks are not emulated; run them on a cluster')
     if 'resolver' in executor:
       raise TaskFailed('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
     inputs = task.get('inputs', {})
@@ -229,6 +237,14 @@ class Run:
   def _show_end_of(self, log: pathlib.Path) -> None:
     for line in log.read_text(errors='replace').splitlines()[-_LINES_SHOWN:]:
       self._report(f'  | {line}')
+
+
+def _backoff(policy: Mapping[str, Any], attempt: int) -> str:
+  """How long Kubeflow waits after so many failed attempts; durations in JSON are seconds with an s at the end."""
+  first = float(str(policy.get('backoffDuration', '0s')).rstrip('s'))
+  seconds = first * float(policy.get('backoffFactor', 2.0)) ** (attempt - 1)
+  longest = float(str(policy.get('backoffMaxDuration', '3600s')).rstrip('s'))
+  return f'after {min(seconds, longest):.0f} s'
 
 
 def _interrupt(number: int, frame: Any) -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Resolves requirements-gpu.lock: the packages that tensorflow[and-cuda] adds to requirements.lock, with hashes.
-# Run it after `make lock` has moved TensorFlow.
+# The last step of `make lock`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

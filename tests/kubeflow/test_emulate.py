@@ -78,16 +78,29 @@ def with_command(path, *command):
 
 
 def test_a_step_that_fails_once_is_tried_again_and_both_logs_are_kept(compile_toy, tmp_path):
-  compiled = compile_toy(toy.pipeline(only_examples=True), components={'WriteExamples': {'retries': 1}})
-  flaky = f'test -e {tmp_path}/tried && exit 0; touch {tmp_path}/tried; echo the first try fails; exit 7'
+  compiled = compile_toy(toy.pipeline(only_examples=True), components={'WriteExamples': {'retries': 2}})
+  tried = tmp_path / 'tried'
+  flaky = f'test "$(cat {tried})" = xx && exit 0; printf x >> {tried}; echo the first tries fail; exit 7'
   succeeded, lines = emulated(with_command(compiled, 'sh', '-c', flaky), tmp_path / 'runs', open_source=True)
   assert succeeded, lines
   assert 'exit status 7' in lines
-  assert '| the first try fails' in lines
-  assert {file.name for file in (tmp_path / 'runs/run-1/WriteExamples').glob('*.log')} == {
-    'attempt-1.log',
-    'attempt-2.log',
-  }
+  assert '| the first tries fail' in lines
+  assert [line.partition('trying')[2] for line in lines.splitlines() if 'trying' in line] == [
+    ' again at once (after 30 s on a cluster)',
+    ' again at once (after 60 s on a cluster)',
+  ]
+  logs = (tmp_path / 'runs/run-1/WriteExamples').glob('*.log')
+  assert {file.name for file in logs} == {f'attempt-{number}.log' for number in (1, 2, 3)}
+
+
+def test_a_conditional_task_is_refused_before_anything_runs(compile_toy, tmp_path):
+  path = with_command(compile_toy(toy.pipeline()), 'true')
+  documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
+  documents[0]['root']['dag']['tasks']['Publish']['triggerPolicy'] = {'condition': 'true == false'}
+  pathlib.Path(path).write_text(yaml.safe_dump_all(documents))
+  with pytest.raises(ConfigError, match='task "Publish" has a condition, which is not emulated'):
+    emulated(path, tmp_path / 'runs')
+  assert not (tmp_path / 'runs').exists()
 
 
 def test_after_a_failure_nothing_new_is_started(compile_toy, tmp_path):
