@@ -37,9 +37,11 @@ def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -
     # Nothing stands between TFX and the object store there, and TensorFlow has no minio scheme.
     home = home.replace('minio://', 's3://', 1)
   destination = config.push.destination or f'{home}/serving'
-  for field, value in {'data.root': config.data.root, 'push.destination': destination}.items():
+  target_root = config.adapt.target if config.adapt else ''
+  paths = {'data.root': config.data.root, 'push.destination': destination}
+  for field, value in {**paths, **({'adapt.target': target_root} if config.adapt else {})}.items():
     _check_path(field, value)
-  return Place(pipeline_root=home, data_root=config.data.root, destination=destination)
+  return Place(pipeline_root=home, data_root=config.data.root, destination=destination, target_root=target_root)
 
 
 def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
@@ -50,6 +52,7 @@ def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
     destinations.append('MapEvaluator.baseline_destination')
   return {
     'data_root': ['VocExampleGen.data_root'],
+    **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
     'num_steps': ['ConfigPatcher.num_steps'],
     'batch_size': ['ConfigPatcher.batch_size'],
     'work_root': ['ODAPITrainer.work_root'],

@@ -12,7 +12,7 @@ import yaml
 
 from components import typed
 from components.errors import ConfigError
-from components.trainer.settings import TrainSettings
+from components.trainer.settings import AdaptSettings, TrainSettings
 from components.voc_example_gen.settings import SplitSettings
 
 _SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
@@ -71,6 +71,19 @@ class TrainConfig(TrainSettings):
     return {name: value for name in _SHORT_FORMS if (value := getattr(self, name)) is not None}
 
 
+class AdaptConfig(AdaptSettings):
+  """Adapting to another domain, of which there are images but no labels.
+
+  target: the folder of its images; annotations in it are not looked at.
+  """
+
+  target: str = pydantic.Field(..., min_length=1)
+
+  def settings(self) -> dict[str, Any]:
+    """The part that the trainer takes."""
+    return self.dict(exclude={'target'})
+
+
 class EvaluateConfig(typed.Settings):
   """When a model may be pushed.
 
@@ -115,6 +128,7 @@ class RunConfig(typed.Settings):
   data: DataConfig = DataConfig()
   model: ModelConfig = ModelConfig()
   train: TrainConfig = TrainConfig()
+  adapt: AdaptConfig | None = None
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()
   beam: BeamConfig = BeamConfig()

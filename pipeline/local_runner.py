@@ -44,7 +44,10 @@ def run(config: RunConfig) -> int:
     destination = absolute(config.push.destination or os.path.join(home, 'serving'))
     _make_writable(destination, 'push.destination')
     connection = metadata.sqlite_metadata_connection_config(os.path.join(home, 'metadata.db'))
-    place = Place(os.path.join(home, 'pipeline'), absolute(config.data.root), destination, connection)
+    target = absolute(config.adapt.target) if config.adapt else ''
+    place = Place(
+      os.path.join(home, 'pipeline'), absolute(config.data.root), destination, connection, target_root=target
+    )
     pipeline = create_pipeline(config, place)
     with _steps_shown([component.id for component in pipeline.components]):
       LocalDagRunner().run(pipeline)

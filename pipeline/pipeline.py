@@ -30,6 +30,7 @@ class Place:
   Attributes:
     pipeline_root: folder or URI below which artifacts are kept.
     data_root: the data folder as the steps see it.
+    target_root: the folder of target images likewise, where the run adapts to a domain.
     destination: where models are pushed.
     metadata: connection of the MLMD store that the runner keeps; None where the orchestrator has its own.
     enable_cache: whether unchanged steps are served from earlier runs.
@@ -40,6 +41,7 @@ class Place:
   destination: str
   metadata: metadata_store_pb2.ConnectionConfig | None = None
   enable_cache: bool = True
+  target_root: str = ''
 
   @property
   def is_local(self) -> bool:
@@ -78,12 +80,15 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     overrides=config.overrides,
     check_checkpoint=place.is_local,
   )
+  target_gen = _target(config, place)
   trainer = ODAPITrainer(
     examples=examples,
     label_map=label_map,
     pipeline_config=config_patcher.outputs['pipeline_config'],
     work_root=f'{place.pipeline_root}/training',
     settings=config.train.settings(),
+    target_examples=target_gen.outputs['examples'] if target_gen else None,
+    adapt=config.adapt.settings() if config.adapt else None,
   )
   model = trainer.outputs['model']
   baseline = _baseline(config, place, model)
@@ -107,7 +112,8 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     destination=place.destination,
     keep_versions=config.push.keep_versions,
   )
-  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen, config_patcher, trainer]
+  nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
+  nodes += [label_map_gen, config_patcher, trainer]
   nodes += [baseline] if baseline else []
   return Pipeline(
     pipeline_name=config.name,
@@ -117,6 +123,16 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     metadata_connection_config=place.metadata,
     beam_pipeline_args=_beam_args(config.beam.args),
   )
+
+
+def _target(config: RunConfig, place: Place) -> BaseNode | None:
+  """Ingestion of the target domain's images, so that a changed one of them is seen as any changed input is."""
+  if config.adapt is None:
+    return None
+  target_gen = VocExampleGen(
+    data_root=place.target_root, data_format='images', max_bad_fraction=config.data.max_bad_fraction
+  )
+  return target_gen.with_id('TargetExampleGen')
 
 
 def _beam_args(args: list[str]) -> list[str]:

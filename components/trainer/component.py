@@ -8,8 +8,9 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version, typed
+from components.errors import ConfigError
 from components.trainer import executor
-from components.trainer.settings import TrainSettings
+from components.trainer.settings import AdaptSettings, TrainSettings
 
 
 class ODAPITrainerSpec(component_spec.ComponentSpec):
@@ -17,6 +18,7 @@ class ODAPITrainerSpec(component_spec.ComponentSpec):
 
   PARAMETERS = {
     'settings': component_spec.ExecutionParameter(type=str),
+    'adapt': component_spec.ExecutionParameter(type=str, optional=True),
     'work_root': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
   }
@@ -24,6 +26,7 @@ class ODAPITrainerSpec(component_spec.ComponentSpec):
     'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
     'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
     'pipeline_config': component_spec.ChannelParameter(type=artifacts.PipelineConfig),
+    'target_examples': component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
   }
   OUTPUTS = {
     'model': component_spec.ChannelParameter(type=standard_artifacts.Model),
@@ -39,6 +42,9 @@ class ODAPITrainer(base_component.BaseComponent):
 
       trainer = ODAPITrainer(examples, label_map, pipeline_config, work_root=f'{pipeline_root}/training',
                              settings={'eval_every': 500})
+
+  With `target_examples`, images of another domain whose labels are not looked at, it adapts to them; `adapt` holds keys
+  of AdaptSettings.
 
   outputs:
     model (Model): Format-Serving/ (SavedModel), checkpoint/, pipeline.config, label_map.pbtxt.
@@ -56,13 +62,20 @@ class ODAPITrainer(base_component.BaseComponent):
     pipeline_config: channel.BaseChannel,
     work_root: str,
     settings: Mapping[str, Any] | None = None,
+    target_examples: channel.BaseChannel | None = None,
+    adapt: Mapping[str, Any] | None = None,
   ) -> None:
     checked = typed.parse(TrainSettings, dict(settings or {}), 'ODAPITrainer: settings')
+    if adapt and target_examples is None:
+      raise ConfigError('ODAPITrainer: adapt: expected target_examples to adapt to, received none.')
+    adaptation = typed.parse(AdaptSettings, dict(adapt or {}), 'adapt') if target_examples is not None else None
     super().__init__(
       ODAPITrainerSpec(
         examples=examples,
         label_map=label_map,
         pipeline_config=pipeline_config,
+        target_examples=target_examples,
+        adapt=json.dumps(adaptation.dict(), sort_keys=True) if adaptation else None,
         settings=json.dumps(checked.dict(), sort_keys=True),
         work_root=work_root,
         code_version=code_version.of('components.trainer', 'components.odapi'),

@@ -1,11 +1,13 @@
 """Trains, then lays out the model and the run's records."""
 
+import functools
 import hashlib
 import json
 import os
 import platform
 import subprocess
 import time
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
@@ -18,8 +20,9 @@ from tfx.utils import path_utils
 
 from components import artifacts, files, typed
 from components.odapi import config_io, devices, export, label_map
+from components.odapi.adaptation import Adaptation
 from components.trainer import scan, training
-from components.trainer.settings import TrainSettings
+from components.trainer.settings import AdaptSettings, TrainSettings
 from components.trainer.training import Trained
 
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-official', 'tf-models-research-object-detection', 'detection-pipeline')
@@ -43,13 +46,14 @@ class Executor(base_executor.BaseExecutor):
     labels = label_map.parse(files.read_text(labels_path), labels_path)
     settings = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
-    content = content_digest(files.read_text(config_path), examples, exec_properties['settings'])
+    adaptation, target = adaptation_of(config, input_dict, exec_properties)
+    content = content_digest(files.read_text(config_path), [examples, *target], exec_properties['settings'], adaptation)
     work = files.join(exec_properties['work_root'], content)
     print(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}', flush=True)
 
     strategy = devices.choose_strategy()
     scan.check_examples(config, labels)
-    trained = training.train(config, labels, settings, work, strategy)
+    trained = training.train(config, labels, settings, work, strategy, adaptation)
     if not devices.is_chief(strategy):
       return
 
@@ -63,19 +67,35 @@ class Executor(base_executor.BaseExecutor):
     fileio.rmtree(work)
 
 
-def content_digest(config_text: str, examples: types.Artifact, settings: str) -> str:
+def adaptation_of(
+  config: config_io.Config, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
+) -> tuple[Adaptation | None, list[types.Artifact]]:
+  """What to adapt to, and the target's examples; (None, []) when the run does not adapt."""
+  target = input_dict.get('target_examples') or []
+  if not target:
+    return None, []
+  settings = typed.parse(AdaptSettings, json.loads(exec_properties['adapt']), 'adapt')
+  found = [files.join(artifact_utils.get_split_uri(target, 'train'), '*')]
+  ramp_steps = settings.ramp_steps or config.train_config.num_steps
+  return Adaptation(found, settings.weight, ramp_steps, settings.batch_norm), target
+
+
+def content_digest(
+  config_text: str, examples: Sequence[types.Artifact], settings: str, adaptation: Adaptation | None = None
+) -> str:
   """Names a training by what it depends on, so that a restart finds it and a changed one never does.
 
   Paths are left out: the same examples under another execution's folder are the same training.
   """
   digest = hashlib.sha256(_WORK_FORMAT.encode())
-  digest.update(config_text.replace(examples.uri, '').encode())
-  digest.update(settings.encode())
-  for path in sorted(fileio.glob(files.join(examples.uri, 'Split-*', '*'))):
-    digest.update(path.removeprefix(examples.uri).encode())
-    with fileio.open(path, 'rb') as file:
-      while block := file.read(1 << 22):
-        digest.update(block)
+  for text in (config_text, settings, repr(adaptation) if adaptation else ''):
+    digest.update(functools.reduce(lambda part, artifact: part.replace(artifact.uri, ''), examples, text).encode())
+  for artifact in examples:
+    for path in sorted(fileio.glob(files.join(artifact.uri, 'Split-*', '*'))):
+      digest.update(path.removeprefix(artifact.uri).encode())
+      with fileio.open(path, 'rb') as file:
+        while block := file.read(1 << 22):
+          digest.update(block)
   return digest.hexdigest()[:16]
 
 
