@@ -1,6 +1,14 @@
 """What compile writes for clusters that still run KFP v1."""
 
+import functools
+import graphlib
+import json
+import os
+import subprocess
+import sys
+
 import kubeflow_toy as toy
+import mlmd_server
 import pytest
 import yaml
 
@@ -76,6 +84,40 @@ def test_parameters_of_a_run_keep_their_defaults(workflow):
   parameters = {p['name']: p.get('value') for p in workflow['spec']['arguments']['parameters']}
   assert parameters['images'] == '5'
   assert parameters['pipeline-root'] == '/unused'
+
+
+@pytest.mark.slow
+def test_each_step_runs_as_argo_starts_it(tmp_path):
+  published, root = tmp_path / 'published', tmp_path / 'root'
+  file = tmp_path / 'workflow.yaml'
+  argo.compile_pipeline(toy.pipeline(destination=str(published)), KubeflowConfig(), str(file))
+  workflow = yaml.safe_load(file.read_text())
+  with mlmd_server.running() as port:
+    for step in steps_in_order(workflow):
+      run_step(template(workflow, step), tmp_path, port, str(root))
+  assert json.loads((published / 'label_map.pbtxt').read_text()) == {'records': 5, 'weight': 0.5, 'images': 5}
+  assert list(root.glob('Count/report/*/label_map.pbtxt'))
+
+
+def steps_in_order(workflow):
+  """Names of the DAG's templates, each after those it depends on."""
+  dag = template(workflow, workflow['spec']['entrypoint'])['dag']['tasks']
+  needs = {task['name']: task.get('dependencies', []) for task in dag}
+  return list(graphlib.TopologicalSorter(needs).static_order())
+
+
+def run_step(step, folder, metadata_port, pipeline_root):
+  """Runs a template's exact command in a process of its own, with what Argo and Kubernetes put into it."""
+  container = step['container']
+  filled = {'{{inputs.parameters.pipeline-root}}': pipeline_root, '/tmp/mlpipeline-ui': f'{folder}/mlpipeline-ui'}
+  command = [sys.executable, *container['command'][1:]]
+  for argument in container['args']:
+    command.append(functools.reduce(lambda text, name: text.replace(name, filled[name]), filled, argument))
+  # Values that the pod takes from its own description.
+  variables = {entry['name']: entry.get('value', 'workflow-1') for entry in container['env']}
+  variables |= {'METADATA_GRPC_SERVICE_HOST': '127.0.0.1', 'METADATA_GRPC_SERVICE_PORT': str(metadata_port)}
+  done = subprocess.run(command, env={**os.environ, **variables}, cwd=folder, capture_output=True, text=True)
+  assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_an_unknown_component_is_refused(tmp_path):
