@@ -37,6 +37,7 @@ setup(
     'tqdm>=4.66',
     'opencv-python-headless>=4.8,<4.12',
     'tensorflow-serving-api>=2.15,<2.16',
+    'optuna>=5,<6',  # hyperparameter search
     'google-crc32c>=1.5',  # the checksums of TFRecord
   ],
   extras_require={

@@ -1,6 +1,7 @@
 """Typed settings: a dict from outside (YAML, JSON) into a pydantic model, with errors a user can act on."""
 
 import difflib
+import textwrap
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -8,6 +9,8 @@ from typing import Any, TypeVar
 import pydantic
 
 from components.errors import ConfigError
+
+_LONGEST = 120
 
 
 class Settings(pydantic.BaseModel):
@@ -47,7 +50,8 @@ def _explain(model: type[pydantic.BaseModel], data: Mapping[str, Any], problem: 
     return f'{path}: missing. Set it.'
   if not path:
     return f'{problem["msg"]}.'
-  return f'{path}: {problem["msg"]}; received {_value_at(data, problem["loc"])!r}.'
+  received = textwrap.shorten(repr(_value_at(data, problem['loc'])), _LONGEST, placeholder=' …')
+  return f'{path}: {problem["msg"]}; received {received}.'
 
 
 def unknown_key(path: str, known: typing.Iterable[str]) -> str:
@@ -65,7 +69,7 @@ def _keys_at(model: Any, location: tuple) -> list[str]:
     field = getattr(model, '__fields__', {}).get(part)
     if field is not None:
       model = field.type_
-  return list(getattr(model, '__fields__', {}))
+  return [field.alias for field in getattr(model, '__fields__', {}).values()]
 
 
 def _value_at(data: Any, location: tuple) -> Any:

@@ -130,6 +130,8 @@ def apply(config: pipeline_pb2.TrainEvalPipelineConfig, overrides: Mapping[str, 
   # In the order of the paths, so that a message comes before its fields.
   for path in sorted(set(overrides) - set(KEYS)):
     with noted(problems):
+      if '.' not in path and path not in config.DESCRIPTOR.fields_by_name:
+        raise ConfigError(f'{where}: {typed.unknown_key(path, [*KEYS, *config.DESCRIPTOR.fields_by_name])}')
       config_path.put(config, path, overrides[path], where)
   if problems:
     raise ConfigError(ALSO.join(problems))

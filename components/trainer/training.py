@@ -8,7 +8,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -45,6 +45,7 @@ def train(
   work_directory: str,
   strategy: tf.distribute.Strategy | None = None,
   adaptation: Adaptation | None = None,
+  also: Sequence[hooks.Hook] = (),
 ) -> Trained:
   """Trains what `config` says; started again after a kill, it goes on from the latest whole checkpoint.
 
@@ -56,6 +57,7 @@ def train(
     strategy: of distribution; None for one device. With several workers, all call this with the same work folder, and
       the chief's result counts.
     adaptation: to a target domain; None for none.
+    also: further hooks, told after the others.
 
   Raises:
     UserError: if the data, the checkpoint or the config cannot be trained with; TrainingError when the loss diverges.
@@ -76,7 +78,7 @@ def train(
 
   if state.step < state.num_steps:
     evaluate = TrainingEvaluation(engine, labels, settings.eval_images)
-    wired = wire_hooks(engine, checkpoints, best, settings, own)
+    wired = [*wire_hooks(engine, checkpoints, best, settings, own), *also]
     batches = engine.batches(input_options(settings, work_directory, state.step))
     loop.train(engine, batches, state, wired, evaluation_schedule(settings), evaluate)
   if own != work_directory:

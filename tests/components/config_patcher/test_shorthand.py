@@ -109,6 +109,7 @@ def test_a_fragment_is_merged_and_a_path_has_the_last_word():
     ({'augment': [{'color_jitter': {'max_delta': 1}}]}, 'stands for several steps'),
     ({'augment': [{'cutout': {'probabilty': 1}}]}, 'nearest|Nearest'),
     ({'augment': [3]}, 'expected a name or'),
+    ({'optimiser': 'adam'}, 'unknown key "optimiser"; nearest: "optimizer"'),
     ({'optimizer': 'adamw'}, 'nearest: "adam"'),
     ({'optimizer': {'name': 'adam', 'lr': 1}}, 'unknown key "lr"'),
     ({'learning_rate': -0.1}, 'learning_rate: ensure this value is greater than 0; received -0.1'),

@@ -1,0 +1,114 @@
+"""DetectionTuner: searches hyperparameters of pipeline.config by short trainings."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import channel, component_spec, standard_artifacts
+
+from components import artifacts, code_version, typed
+from components.config_patcher import recipe, shorthand
+from components.errors import ConfigError
+from components.trainer.settings import TrainSettings
+from components.tuner import executor
+from components.tuner.settings import TuneSettings
+
+_SOURCES = ('components.tuner', 'components.trainer', 'components.config_patcher', 'components.odapi')
+
+
+class DetectionTunerSpec(component_spec.ComponentSpec):
+  """See DetectionTuner."""
+
+  PARAMETERS = {
+    **recipe.PARAMETERS,
+    'tune': component_spec.ExecutionParameter(type=str),
+    'settings': component_spec.ExecutionParameter(type=str),
+    'work_root': component_spec.ExecutionParameter(type=str),
+    'code_version': component_spec.ExecutionParameter(type=str),
+  }
+  INPUTS = {
+    'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
+    'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
+  }
+  OUTPUTS = {
+    'hyperparameters': component_spec.ChannelParameter(type=standard_artifacts.HyperParameters),
+    'tuner_results': component_spec.ChannelParameter(type=standard_artifacts.TunerResults),
+  }
+
+
+class DetectionTuner(base_component.BaseComponent):
+  """Tries values of pipeline.config in short trainings by the trainer's own code, and gives the best to ConfigPatcher.
+
+  A search that was killed goes on: finished trials stand, the one under way resumes from its checkpoint.
+
+      tuner = DetectionTuner(examples, label_map, tune={'space': {'learning_rate': {'min': 1e-3, 'max': 0.1}}},
+                             work_root=f'{pipeline_root}/training', base='ssd_mobilenet_v2_fpnlite_320', batch_size=8)
+      patcher = ConfigPatcher(examples, label_map, hyperparameters=tuner.outputs['hyperparameters'], ...)
+
+  outputs:
+    hyperparameters (HyperParameters): hyperparameters.json, {dotted path or short form: value}; empty when no trial was
+      better than the config as it is.
+    tuner_results (TunerResults): trials.json, and report.html for people.
+  """
+
+  SPEC_CLASS = DetectionTunerSpec
+  EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+  def __init__(
+    self,
+    examples: channel.BaseChannel,
+    label_map: channel.BaseChannel,
+    tune: Mapping[str, Any],
+    work_root: str,
+    settings: Mapping[str, Any] | None = None,
+    **wanted: Any,
+  ) -> None:
+    """Checks the space against the base, before anything runs.
+
+    Args:
+      examples: Examples with the splits train and eval.
+      label_map: LabelMap of their classes.
+      tune: TuneSettings.
+      work_root: where trials are kept until the search is done.
+      settings: TrainSettings of every trial.
+      wanted: base, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.read. Steps are tune.steps.
+
+    Raises:
+      ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take.
+    """
+    checked = typed.parse(TuneSettings, dict(tune), 'tune')
+    trained = typed.parse(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
+    read = recipe.read(**{**wanted, 'num_steps': checked.steps})
+    check_space(read, checked)
+    super().__init__(
+      DetectionTunerSpec(
+        examples=examples,
+        label_map=label_map,
+        tune=checked.as_json(),
+        settings=json.dumps(trained.dict(), sort_keys=True),
+        work_root=work_root,
+        code_version=code_version.of(*_SOURCES),
+        hyperparameters=channel.Channel(type=standard_artifacts.HyperParameters),
+        tuner_results=channel.Channel(type=standard_artifacts.TunerResults),
+        **read.parameters(),
+      )
+    )
+
+
+def check_space(read: recipe.Recipe, tune: TuneSettings) -> None:
+  """Patches with every value of the space by itself, ranges by their ends.
+
+  Raises:
+    ConfigError: naming hyperparameter and value for each that does not fit.
+  """
+  problems: list[str] = []
+  for path, one in tune.space.items():
+    for value in one.values if one.values is not None else (one.min, one.max):
+      try:
+        read.over(tune.trial_overrides({path: value})).rehearse()
+      except ConfigError as error:
+        problems.append(f'tune.space: {path}: {value!r} does not fit: {error}')
+        break
+  if problems:
+    raise ConfigError(shorthand.ALSO.join(problems))

@@ -1,0 +1,30 @@
+"""The page about a search."""
+
+from collections.abc import Sequence
+
+from components import page
+from components.tuner import charts, search
+from components.tuner.search import Trial
+from components.tuner.settings import TuneSettings
+
+
+def render(tune: TuneSettings, trials: Sequence[Trial]) -> str:
+  """A self-contained HTML page: the best values, all trials at once, each hyperparameter's effect, and the table."""
+  measured = [trial for trial in trials if trial.values and trial.value is not None]
+  weights = search.importances(tune, trials)
+  return page.render(
+    'tuner/report.html',
+    title=f'Search over {len(tune.space)} hyperparameters',
+    tune=tune,
+    best=search.best(trials),
+    as_it_is=trials[0],
+    trials=sorted(trials, key=lambda trial: (trial.value is None, -(trial.value or 0))),
+    steps=sum(trial.evaluations[-1][0] for trial in trials if trial.evaluations),
+    overview=page.figure_uri(charts.parallel_coordinates(tune, trials)) if measured else None,
+    effects=[
+      (path, weights.get(path), page.figure_uri(charts.effect(tune, trials, path)))
+      for path in sorted(tune.space, key=lambda path: -weights.get(path, 0.0))
+    ]
+    if measured
+    else [],
+  )

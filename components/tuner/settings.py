@@ -1,0 +1,111 @@
+"""What a search may be told: the `tune:` section of a run config."""
+
+import json
+import math
+from typing import Any, Literal
+
+import pydantic
+
+from components import typed
+from components.trainer.settings import WatchedMetric
+
+_Number = pydantic.StrictInt | float
+# The length of a trial is tune.steps, for all alike.
+_NUM_STEPS = 'train_config.num_steps'
+
+
+class Dimension(typed.Settings):
+  """What one hyperparameter may be.
+
+  values: to choose from, of any kind that model.overrides takes.
+  min, max: in place of values, both included; whole numbers if both are.
+  scale: log draws evenly in the logarithm.
+  points: how many values of the range a grid has, evenly spaced on the scale.
+  """
+
+  values: list[Any] | None = None
+  min: _Number | None = None
+  max: _Number | None = None
+  scale: Literal['linear', 'log'] = 'linear'
+  points: int | None = pydantic.Field(None, ge=2)
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _is_one_kind(cls, given: dict[str, Any]) -> dict[str, Any]:
+    low, high = given['min'], given['max']
+    if (given['values'] is None) == (low is None and high is None) or (low is None) != (high is None):
+      raise ValueError('expected either values: [...] or min and max')
+    if given['values'] is not None:
+      if not given['values'] or any(value in given['values'][:at] for at, value in enumerate(given['values'])):
+        raise ValueError('expected one value or more, each once')
+    elif not (math.isfinite(low) and math.isfinite(high) and low < high):
+      raise ValueError('expected a min below max')
+    elif given['scale'] == 'log' and low <= 0:
+      raise ValueError('expected a min above 0 for scale: log')
+    return given
+
+  @property
+  def is_whole(self) -> bool:
+    """Whether the range is of whole numbers."""
+    return isinstance(self.min, int) and isinstance(self.max, int)
+
+
+class TuneSettings(typed.Settings):
+  """How to search.
+
+  space: {dotted path in pipeline.config, or short form of model.overrides: what it may be}.
+  method: bayesian (tree of Parzen estimators), random, or grid, which takes every combination.
+  trials: trainings at most, beside one of the config as it is.
+  steps: of each trial.
+  evaluations: on the eval split in each trial, evenly spaced; the best of them is the trial's value.
+  objective: metric of the eval split, higher is better.
+  pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations.
+  seed: of the search; each trial trains with train.seed.
+  parallel: trials at a time; by default as many as there are GPUs, each with one of its own.
+  import: in place of all these, what an earlier search wrote: its hyperparameters artifact or the file in it.
+  """
+
+  space: dict[str, Dimension] = {}
+  method: Literal['bayesian', 'random', 'grid'] = 'bayesian'
+  trials: pydantic.PositiveInt = 12
+  steps: pydantic.PositiveInt = 500
+  evaluations: pydantic.PositiveInt = 4
+  objective: WatchedMetric = 'AP'
+  pruning: Literal['successive_halving', 'none'] = 'successive_halving'
+  seed: pydantic.NonNegativeInt = 0
+  parallel: pydantic.PositiveInt | None = None
+  import_: str | None = pydantic.Field(None, alias='import')
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _fits_together(cls, given: dict[str, Any]) -> dict[str, Any]:
+    space = given['space']
+    if given['import_']:
+      if space:
+        raise ValueError('expected either import or space')
+      return given
+    if not space:
+      raise ValueError('space: expected one hyperparameter or more')
+    if _NUM_STEPS in space:
+      raise ValueError(f'space: {_NUM_STEPS} is tune.steps for every trial, to compare like with like')
+    if given['evaluations'] > given['steps']:
+      raise ValueError(f'evaluations: expected at most {given["steps"]}, the steps of a trial')
+    if given['method'] == 'grid':
+      without = [path for path, one in space.items() if one.values is None and one.points is None]
+      if without:
+        raise ValueError(f'space: {without[0]}: a grid needs values: [...], or points: N beside min and max')
+      count = math.prod(one.points or len(one.values or ()) for one in space.values())
+      if count > given['trials']:
+        raise ValueError(f'trials: the grid has {count} points, received {given["trials"]}. Allow as many, or cut it')
+    return given
+
+  def as_json(self) -> str:
+    """Text that `typed.parse` takes again."""
+    return json.dumps(self.dict(by_alias=True), sort_keys=True)
+
+  @property
+  def eval_every(self) -> int:
+    """Steps between a trial's evaluations."""
+    return self.steps // self.evaluations
+
+  def trial_overrides(self, values: dict[str, Any]) -> dict[str, Any]:
+    """What a trial with these values writes over the config."""
+    return {**values, _NUM_STEPS: self.steps}
