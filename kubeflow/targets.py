@@ -50,12 +50,13 @@ def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
   if config.evaluate.baseline != 'none':
     # The last pushed model is the baseline.
     destinations.append('MapEvaluator.baseline_destination')
+  searches = config.tune is not None and not config.tune.import_
   return {
     'data_root': ['VocExampleGen.data_root'],
     **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
     'num_steps': ['ConfigPatcher.num_steps'],
-    'batch_size': ['ConfigPatcher.batch_size'],
-    'work_root': ['ODAPITrainer.work_root'],
+    'batch_size': ['ConfigPatcher.batch_size', *(['DetectionTuner.batch_size'] if searches else [])],
+    'work_root': ['ODAPITrainer.work_root', *(['DetectionTuner.work_root'] if searches else [])],
     'push_destination': destinations,
   }
 

@@ -13,6 +13,7 @@ import yaml
 from components import typed
 from components.errors import ConfigError
 from components.trainer.settings import AdaptSettings, TrainSettings
+from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import SplitSettings
 
 _SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
@@ -128,6 +129,7 @@ class RunConfig(typed.Settings):
   data: DataConfig = DataConfig()
   model: ModelConfig = ModelConfig()
   train: TrainConfig = TrainConfig()
+  tune: TuneSettings | None = None
   adapt: AdaptConfig | None = None
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.example_validator.component import ExampleValidator
@@ -13,11 +14,13 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types import channel, standard_artifacts
 
+from components.config_patcher import hyperparameters
 from components.config_patcher.component import ConfigPatcher
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.pusher.component import DetectionPusher
 from components.trainer.component import ODAPITrainer
+from components.tuner.component import DetectionTuner
 from components.voc_example_gen.component import VocExampleGen
 from pipeline.baseline import LatestBlessedOther
 from pipeline.config import RunConfig
@@ -69,16 +72,14 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
   examples = example_gen.outputs['examples']
   label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
   label_map = label_map_gen.outputs['label_map']
+  wanted = _wanted_of_base(config, place)
+  tuner = _tuner(config, place, examples, label_map, wanted)
   config_patcher = ConfigPatcher(
     examples=examples,
     label_map=label_map,
-    base=config.model.base,
+    hyperparameters=tuner.outputs['hyperparameters'] if tuner else None,
     num_steps=config.train.num_steps,
-    batch_size=config.train.batch_size,
-    mode=config.model.mode,
-    checkpoint=config.model.checkpoint,
-    overrides=config.overrides,
-    check_checkpoint=place.is_local,
+    **wanted,
   )
   target_gen = _target(config, place)
   trainer = ODAPITrainer(
@@ -113,7 +114,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     keep_versions=config.push.keep_versions,
   )
   nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
-  nodes += [label_map_gen, config_patcher, trainer]
+  nodes += [label_map_gen, *([tuner] if tuner else []), config_patcher, trainer]
   nodes += [baseline] if baseline else []
   return Pipeline(
     pipeline_name=config.name,
@@ -122,6 +123,34 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     enable_cache=place.enable_cache,
     metadata_connection_config=place.metadata,
     beam_pipeline_args=_beam_args(config.beam.args),
+  )
+
+
+def _wanted_of_base(config: RunConfig, place: Place) -> dict[str, Any]:
+  """What tuner and patcher ask of the base alike; values of an earlier search win over overrides."""
+  imported = hyperparameters.read(config.tune.import_) if config.tune and config.tune.import_ else {}
+  return {
+    'base': config.model.base,
+    'batch_size': config.train.batch_size,
+    'mode': config.model.mode,
+    'checkpoint': config.model.checkpoint,
+    'overrides': {**config.overrides, **imported},
+    'check_checkpoint': place.is_local,
+  }
+
+
+def _tuner(
+  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel, wanted: dict[str, Any]
+) -> BaseNode | None:
+  if config.tune is None or config.tune.import_:
+    return None
+  return DetectionTuner(
+    examples=examples,
+    label_map=label_map,
+    tune=config.tune.dict(by_alias=True),
+    work_root=f'{place.pipeline_root}/training',
+    settings=config.train.settings(),
+    **wanted,
   )
 
 
