@@ -42,13 +42,14 @@ def run(
     if file:
       file.write(report.as_json(found))
   if verdict:
-    print(f'detection-pipeline check-data: {verdict}', file=sys.stderr)
+    _say(f'detection-pipeline check-data: {verdict}', sys.stderr)
     return 1
   return 0
 
 
-def _say(line: str) -> None:
-  print(line.encode('utf-8', 'replace').decode(), flush=True)  # names may be no valid text
+def _say(line: str, out: TextIO | None = None) -> None:
+  # Names may be no valid text, or hold what a terminal would obey.
+  print(''.join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line), file=out, flush=True)
 
 
 @contextlib.contextmanager

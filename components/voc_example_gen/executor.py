@@ -1,5 +1,6 @@
 """Runs ingestion: exec properties in, examples and report out."""
 
+import gc
 import json
 from typing import Any
 
@@ -32,6 +33,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     Raises:
       DataError: if the folder cannot be used, or too much of it is refused; nothing is left in `examples` then.
     """
+    # TensorFlow and TFX leave a million objects behind; every collection that planning sets off would walk them all.
+    gc.freeze()
     settings = settings_of(exec_properties)
     examples = artifact_utils.get_single_instance(output_dict['examples'])
     report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from components.voc_example_gen import parallelism, progress, report, report_page
+from components.voc_example_gen import ingest, parallelism, plan, progress, report, report_page
+from components.voc_example_gen.found import Item
 from pipeline import check_data
 from tests.components.voc_example_gen import maker
 from tests.components.voc_example_gen.maker import encode, picture, thing, voc
@@ -116,6 +117,15 @@ def test_a_report_that_cannot_be_written_is_one_line(messy, tmp_path):
     check_data.run(str(messy), json_file=str(tmp_path / 'nowhere/report.json'))
 
 
+def test_names_cannot_write_to_the_terminal(tmp_path, capsys):
+  root = maker.devkit(tmp_path, 4)
+  maker.write(root, {'\x1b[2J\nall is well.xml': voc(thing())})
+  assert check_data.run(str(root)) == 1
+  for shown in capsys.readouterr():
+    assert '\x1b' not in shown
+    assert r'\x1b[2J\nall is well.xml' in shown
+
+
 def test_check_data_starts_without_tensorflow_or_beam(messy):
   code = (
     'import sys; from pipeline import cli; cli.main(["check-data", sys.argv[1]]);'
@@ -142,6 +152,23 @@ MODES = {
 @pytest.mark.parametrize(('given', 'images', 'cores', 'args', 'threads'), MODES.values(), ids=MODES)
 def test_processes_by_data_size(given, images, cores, args, threads):
   assert parallelism.choose(given, images, cores) == (args, threads)
+
+
+def shard_of(*sizes):
+  return plan.Shard('train', 0, 1, tuple(plan.Task(Item(f'{n}.jpg'), '', size) for n, size in enumerate(sizes)))
+
+
+def test_small_images_are_handed_over_together_and_large_ones_alone():
+  half, large = plan.BATCH_BYTES // 2, 5 * plan.BATCH_BYTES
+  batches = shard_of(1, half, half, large, 1, 2, large, large).batches()
+  assert [[task.size for task in batch] for batch in batches] == [[1, half], [half], [large], [1, 2], [large], [large]]
+
+
+@pytest.mark.parametrize('threads', [1, 2, 5])
+@pytest.mark.parametrize('size', [0, 1, plan.BATCH_BYTES // 3, plan.BATCH_BYTES])
+def test_results_come_in_the_order_of_the_shard(threads, size):
+  shard = shard_of(*[size] * 100)
+  assert list(ingest.in_order(lambda task: task.item.image, shard, threads)) == [f'{n}.jpg' for n in range(100)]
 
 
 class Screen(io.StringIO):
