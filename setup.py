@@ -39,6 +39,8 @@ setup(
     'tensorflow-serving-api>=2.15,<2.16',
     'optuna>=5,<6',  # hyperparameter search
     'google-crc32c>=1.5',  # the checksums of TFRecord
+    'scikit-learn>=1.3',  # the classifiers on features of crops
+    'scipy>=1.10',
   ],
   extras_require={
     'dev': ['pytest>=8', 'hypothesis>=6', 'ruff>=0.8', 'psutil>=5.9'],

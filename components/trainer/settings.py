@@ -33,12 +33,12 @@ class Rollback(typed.Settings):
 class AdaptSettings(typed.Settings):
   """How to adapt to unlabelled images of a target domain; see components/odapi/adaptation.py.
 
-  weight: of the reversed gradient of the domain classifier, once ramped in.
+  weight: of the reversed gradient of the domain classifier, once ramped in; 0: batch norm alone adapts.
   ramp_steps: steps over which the weight rises; all of them when not given.
   batch_norm: the domain whose statistics the exported model normalises by.
   """
 
-  weight: pydantic.PositiveFloat = 0.1
+  weight: pydantic.NonNegativeFloat = 0.1
   ramp_steps: pydantic.PositiveInt | None = None
   batch_norm: Literal['target', 'source', 'both'] = 'target'
 

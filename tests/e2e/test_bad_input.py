@@ -46,6 +46,13 @@ def test_data_that_cannot_be_trained_on(tmp_path, data, capsys, spoil, expected)
   assert_one_line(capsys, expected)
 
 
+def test_an_empty_target_folder_ends_the_run_before_training(tmp_path, data, capsys):
+  (tmp_path / 'empty').mkdir()
+  assert cli.main(['run', str(write_config(tmp_path, data, adapt={'target': str(tmp_path / 'empty')}))]) == 1
+  assert_one_line(capsys, f'{tmp_path / "empty"}: no images')
+  assert not list(tmp_path.glob('tiny/pipeline/training/*'))
+
+
 @pytest.mark.parametrize(
   ('sections', 'expected'),
   [
@@ -68,6 +75,9 @@ def test_data_that_cannot_be_trained_on(tmp_path, data, capsys, spoil, expected)
       'train.optimizer and model.overrides.optimizer are both set',
       id='a short form twice',
     ),
+    pytest.param({'adapt': {'weight': 1}}, 'adapt.target: missing', id='a domain to adapt to without images'),
+    pytest.param({'adapt': {'target': ''}}, 'adapt.target', id='an empty name of the target folder'),
+    pytest.param({'adapt': {'target': 'x', 'weight': -1}}, 'adapt.weight', id='a negative weight'),
     pytest.param({'evaluate': {'thresholds': {'AP51': 0.5}}}, 'AP5', id='no such metric'),
     pytest.param({'push': {'destination': '/proc/nowhere'}}, 'push.destination', id='unwritable destination'),
   ],
