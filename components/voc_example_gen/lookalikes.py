@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 
 from components.voc_example_gen.settings import TRAIN
 
 MAX_DISTANCE = 3
 _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one of 4 bands
+_BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1)  # of each 16-bit number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,19 +33,37 @@ def across_splits(thumbs: Iterable[tuple[str, str, int]]) -> list[Lookalike]:
     In order of distance, then path.
   """
   thumbs = list(thumbs)
-  buckets: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
+  twins: dict[int, str] = {}  # one image for each hash: a thousand equal frames stay one entry
   for image, split, thumb in thumbs:
     if split == TRAIN:
-      for band in _bands(thumb):
-        buckets[band].setdefault(thumb, image)  # one image for each hash: a thousand equal frames stay one entry
-  found = [_nearest(image, split, thumb, buckets) for image, split, thumb in thumbs if split != TRAIN]
+      twins.setdefault(thumb, image)
+  buckets = _by_band(twins)
+  found = [_nearest(image, split, thumb, twins, buckets) for image, split, thumb in thumbs if split != TRAIN]
   return sorted((pair for pair in found if pair), key=lambda pair: (pair.distance, pair.image))
 
 
-def _nearest(image: str, split: str, thumb: int, buckets: dict[tuple[int, int], dict[int, str]]) -> Lookalike | None:
-  candidates = (candidate for band in _bands(thumb) for candidate in buckets.get(band, {}).items())
-  distance, twin = min((((thumb ^ other).bit_count(), twin) for other, twin in candidates), default=(64, ''))
-  return Lookalike(image, split, twin, distance) if distance <= MAX_DISTANCE else None
+def _by_band(thumbs: Iterable[int]) -> dict[tuple[int, int], np.ndarray]:
+  """The hashes that have each value of each band."""
+  buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
+  for thumb in thumbs:
+    for band in _bands(thumb):
+      buckets[band].append(thumb)
+  return {band: np.array(held, np.uint64) for band, held in buckets.items()}
+
+
+def _nearest(
+  image: str, split: str, thumb: int, twins: Mapping[int, str], buckets: Mapping[tuple[int, int], np.ndarray]
+) -> Lookalike | None:
+  held = [buckets[band] for band in _bands(thumb) if band in buckets]
+  if not held:
+    return None
+  # Arrays: frames of one camera share their bands by the thousand.
+  candidates = np.concatenate(held)
+  distances = _BITS[(candidates ^ np.uint64(thumb)).view(np.uint16)].reshape(-1, 4).sum(axis=1)
+  distance = int(distances.min())
+  if distance > MAX_DISTANCE:
+    return None
+  return Lookalike(image, split, min(twins[int(other)] for other in candidates[distances == distance]), distance)
 
 
 def _bands(thumb: int) -> list[tuple[int, int]]:
