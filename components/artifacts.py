@@ -26,3 +26,9 @@ class IngestReport(artifact.Artifact):
   TYPE_NAME = 'components.artifacts.IngestReport'
   FILE_NAME = 'report.json'
   PAGE_NAME = 'report.html'
+
+
+class TFLiteModels(artifact.Artifact):
+  """A file a kind, `<kind>.tflite`, each with its class names inside."""
+
+  TYPE_NAME = 'components.artifacts.TFLiteModels'

@@ -12,6 +12,7 @@ import yaml
 
 from components import typed
 from components.errors import ConfigError
+from components.lite import Kind
 from components.trainer.settings import AdaptSettings, TrainSettings
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import SplitSettings
@@ -104,6 +105,19 @@ class EvaluateConfig(typed.Settings):
   slice_pattern: str = ''
 
 
+class ExportConfig(typed.Settings):
+  """What a served model gives out, and in which forms. Changing one of the first two trains again.
+
+  score_threshold: the model leaves out detections below it; the evaluator measures what is left.
+  max_detections: at most so many an image; by default as many as pipeline.config allows.
+  tflite: TFLite files to make beside the SavedModel.
+  """
+
+  score_threshold: float = pydantic.Field(0.0, ge=0, le=1)
+  max_detections: pydantic.PositiveInt | None = None
+  tflite: list[Kind] = []
+
+
 class PushConfig(typed.Settings):
   """Where models go.
 
@@ -131,6 +145,7 @@ class RunConfig(typed.Settings):
   train: TrainConfig = TrainConfig()
   tune: TuneSettings | None = None
   adapt: AdaptConfig | None = None
+  export: ExportConfig = ExportConfig()
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()
   beam: BeamConfig = BeamConfig()

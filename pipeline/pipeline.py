@@ -19,6 +19,7 @@ from components.config_patcher.component import ConfigPatcher
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.pusher.component import DetectionPusher
+from components.tflite_exporter.component import TFLiteExporter
 from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
 from components.voc_example_gen.component import VocExampleGen
@@ -88,10 +89,14 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     pipeline_config=config_patcher.outputs['pipeline_config'],
     work_root=f'{place.pipeline_root}/training',
     settings=config.train.settings(),
+    score_threshold=config.export.score_threshold,
+    max_detections=config.export.max_detections,
     target_examples=target_gen.outputs['examples'] if target_gen else None,
     adapt=config.adapt.settings() if config.adapt else None,
   )
   model = trainer.outputs['model']
+  exporter = _tflite_exporter(config, model, examples)
+  tflite = exporter.outputs['tflite'] if exporter else None
   baseline = _baseline(config, place, model)
   evaluator = MapEvaluator(
     model=model,
@@ -99,6 +104,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     label_map=label_map,
     baseline=baseline.outputs['model'] if baseline else None,
     model_run=trainer.outputs['model_run'],
+    tflite=tflite,
     thresholds=config.evaluate.thresholds,
     min_improvement=config.evaluate.min_improvement,
     max_class_drop=config.evaluate.max_class_drop,
@@ -112,10 +118,11 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     evaluation=evaluator.outputs['evaluation'],
     destination=place.destination,
     keep_versions=config.push.keep_versions,
+    tflite=tflite,
   )
   nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
   nodes += [label_map_gen, *([tuner] if tuner else []), config_patcher, trainer]
-  nodes += [baseline] if baseline else []
+  nodes += [node for node in (exporter, baseline) if node]
   return Pipeline(
     pipeline_name=config.name,
     pipeline_root=place.pipeline_root,
@@ -186,6 +193,18 @@ def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNo
     schema_gen,
     ExampleValidator(statistics=statistics, schema=schema_gen.outputs['schema']),
   ]
+
+
+def _tflite_exporter(config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel) -> BaseNode | None:
+  if not config.export.tflite:
+    return None
+  return TFLiteExporter(
+    model=model,
+    examples=examples,
+    kinds=config.export.tflite,
+    score_threshold=config.export.score_threshold,
+    max_detections=config.export.max_detections,
+  )
 
 
 def _baseline(config: RunConfig, place: Place, candidate: channel.BaseChannel) -> BaseNode | None:

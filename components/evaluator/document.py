@@ -16,15 +16,18 @@ model, baseline  null if not measured, else
                  column missed
   mistakes       {class: {false positives by cause, missed and found by size}}, at the best confidence
   slices         [{kind, name, images, objects, metrics}]
+exports          [{name, bytes, milliseconds, metrics: {AP, AP50, AP75}}]: the SavedModel and its TFLite files, time
+                 of one image on this machine's CPU; empty without TFLite files
 difference       {AP, AP50: {value, low, high}}: model less baseline, 95 % paired bootstrap; null without baseline
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.evaluator import verdict
 from components.evaluator.evaluation import Evaluation, without_nan
+from components.evaluator.exports import Exported
 from components.evaluator.matching import AREA_NAMES
 from components.evaluator.mistakes import CAUSES
 
@@ -40,6 +43,7 @@ def build(
   judged: verdict.Verdict,
   sources: Mapping[str, str],
   facts: Mapping[str, str],
+  exported: Sequence[Exported] = (),
 ) -> dict[str, Any]:
   """The content of metrics.json, as the module's docstring says."""
   return {
@@ -49,6 +53,7 @@ def build(
     'facts': dict(facts),
     'model': _model(measured) if measured else None,
     'baseline': _model(before) if before else None,
+    'exports': [{**dataclasses.asdict(row), 'metrics': without_nan(row.metrics)} for row in exported],
     'difference': _difference(measured, before) if measured and before else None,
   }
 

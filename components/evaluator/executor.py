@@ -3,6 +3,7 @@
 import functools
 import json
 import logging
+import os
 import tempfile
 import time
 import uuid
@@ -18,7 +19,17 @@ from tfx.utils import path_utils
 from components import detector, files
 from components.artifacts import LabelMap
 from components.errors import DataError
-from components.evaluator import bootstrap, document, evaluation, facts, inference, report, servability, verdict
+from components.evaluator import (
+  bootstrap,
+  document,
+  evaluation,
+  exports,
+  facts,
+  inference,
+  report,
+  servability,
+  verdict,
+)
 from components.odapi import label_map
 
 CLASSES_FILE = 'per_class.csv'
@@ -60,15 +71,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       measured = self._measure(candidate, examples, labels, settings)
       before = self._measure(baseline, examples, labels, settings) if baseline else None
       judged = _judge(measured, before, bounds)
+    exported = self._exported(input_dict, candidate, measured, examples, labels, settings) if measured else []
     told = _background(input_dict, model, baseline, self._count(input_dict['examples']))
     target = artifact_utils.get_single_uri(list(output_dict['evaluation']))
-    content = document.build(measured, before, judged, told.sources, told.facts)
+    content = document.build(measured, before, judged, told.sources, told.facts, exported)
     text = json.dumps(content, indent=2, allow_nan=False) + '\n'
     files.write_text(files.join(target, document.FILE_NAME), text)
     if measured:
       files.write_text(files.join(target, CLASSES_FILE), evaluation.class_table(measured))
     fetch = functools.partial(inference.pictures, examples, labels=labels)
-    files.write_text(files.join(target, REPORT_FILE), report.page(judged, told, measured, before, fetch))
+    files.write_text(files.join(target, REPORT_FILE), report.page(judged, told, measured, before, fetch, exported))
     _write_blessing(artifact_utils.get_single_instance(list(output_dict['blessing'])), model, input_dict, judged)
     logging.info('%s: %s', 'BLESSED' if judged.blessed else 'NOT BLESSED', judged.reason)
 
@@ -85,6 +97,26 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     if not len(results.names):
       raise DataError(f'{examples[0]}: the split to evaluate has no images. See data.split in the run config.')
     return evaluation.score(results, labels, settings, bootstrap.draws(len(results.names), len(results.scores)))
+
+  def _exported(
+    self,
+    inputs: Artifacts,
+    model: str,
+    measured: evaluation.Evaluation,
+    examples: Sequence[str],
+    labels: Mapping[str, int],
+    settings: evaluation.Settings,
+  ) -> list[exports.Exported]:
+    """The SavedModel and its TFLite files, side by side; empty if there are none of these."""
+    if not inputs.get('tflite'):
+      return []
+    folder = artifact_utils.get_single_uri(list(inputs['tflite']))
+    images = inference.first_images(examples, exports.TIMED_IMAGES)
+    rows = [exports.measure('SavedModel', model, measured.metrics, images)]
+    for path in sorted(fileio.glob(files.join(folder, '*.tflite'))):
+      metrics = self._measure(path, examples, labels, settings).metrics
+      rows.append(exports.measure(os.path.basename(path), path, metrics, images))
+    return rows
 
   def _count(self, examples: Sequence[artifact.Artifact]) -> dict[str, int]:
     """Objects a class in the training split, for the report; empty if there is no such split."""

@@ -137,6 +137,14 @@ def pictures(examples: Sequence[str], names: Collection[str], labels: Mapping[st
   return found
 
 
+def first_images(examples: Sequence[str], count: int) -> list[bytes]:
+  """The first `count` encoded images of the files."""
+  import tensorflow as tf
+
+  records = tf.data.TFRecordDataset(sorted(examples)).take(count).as_numpy_iterator()
+  return [_features(record)['image/encoded'].bytes_list.value[0] for record in records]
+
+
 def parse(record: bytes, labels: Mapping[str, int], where: str) -> tuple[results.Image, bytes]:
   """Reads the OD API's tf.Example: what is labelled, and the encoded image.
 

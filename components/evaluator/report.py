@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from components import page as pages
 from components.evaluator import charts, gallery, verdict
 from components.evaluator.evaluation import Evaluation
+from components.evaluator.exports import Exported
 
 PICTURES = 6  # best ones, and worst ones
 
@@ -30,6 +31,7 @@ def page(
   measured: Evaluation | None = None,
   before: Evaluation | None = None,
   fetch: Callable[[Sequence[str]], Mapping[str, bytes]] = lambda names: {},
+  exported: Sequence[Exported] = (),
 ) -> str:
   """Renders the page.
 
@@ -39,6 +41,7 @@ def page(
     measured: the model's scores; None if it could not be run.
     before: the baseline's, or None.
     fetch: gives {name: encoded image} for names of images; those that it does not give are left out.
+    exported: the model in its several forms, if there are several.
   """
   context = {
     'title': 'Evaluation: ' + ('blessed' if judged.blessed else 'not blessed'),
@@ -49,6 +52,7 @@ def page(
     'charts': [],
     'galleries': [],
     'difference': measured.difference(before) if measured and before else None,
+    'exported': exported,
     'intervals': measured.intervals() if measured else None,
   }
   if measured:

@@ -1,11 +1,13 @@
 """Exports a model as the SavedModel that TensorFlow Serving, the evaluator and `predict` load.
 
 The OD API's exporter hands the Keras layers to tf.saved_model.save, which traces each of them again. Nobody calls
-those layers in a served model: here one graph is traced, and three signatures share it.
+those layers in a served model: here one graph is traced, and the signatures share it.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
@@ -17,28 +19,45 @@ from components.odapi import engine
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 IMAGE_BYTES = 'image_bytes'
 TF_EXAMPLE = 'tf_example'
+CLASS_NAMES = 'class_names'
+_COUNT = standard_fields.DetectionResultFields.num_detections
 _CLASSES = standard_fields.DetectionResultFields.detection_classes
 # What the model gives beside detections, only some families, and too large to send over a wire.
 _KEPT = ('detection_boxes', 'detection_scores', 'detection_classes', 'num_detections')
 _KEPT_IF_THERE = ('detection_masks', 'detection_keypoints', 'detection_keypoint_scores', 'detection_multiclass_scores')
 
 
+@dataclasses.dataclass(frozen=True)
+class Limits:
+  """What of the model's detections is given out.
+
+  score_threshold: detections below it are left out, in [0, 1].
+  max_detections: at most so many an image, the best ones; None: as many as pipeline.config allows.
+  """
+
+  score_threshold: float = 0.0
+  max_detections: int | None = None
+
+
 class ServingModule(tf.Module):
-  """A detection model behind three signatures.
+  """A detection model behind signatures.
 
   serving_default: `input_tensor`, uint8 [N, height, width, 3], RGB.
   image_bytes: `image_bytes`, string [N], JPEG or PNG files; sizes may differ.
   tf_example: `tf_example`, string [N], serialized tf.Example with `image/encoded`.
+  class_names: `ids`, int64 [N], label map ids; gives `class_names`, string [N], '' for an id that has none.
 
-  Outputs of each, as the OD API names them: detection_boxes float32 [N, M, 4], (ymin, xmin, ymax, xmax) in [0, 1];
-  detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections float32 [N].
+  Outputs of the others, as the OD API names them: detection_boxes float32 [N, M, 4], (ymin, xmin, ymax, xmax) in [0,
+  1]; detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections [N].
   """
 
-  def __init__(self, model: Any, variables: list[tf.Variable]) -> None:
+  def __init__(self, model: Any, variables: list[tf.Variable], labels: Mapping[str, int], limits: Limits) -> None:
     super().__init__()
     self._detect_batch = tf.function(
-      lambda images, shapes: _detect(model, images, shapes), reduce_retracing=True, autograph=False
+      lambda images, shapes: limited(_detect(model, images, shapes), limits), reduce_retracing=True, autograph=False
     )
+    named = {number: name for name, number in labels.items()}
+    self._names = [named.get(number, '') for number in range(max(named) + 1)]
     self._preprocess = model.preprocess
     # The variables alone, not the layers: layers would be traced once more each.
     self._weights = variables
@@ -56,6 +75,11 @@ class ServingModule(tf.Module):
     feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
     return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], _decode)
 
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.int64, name='ids')], autograph=False)
+  def name_classes(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+    known = (ids >= 0) & (ids < len(self._names))
+    return {'class_names': tf.where(known, tf.gather(self._names, tf.where(known, ids, 0)), '')}
+
   def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
     def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
       image, shape = self._preprocess(tf.cast(to_image(item), tf.float32)[tf.newaxis])
@@ -65,21 +89,45 @@ class ServingModule(tf.Module):
     return self._detect_batch(images, shapes)
 
 
-def save(model: Any, directory: str) -> None:
+def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits | None = None) -> None:
   """Writes the SavedModel of a trained model to `directory`.
 
   Args:
     model: a DetectionModel whose variables all exist.
     directory: a folder that is new or empty; the caller makes it whole by renaming.
+    labels: {class name: id}, at least one.
+    limits: of what it gives out.
   """
   with engine.mode(model, training=False):
-    module = ServingModule(model, engine.all_variables(model))
+    module = ServingModule(model, engine.all_variables(model), labels, limits or Limits())
     signatures = {
       SERVING_DEFAULT: module.detect_images.get_concrete_function(),
       IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
       TF_EXAMPLE: module.detect_examples.get_concrete_function(),
+      CLASS_NAMES: module.name_classes.get_concrete_function(),
     }
   tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def limited(detections: Mapping[str, tf.Tensor], limits: Limits) -> dict[str, tf.Tensor]:
+  """The first of each image's detections, as many as the limits allow; zeros take the place of those below the score.
+
+  Args:
+    detections: `num_detections` [N], all else [N, M, ...], the highest score first.
+    limits: of what is kept.
+  """
+  kept = {name: value[:, : limits.max_detections] for name, value in detections.items() if name != _COUNT}
+  count = tf.cast(detections[_COUNT], tf.int32)[:, tf.newaxis]
+  scores = kept[standard_fields.DetectionResultFields.detection_scores]
+  stays = (tf.range(tf.shape(scores)[1])[tf.newaxis] < count) & (scores >= limits.score_threshold)
+  if limits.score_threshold:
+    kept = {name: tf.where(_as_wide(stays, value), value, tf.zeros_like(value)) for name, value in kept.items()}
+  return kept | {_COUNT: tf.reduce_sum(tf.cast(stays, tf.float32), axis=1)}
+
+
+def _as_wide(flags: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
+  """[N, M] with so many axes of 1 after it that it lies over `value`."""
+  return tf.reshape(flags, tf.concat([tf.shape(flags), tf.ones([len(value.shape) - 2], tf.int32)], axis=0))
 
 
 def _decode(encoded: tf.Tensor) -> tf.Tensor:

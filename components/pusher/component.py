@@ -3,7 +3,7 @@
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import code_version
+from components import artifacts, code_version
 from components.errors import ConfigError
 from components.pusher import executor
 
@@ -20,6 +20,7 @@ class DetectionPusherSpec(component_spec.ComponentSpec):
     'model': component_spec.ChannelParameter(type=standard_artifacts.Model),
     'model_blessing': component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
     'evaluation': component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation, optional=True),
+    'tflite': component_spec.ChannelParameter(type=artifacts.TFLiteModels, optional=True),
   }
   OUTPUTS = {'pushed_model': component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
@@ -38,6 +39,7 @@ class DetectionPusher(base_component.BaseComponent):
     evaluation: its metrics.json and a model card made from it are laid beside the model.
     destination: the folder of versions, local or on object storage.
     keep_versions: after a push, older versions beyond this many are removed; 0 keeps all.
+    tflite: from the TFLite exporter; its files are laid into `tflite/` of the version.
 
   Raises:
     ConfigError: if the destination is empty, or keep_versions is negative.
@@ -53,6 +55,7 @@ class DetectionPusher(base_component.BaseComponent):
     destination: str,
     evaluation: channel.BaseChannel | None = None,
     keep_versions: int = 0,
+    tflite: channel.BaseChannel | None = None,
   ) -> None:
     if not destination:
       raise ConfigError('push.destination: expected the folder to publish versions to, received an empty one.')
@@ -62,6 +65,7 @@ class DetectionPusher(base_component.BaseComponent):
       model=model,
       model_blessing=model_blessing,
       evaluation=evaluation,
+      tflite=tflite,
       destination=destination,
       keep_versions=keep_versions,
       code_version=code_version.of('components.pusher', 'components.files', 'components.odapi.label_map'),

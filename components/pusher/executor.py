@@ -2,10 +2,12 @@
 
 import json
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 
 from components import files
@@ -15,6 +17,7 @@ from components.pusher import model_card, publish, warmup
 
 METRICS_FILE = 'metrics.json'
 PUSHED_FILE = 'pushed.json'
+TFLITE_FOLDER = 'tflite'
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
@@ -37,7 +40,8 @@ class Executor(base_executor.BaseExecutor):
       return
     model = artifact_utils.get_single_uri(list(input_dict['model']))
     destination, keep = exec_properties['destination'], exec_properties['keep_versions']
-    published = publish.publish(model, destination, extra=_extra(model, input_dict))
+    beside = _beside(input_dict)
+    published = publish.publish(model, destination, extra=_extra(model, input_dict), beside=beside)
     removed = publish.prune(destination, keep) if keep else []
     record = {'destination': published.folder, 'version': str(published.version), 'model': model, 'removed': removed}
     files.write_text(files.join(pushed.uri, PUSHED_FILE), json.dumps(record, indent=2) + '\n')
@@ -45,6 +49,14 @@ class Executor(base_executor.BaseExecutor):
     pushed.set_string_custom_property('pushed_destination', published.folder)
     pushed.set_string_custom_property('pushed_version', str(published.version))
     logging.info('%s %s', 'Stood there already:' if published.again else 'Pushed to', published.folder)
+
+
+def _beside(inputs: Artifacts) -> dict[str, str]:
+  """{path below the version: file}: the TFLite files, if there are any."""
+  if not inputs.get('tflite'):
+    return {}
+  uri = artifact_utils.get_single_uri(list(inputs['tflite']))
+  return {files.join(TFLITE_FOLDER, os.path.basename(path)): path for path in fileio.glob(files.join(uri, '*.tflite'))}
 
 
 def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:

@@ -5,16 +5,21 @@
     <destination>/<version>/checksums.json                                   SHA-256 of every other file
     <destination>/<version>/assets.extra/label_map.pbtxt, pipeline.config    go along when the SavedModel is moved
     <destination>/<version>/assets.extra/tf_serving_warmup_requests          run by the server before it answers
+    <destination>/<version>/tflite/<kind>.tflite                             for small devices, if asked for
     <destination>/.withdrawn-<version>/                                      taken back by `withdraw`
+    <destination>/.publishing-<seconds since 1970>-.../                      being written or removed
 
 A version is staged beside the others under a name that no server loads, compared with its source, then renamed: it is
-there whole or not at all. Object stores cannot rename; there saved_model.pb, without which nothing loads, comes last.
+there whole or not at all. Object stores cannot rename; there saved_model.pb, without which nothing loads, comes last,
+and a pusher claims a number before it copies to it. What a killed pusher left is removed by one that comes a day later.
 """
 
 import dataclasses
 import hashlib
 import json
+import logging
 import os
+import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -31,6 +36,7 @@ _SAVED_MODEL = 'saved_model.pb'
 _STAGING = '.publishing-'
 _WITHDRAWN = '.withdrawn-'
 _ATTEMPTS = 100
+_ABANDONED = 24 * 3600  # seconds, far more than any push takes
 _STORAGE_ERRORS = (OSError, tf.errors.OpError)
 
 
@@ -44,7 +50,11 @@ class Published:
 
 
 def publish(
-  model: str, destination: str, extra: Mapping[str, bytes] | None = None, clock: Callable[[], float] = time.time
+  model: str,
+  destination: str,
+  extra: Mapping[str, bytes] | None = None,
+  clock: Callable[[], float] = time.time,
+  beside: Mapping[str, str] | None = None,
 ) -> Published:
   """Publishes a model; one that is the highest version already is not published again, so that a retry is safe.
 
@@ -54,14 +64,16 @@ def publish(
     extra: {path below the version: content} to lay beside them.
     clock: seconds since 1970. The version is its whole seconds, or one more than the highest version ever there, so
       that versions rise though clocks go wrong.
+    beside: {path below the version: file} to copy there too.
 
   Raises:
     DataError: if there is no SavedModel in `model`, or a companion is missing.
     ConfigError: if the destination cannot be written. Nothing is left there.
   """
-  sources = _sources(model)
-  staged = files.join(destination, f'{_STAGING}{uuid.uuid4().hex[:8]}')
+  sources = {**_sources(model), **(beside or {})}
+  staged = _staging(destination, clock)
   try:
+    _clear_abandoned(destination, clock)
     checksums = {place: _digest(path) for place, path in sources.items()}
     standing = _standing(destination, checksums)
     if standing:
@@ -73,7 +85,7 @@ def publish(
       if fileio.exists(staged):
         fileio.rmtree(staged)
   except _STORAGE_ERRORS as error:
-    why = str(error).splitlines()[0]
+    why = _first_line(error)
     raise ConfigError(
       f'push.destination: {destination} cannot be written: {why}. Expected a folder that this user may write to.'
     ) from error
@@ -94,17 +106,30 @@ def damaged(version: str) -> list[str]:
   ]
 
 
-def prune(destination: str, keep: int) -> list[int]:
-  """Removes all but the `keep` highest versions, of which there is at least one; returns those removed."""
+def prune(destination: str, keep: int, clock: Callable[[], float] = time.time) -> list[int]:
+  """Removes all but the `keep` highest versions, of which there is at least one; returns those removed.
+
+  Raises:
+    ConfigError: if one cannot be removed.
+  """
   if keep < 1:
     raise ValueError(f'keep: expected 1 or more, received {keep}')
-  old = versions(destination)[:-keep]
-  for version in old:
-    # Renamed first: a server must not load what is half gone.
-    gone = files.join(destination, f'{_STAGING}removed-{version}')
-    _move(files.join(destination, str(version)), gone)
-    fileio.rmtree(gone)
-  return old
+  removed = []
+  try:
+    for version in _whole_versions(destination)[:-keep]:
+      # Renamed first: a server must not load what is half gone.
+      gone = _staging(destination, clock)
+      try:
+        _move(files.join(destination, str(version)), gone)
+      except _STORAGE_ERRORS:
+        if fileio.exists(files.join(destination, str(version))):
+          raise
+        continue  # another pusher removed it
+      fileio.rmtree(gone)
+      removed.append(version)
+  except _STORAGE_ERRORS as error:
+    raise ConfigError(f'push.keep_versions: old versions of {destination} stay: {_first_line(error)}.') from error
+  return removed
 
 
 def withdraw(destination: str) -> tuple[int, int]:
@@ -118,7 +143,7 @@ def withdraw(destination: str) -> tuple[int, int]:
   Raises:
     ConfigError: if there are fewer than two versions, or the destination cannot be written.
   """
-  found = versions(destination)
+  found = _whole_versions(destination)
   if len(found) < 2:
     raise ConfigError(
       f'{destination}: {len(found)} version(s) there. Expected two or more, to go back from one to another.'
@@ -126,7 +151,7 @@ def withdraw(destination: str) -> tuple[int, int]:
   try:
     _move(files.join(destination, str(found[-1])), files.join(destination, f'{_WITHDRAWN}{found[-1]}'))
   except _STORAGE_ERRORS as error:
-    raise ConfigError(f'{destination}: cannot be written: {str(error).splitlines()[0]}.') from error
+    raise ConfigError(f'{destination}: cannot be written: {_first_line(error)}.') from error
   return found[-1], found[-2]
 
 
@@ -176,8 +201,10 @@ def _to_next_version(staged: str, destination: str, clock: Callable[[], float]) 
     version = max([int(clock()), 1, *(number + 1 for number in taken)])
     target = files.join(destination, str(version))
     if _is_object_store(destination):
-      _copy_marker_last(staged, target)
-      return Published(version, target)
+      if _copy_if_free(staged, destination, version, clock):
+        return Published(version, target)
+      time.sleep(random.uniform(0, 1))  # pushers that met at one number part ways
+      continue
     try:
       fileio.rename(staged, target)
       return Published(version, target)
@@ -207,6 +234,49 @@ def _move(source: str, target: str) -> None:
 
 def _is_object_store(uri: str) -> bool:
   return '://' in uri
+
+
+def _copy_if_free(staged: str, destination: str, version: int, clock: Callable[[], float]) -> bool:
+  """Copies to a number that nobody has or claims. Of pushers that claim one together, none gets it."""
+  target = files.join(destination, str(version))
+  mark = f'claim-{version}-'
+  claim = _staging(destination, clock, mark)
+  files.write_text(claim, 'claimed')  # not empty: S3 renames no empty file
+  try:
+    claims = [name for name in fileio.listdir(destination) if name.startswith(_STAGING) and f'-{mark}' in name]
+    if len(claims) > 1 or fileio.exists(target):
+      return False
+    _copy_marker_last(staged, target)
+    return True
+  finally:
+    fileio.remove(claim)
+
+
+def _staging(destination: str, clock: Callable[[], float], what: str = '') -> str:
+  """A new name that no server loads, and that tells its age."""
+  return files.join(destination, f'{_STAGING}{int(clock())}-{what}{uuid.uuid4().hex[:8]}')
+
+
+def _clear_abandoned(destination: str, clock: Callable[[], float]) -> None:
+  """Removes what pushers that were killed left there a day ago or more."""
+  names = [name.strip('/') for name in fileio.listdir(destination)] if fileio.isdir(destination) else []
+  for name in names:
+    begun = name.removeprefix(_STAGING).partition('-')[0]
+    if name.startswith(_STAGING) and begun.isdecimal() and clock() - int(begun) > _ABANDONED:
+      path = files.join(destination, name)
+      try:
+        fileio.rmtree(path) if fileio.isdir(path) else fileio.remove(path)
+      except _STORAGE_ERRORS as error:  # another pusher may be clearing too; this push does not hang on it
+        logging.warning('%s: left by a pusher that was killed, cannot be removed: %s', path, _first_line(error))
+
+
+def _whole_versions(destination: str) -> list[int]:
+  """Those that a server loads: on an object store others may be on their way."""
+  return [v for v in versions(destination) if fileio.exists(files.join(destination, str(v), _SAVED_MODEL))]
+
+
+def _first_line(error: Exception) -> str:
+  return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _copy_marker_last(staged: str, target: str) -> None:

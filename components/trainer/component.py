@@ -20,6 +20,8 @@ class ODAPITrainerSpec(component_spec.ComponentSpec):
     'settings': component_spec.ExecutionParameter(type=str),
     'adapt': component_spec.ExecutionParameter(type=str, optional=True),
     'work_root': component_spec.ExecutionParameter(type=str),
+    'score_threshold': component_spec.ExecutionParameter(type=float),
+    'max_detections': component_spec.ExecutionParameter(type=int, optional=True),
     'code_version': component_spec.ExecutionParameter(type=str),
   }
   INPUTS = {
@@ -50,6 +52,11 @@ class ODAPITrainer(base_component.BaseComponent):
     model (Model): Format-Serving/ (SavedModel), checkpoint/, pipeline.config, label_map.pbtxt.
     model_run (ModelRun): logs/ (TensorBoard), checkpoints/, history.jsonl, learning_curve.png, run.json, and
       restore_report.json after fine-tuning.
+
+  Args:
+    settings: as TrainSettings.
+    score_threshold: the exported model leaves out detections below it.
+    max_detections: the exported model gives at most so many an image; None: as many as pipeline.config allows.
   """
 
   SPEC_CLASS = ODAPITrainerSpec
@@ -62,6 +69,8 @@ class ODAPITrainer(base_component.BaseComponent):
     pipeline_config: channel.BaseChannel,
     work_root: str,
     settings: Mapping[str, Any] | None = None,
+    score_threshold: float = 0.0,
+    max_detections: int | None = None,
     target_examples: channel.BaseChannel | None = None,
     adapt: Mapping[str, Any] | None = None,
   ) -> None:
@@ -78,6 +87,8 @@ class ODAPITrainer(base_component.BaseComponent):
         adapt=json.dumps(adaptation.dict(), sort_keys=True) if adaptation else None,
         settings=json.dumps(checked.dict(), sort_keys=True),
         work_root=work_root,
+        score_threshold=float(score_threshold),
+        max_detections=max_detections,
         code_version=code_version.of('components.trainer', 'components.odapi'),
         model=channel.Channel(type=standard_artifacts.Model),
         model_run=channel.Channel(type=standard_artifacts.ModelRun),

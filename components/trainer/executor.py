@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -59,7 +59,8 @@ class Executor(base_executor.BaseExecutor):
 
     model_uri = artifact_utils.get_single_uri(output_dict['model'])
     run_uri = artifact_utils.get_single_uri(output_dict['model_run'])
-    write_model(trained, model_uri, files.read_text(config_path), label_map.dump(labels))
+    limits = export.Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
+    write_model(trained, model_uri, files.read_text(config_path), labels, limits)
     files.copy_tree(work, run_uri)
     training.write_learning_curve(trained, files.join(run_uri, training.LEARNING_CURVE))
     files.write_text(files.join(run_uri, 'run.json'), json.dumps(run_facts(trained, content, settings), indent=2))
@@ -99,15 +100,17 @@ def content_digest(
   return digest.hexdigest()[:16]
 
 
-def write_model(trained: Trained, uri: str, config_text: str, labels_text: str) -> None:
+def write_model(
+  trained: Trained, uri: str, config_text: str, labels: Mapping[str, int], limits: export.Limits
+) -> None:
   """Format-Serving/, checkpoint/, pipeline.config and label_map.pbtxt below `uri`."""
   with files.whole_directory(path_utils.serving_model_dir(uri)) as directory:
-    export.save(trained.engine.model, directory)
+    export.save(trained.engine.model, directory, labels, limits)
   # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
   checkpoint = tf.train.Checkpoint(model=trained.engine.model)
   tf.train.CheckpointManager(checkpoint, files.join(uri, 'checkpoint'), max_to_keep=1).save(checkpoint_number=0)
   files.write_text(files.join(uri, artifacts.PipelineConfig.FILE_NAME), config_text)
-  files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), labels_text)
+  files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), label_map.dump(labels))
 
 
 def run_facts(trained: Trained, content: str, settings: TrainSettings) -> dict[str, Any]:

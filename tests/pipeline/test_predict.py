@@ -135,6 +135,7 @@ def test_a_full_disk_is_one_line(colour_model, photos, tmp_path, capsys, monkeyp
 def test_rollback_takes_back_the_newest_version(colour_model, tmp_path, capsys):
   for version in ('1', '2'):
     (tmp_path / version).mkdir()
+    (tmp_path / version / 'saved_model.pb').touch()
   assert cli.main(['rollback', str(tmp_path)]) == 0
   assert 'version 2 taken back; 1 is the highest now' in capsys.readouterr().out
   assert cli.main(['rollback', str(tmp_path)]) == 2
