@@ -28,6 +28,7 @@ class DataConfig(typed.Settings):
   split: how images are divided.
   max_bad_fraction: share of files that may be refused before the run ends.
   keep_negatives: whether images annotated as having no objects are used.
+  single_class: every object gets this class name, for a detector that finds and does not name; see `refit`.
   statistics: StatisticsGen, SchemaGen and ExampleValidator stand in the pipeline.
   label_map: a label_map.pbtxt whose ids are kept; new classes come after them.
   """
@@ -37,6 +38,7 @@ class DataConfig(typed.Settings):
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
+  single_class: str = ''
   statistics: bool = True
   label_map: str | None = None
 

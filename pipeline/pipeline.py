@@ -69,6 +69,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     split=config.data.split.dict(),
     max_bad_fraction=config.data.max_bad_fraction,
     keep_negatives=config.data.keep_negatives,
+    single_class=config.data.single_class,
   )
   examples = example_gen.outputs['examples']
   label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)

@@ -23,6 +23,7 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
     'split': component_spec.ExecutionParameter(type=str),
     'max_bad_fraction': component_spec.ExecutionParameter(type=float),
     'keep_negatives': component_spec.ExecutionParameter(type=int),
+    'single_class': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
     'input_fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
   }
@@ -54,6 +55,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
     split: Mapping[str, Any] | None = None,
     max_bad_fraction: float = 0.05,
     keep_negatives: bool = True,
+    single_class: str = '',
   ) -> None:
     """Checks the settings now, before a run starts.
 
@@ -63,6 +65,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       split: keys of SplitSettings.
       max_bad_fraction: share of files that may be refused before ingestion fails.
       keep_negatives: whether images annotated as having no objects are used.
+      single_class: the class name that every object gets; '' keeps their own.
 
     Raises:
       ConfigError: naming the setting that is wrong.
@@ -74,6 +77,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       'split': dict(split or {}),
       'max_bad_fraction': max_bad_fraction,
       'keep_negatives': keep_negatives,
+      'single_class': single_class,
     }
     checked = typed.parse(IngestSettings, settings, 'data')
     super().__init__(
@@ -83,6 +87,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
         split=json.dumps(checked.split.dict(), sort_keys=True),
         max_bad_fraction=float(checked.max_bad_fraction),
         keep_negatives=int(checked.keep_negatives),
+        single_class=checked.single_class,
         code_version=code_version.of(
           'components.voc_example_gen', 'components.page', 'components.drawing', 'components.files', 'components.typed'
         ),

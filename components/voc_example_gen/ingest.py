@@ -70,6 +70,8 @@ def examine(
     content = storage.read(root, task.item.image, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
     checked = images.check(content, (annotation.width, annotation.height), relative=annotation.relative)
     usable, rules = boxes.usable(annotation, checked.width, checked.height)
+    if task.single_class:
+      usable = [dataclasses.replace(box, label=task.single_class) for box in usable]
     _describe(outcome, annotation, checked, usable, rules)
     _refuse_unusable(annotation, usable, rules, keep_negatives)
   except Refused as refused:

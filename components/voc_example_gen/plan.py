@@ -17,11 +17,12 @@ TYPICAL_BYTES = 100_000  # of an image whose size is not known, as listing a rem
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """One image to be checked and written."""
+  """One image to be checked and written; with `single_class`, all its objects get this name."""
 
   item: Item
   digest: str
   size: int
+  single_class: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +104,8 @@ def make(root: str, settings: IngestSettings, progress: Callable[[str], None] = 
   tasks: dict[str, list[Task]] = {}
   for item in found.items:
     if split := assignment.split_of.get(item.image):
-      tasks.setdefault(split, []).append(Task(item, known[item.image], sizes[item.image]))
+      task = Task(item, known[item.image], sizes[item.image], settings.single_class)
+      tasks.setdefault(split, []).append(task)
   shards = [shard for split in sorted(tasks) for shard in _shards(split, tasks[split])]
   refused += assignment.left_out
   fingerprint = digests.fingerprint(tree, known)

@@ -54,9 +54,11 @@ class IngestSettings(typed.Settings):
     annotation is read, every image stands without objects in the split train.
   max_bad_fraction: share of files that may be refused before ingestion fails.
   keep_negatives: whether images annotated as having no objects are used.
+  single_class: every object gets this class name, for a detector that finds and does not name; '' keeps the names.
   """
 
   data_format: Literal['auto', 'voc', 'coco', 'yolo', 'csv', 'images'] = 'auto'
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
+  single_class: str = ''
