@@ -39,6 +39,10 @@ bench: demo
 	$(BIN)/python -m benchmarks.eval_memory
 	$(BIN)/python -m benchmarks.predict_throughput demo/demo/serving demo/data/JPEGImages
 	$(BIN)/python -m benchmarks.transfer
+	$(BIN)/python -m benchmarks.tuner
+	$(BIN)/python -m benchmarks.suspects
+	$(BIN)/python -m benchmarks.few_shot
+	$(BIN)/python -m benchmarks.adaptation
 
 lint: $(READY)
 	$(BIN)/ruff check .

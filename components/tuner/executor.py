@@ -78,9 +78,9 @@ class Executor(base_executor.BaseExecutor):
     winner = search.best(found)
     if winner is None:
       raise UserError(f'tune: none of {len(found)} trials ended well; the first: {found[0].reason}.')
-    print(f'tuned: {describe(winner, tune)}', flush=True)
     files.write_text(files.join(results, trials_process.TRIALS), search.dump(found))
     files.write_text(files.join(results, _PAGE), report.render(tune, found))
+    print(f'tuned: {describe(winner, tune)}; report: {files.join(results, _PAGE)}', flush=True)
     hyperparameters.write(artifact_utils.get_single_uri(output_dict['hyperparameters']), winner.values)
     # Only now: until the results stand, a restart goes on from here.
     fileio.rmtree(work)

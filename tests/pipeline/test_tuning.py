@@ -1,0 +1,60 @@
+"""Where a search stands in the pipeline, for the local runner and compiled."""
+
+import json
+
+import pytest
+import yaml
+
+from components.config_patcher import hyperparameters
+from kubeflow import targets
+from pipeline import config, pipeline
+
+SEARCH = {'space': {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}, 'trials': 3, 'steps': 50}
+
+
+@pytest.fixture
+def load(tmp_path):
+  def load(tune, root='/data'):
+    path = tmp_path / 'run.yaml'
+    path.write_text(yaml.safe_dump({'name': 'tuned', 'data': {'root': root}, 'tune': tune}))
+    return config.load(str(path))
+
+  return load
+
+
+def components(loaded):
+  made = pipeline.create_pipeline(loaded, pipeline.Place('/pipeline', '/data', '/serving'))
+  return {component.id: component for component in made.components}
+
+
+def test_what_the_tuner_finds_goes_to_the_patcher(load):
+  found = components(load(SEARCH))
+
+  assert found['ConfigPatcher'].inputs['hyperparameters'] == found['DetectionTuner'].outputs['hyperparameters']
+  assert found['DetectionTuner'].exec_properties['num_steps'] == 50
+  assert found['ConfigPatcher'].exec_properties['num_steps'] == 2000
+
+
+def test_what_an_earlier_search_found_is_imported_in_place_of_a_search(load, tmp_path):
+  hyperparameters.write(str(tmp_path / 'found'), {'learning_rate': 0.03})
+
+  found = components(load({'import': str(tmp_path / 'found')}))
+
+  assert 'DetectionTuner' not in found
+  assert json.loads(found['ConfigPatcher'].exec_properties['overrides']) == {'learning_rate': 0.03}
+
+
+def test_no_search_unless_asked(load):
+  assert 'DetectionTuner' not in components(load(None))
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+def test_a_search_is_compiled_and_follows_the_runs_parameters(load, tmp_path, target):
+  output = tmp_path / 'out.yaml'
+
+  targets.compile_config(load(SEARCH, root='s3://bucket/data'), target, str(output))
+
+  assert 'components.tuner.executor.Executor' in output.read_text() or 'DetectionTuner' in output.read_text()
+  parameters = targets.default_parameters(load(SEARCH))
+  assert 'DetectionTuner.batch_size' in parameters['batch_size']
+  assert 'DetectionTuner.work_root' in parameters['work_root']
