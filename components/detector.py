@@ -146,7 +146,7 @@ class _SavedModel:
 
   def __init__(self, folder: str) -> None:
     self._path = folder
-    self._model = _load(folder)  # kept: the signatures hold it by weak references only
+    self._model = load_saved_model(folder)  # kept: the signatures hold it by weak references only
 
   def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
     return self._call('image_bytes', np.array(batch, object))
@@ -259,7 +259,8 @@ def _checked(image: np.ndarray) -> np.ndarray:
   return image
 
 
-def _load(folder: str) -> Any:
+def load_saved_model(folder: str) -> Any:
+  """TensorFlow's object of the SavedModel in `folder`. Raises DataError if it does not load."""
   import tensorflow as tf
 
   try:

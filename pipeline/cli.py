@@ -44,7 +44,18 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('directory', metavar='DIR')
   command.add_argument('--json', metavar='FILE', help='write the whole report')
   command.add_argument('--csv', metavar='FILE', help='write every usable box as a table row')
+  command.add_argument('--suspects', metavar='DIR', help='look for wrong labels; write suspects.json and a page there')
+  command.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or NETWORK=WEIGHTS of Keras')
   command.set_defaults(command=_check_data)
+
+  command = commands.add_parser('refit', help="name a detector's boxes by a classifier fitted to a few labelled images")
+  command.add_argument('--model', required=True, metavar='DIR', help='the detector, or what refit made before')
+  command.add_argument('--data', required=True, metavar='DIR', help='labelled images')
+  command.add_argument('--output', required=True, metavar='DIR', help='a new model folder')
+  command.add_argument('--backbone', metavar='MODEL', help='a trained model, or NETWORK=WEIGHTS of Keras')
+  command.add_argument('--classifier', choices=('logistic', 'svm'), default='logistic')
+  command.add_argument('--max-boxes', type=int, default=20, metavar='N', help='boxes of an image that are named')
+  command.set_defaults(command=_refit)
 
   command = commands.add_parser('predict', help='draw what a model finds in images, and write predictions.json')
   command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also videos and globs')
@@ -161,9 +172,27 @@ def _submit(args: argparse.Namespace) -> int:
 
 
 def _check_data(args: argparse.Namespace) -> int:
+  from components.errors import ConfigError
   from pipeline import check_data
 
-  return check_data.run(args.directory, json_file=args.json, csv_file=args.csv)
+  if bool(args.suspects) != bool(args.model):
+    raise ConfigError('--suspects and --model: expected both, received one. Features come from the model.')
+  status = check_data.run(args.directory, json_file=args.json, csv_file=args.csv)
+  if args.suspects:
+    _quiet()
+    from pipeline import suspects
+
+    suspects.run(args.directory, model=args.model, output=args.suspects)
+  return status
+
+
+def _refit(args: argparse.Namespace) -> int:
+  _quiet()
+  from pipeline import refit
+
+  options = {'backbone': args.backbone, 'kind': args.classifier, 'max_boxes': args.max_boxes}
+  refit.run(args.model, args.data, args.output, **options)
+  return 0
 
 
 def _sample_data(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.crop_classifier.backbone import Backbone
+from components.odapi.export import decode
 
 # A box is widened by this share of its sides: what is around an object helps to name it, and found boxes are not exact.
 _MARGIN = 0.1
@@ -67,12 +68,6 @@ def embed(images: Iterable[LabelledImage], backbone: Backbone, views: int = 1, s
     np.array(boxes, np.float32).reshape(-1, 4),
     np.concatenate(features) if features else np.zeros((0, 0), np.float32),
   )
-
-
-def decode(encoded: tf.Tensor) -> tf.Tensor:
-  """uint8 [H, W, 3] of JPEG or PNG bytes."""
-  image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-  return tf.ensure_shape(image, [None, None, 3])
 
 
 def cut(image: tf.Tensor, boxes: tf.Tensor, size: int) -> tf.Tensor:

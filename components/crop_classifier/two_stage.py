@@ -6,7 +6,7 @@ class, and each is named by the classifier. Its score is the detector's times th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -15,6 +15,7 @@ from components import detector as detectors
 from components.crop_classifier import objects
 from components.crop_classifier.classifier import LinearHead
 from components.errors import DataError
+from components.odapi import export
 from components.odapi.export import IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 
 # Boxes that overlap more than this stand for one object.
@@ -28,12 +29,13 @@ class TwoStage(tf.Module):
     detector: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
   """
 
-  def __init__(self, detector: Any, backbone: Any, head: LinearHead, ids: Sequence[int], max_boxes: int) -> None:
-    """Args: ids: label map ids of head.names. max_boxes: the best boxes of an image that are named and given out."""
+  def __init__(self, detector: Any, backbone: Any, head: LinearHead, labels: Mapping[str, int], max_boxes: int) -> None:
+    """Args: labels: {class name: id}, of head.names at least. max_boxes: the best of an image are named, and given."""
     super().__init__()
     self.detector, self.backbone = detector, backbone
     self._head = tf.Variable(head.weights, trainable=False), tf.Variable(head.bias, trainable=False)
-    self._ids = tf.Variable(list(ids), trainable=False, dtype=tf.float32)
+    self._ids = tf.Variable([labels[name] for name in head.names], trainable=False, dtype=tf.float32)
+    self.name_classes = export.class_namer(labels)
     self._size, self._max_boxes = int(backbone.size), max_boxes
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
@@ -44,7 +46,7 @@ class TwoStage(tf.Module):
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
   def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
     found = self.detector.signatures[IMAGE_BYTES](image_bytes=image_bytes)
-    return self._named(found, image_bytes, objects.decode)
+    return self._named(found, image_bytes, export.decode)
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -94,6 +96,7 @@ def save(model: TwoStage, directory: str) -> None:
     SERVING_DEFAULT: model.detect_images.get_concrete_function(),
     IMAGE_BYTES: model.detect_bytes.get_concrete_function(),
     TF_EXAMPLE: model.detect_examples.get_concrete_function(),
+    export.CLASS_NAMES: model.name_classes.get_concrete_function(),
   }
   tf.saved_model.save(model, directory, signatures=signatures)
 
@@ -105,7 +108,7 @@ def load(path: str) -> Any:
     DataError: if there is none, or it lacks a signature that is needed.
   """
   folder = detectors.saved_model_folder(path)
-  model = detectors._load(folder)
+  model = detectors.load_saved_model(folder)
   missing = [name for name in (SERVING_DEFAULT, IMAGE_BYTES) if name not in model.signatures]
   if missing:
     raise DataError(f'{folder}: no signature "{missing[0]}". Received {sorted(model.signatures)}. Export it again.')

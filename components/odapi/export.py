@@ -56,8 +56,7 @@ class ServingModule(tf.Module):
     self._detect_batch = tf.function(
       lambda images, shapes: limited(_detect(model, images, shapes), limits), reduce_retracing=True, autograph=False
     )
-    named = {number: name for name, number in labels.items()}
-    self._names = [named.get(number, '') for number in range(max(named) + 1)]
+    self.name_classes = class_namer(labels)
     self._preprocess = model.preprocess
     # The variables alone, not the layers: layers would be traced once more each.
     self._weights = variables
@@ -68,17 +67,12 @@ class ServingModule(tf.Module):
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
   def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_each(image_bytes, _decode)
+    return self._detect_each(image_bytes, decode)
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
     feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
-    return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], _decode)
-
-  @tf.function(input_signature=[tf.TensorSpec([None], tf.int64, name='ids')], autograph=False)
-  def name_classes(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
-    known = (ids >= 0) & (ids < len(self._names))
-    return {'class_names': tf.where(known, tf.gather(self._names, tf.where(known, ids, 0)), '')}
+    return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], decode)
 
   def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
     def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -109,6 +103,19 @@ def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits |
   tf.saved_model.save(module, directory, signatures=signatures)
 
 
+def class_namer(labels: Mapping[str, int]) -> Any:
+  """The function behind the signature CLASS_NAMES. `labels`: {class name: id}, at least one."""
+  named = {number: name for name, number in labels.items()}
+  names = [named.get(number, '') for number in range(max(named) + 1)]
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.int64, name='ids')], autograph=False)
+  def name_classes(ids: tf.Tensor) -> dict[str, tf.Tensor]:
+    known = (ids >= 0) & (ids < len(names))
+    return {CLASS_NAMES: tf.where(known, tf.gather(names, tf.where(known, ids, 0)), '')}
+
+  return name_classes
+
+
 def limited(detections: Mapping[str, tf.Tensor], limits: Limits) -> dict[str, tf.Tensor]:
   """The first of each image's detections, as many as the limits allow; zeros take the place of those below the score.
 
@@ -130,7 +137,8 @@ def _as_wide(flags: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
   return tf.reshape(flags, tf.concat([tf.shape(flags), tf.ones([len(value.shape) - 2], tf.int32)], axis=0))
 
 
-def _decode(encoded: tf.Tensor) -> tf.Tensor:
+def decode(encoded: tf.Tensor) -> tf.Tensor:
+  """uint8 [height, width, 3] of JPEG or PNG bytes."""
   image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
   return tf.ensure_shape(image, [None, None, 3])
 

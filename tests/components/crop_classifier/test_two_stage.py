@@ -34,7 +34,7 @@ def labelled(draw, names):
 
 def write(folder, model, head, labels, max_boxes=5):
   """A model folder as the trainer lays it out."""
-  module = two_stage.TwoStage(model.detector, model.backbone, head, [labels[name] for name in head.names], max_boxes)
+  module = two_stage.TwoStage(model.detector, model.backbone, head, labels, max_boxes)
   two_stage.save(module, str(folder / 'Format-Serving'))
   (folder / 'label_map.pbtxt').write_text(label_map.dump(labels))
   (folder / 'pipeline.config').write_text('model { ssd { num_classes: 2 } }\n')
@@ -89,6 +89,11 @@ def test_every_signature_gives_the_same(named, picture):
     signatures['serving_default'](input_tensor=tf.constant(picture[np.newaxis])),
     signatures['image_bytes'](image_bytes=tf.constant([encoded])),
     signatures['tf_example'](tf_example=tf.constant([example.SerializeToString()])),
+  ]
+  assert signatures['class_names'](ids=tf.constant([1, 4, 7], tf.int64))['class_names'].numpy().tolist() == [
+    b'plum',
+    b'apple',
+    b'',
   ]
   for answer in answers[1:]:
     assert set(answer) == {'detection_boxes', 'detection_classes', 'detection_scores', 'num_detections'}
