@@ -18,6 +18,7 @@ from components.config_patcher import hyperparameters
 from components.config_patcher.component import ConfigPatcher
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
+from components.odapi import config_io, convertible
 from components.pusher.component import DetectionPusher
 from components.tflite_exporter.component import TFLiteExporter
 from components.trainer.component import ODAPITrainer
@@ -96,7 +97,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     adapt=config.adapt.settings() if config.adapt else None,
   )
   model = trainer.outputs['model']
-  exporter = _tflite_exporter(config, model, examples)
+  exporter = _tflite_exporter(config, model, examples, config_patcher)
   tflite = exporter.outputs['tflite'] if exporter else None
   baseline = _baseline(config, place, model)
   evaluator = MapEvaluator(
@@ -196,9 +197,14 @@ def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNo
   ]
 
 
-def _tflite_exporter(config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel) -> BaseNode | None:
+def _tflite_exporter(
+  config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel, config_patcher: ConfigPatcher
+) -> BaseNode | None:
   if not config.export.tflite:
     return None
+  # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
+  base = config_patcher.exec_properties
+  convertible.check_family(config_io.parse(base['base_config'], base['base_name']))
   return TFLiteExporter(
     model=model,
     examples=examples,

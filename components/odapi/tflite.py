@@ -17,29 +17,8 @@ from object_detection import export_tflite_graph_lib_tf2
 from object_detection.protos import pipeline_pb2
 from object_detection.utils import config_util
 
-from components.errors import ConfigError
 from components.lite import Fitting, Kind
-from components.odapi import engine, export, inputs, restore
-
-_FAMILIES = {'ssd': 'SSD and EfficientDet', 'center_net': 'CenterNet'}
-
-
-def check(config: pipeline_pb2.TrainEvalPipelineConfig) -> None:
-  """Raises ConfigError if the model is of a family or an image size that cannot be converted."""
-  family = config.model.WhichOneof('model')
-  if family not in _FAMILIES:
-    raise ConfigError(
-      f'export.tflite: the OD API converts {" and ".join(_FAMILIES.values())} to TFLite; model.base is of the family '
-      f'{family}. Choose another base, or leave export.tflite empty.'
-    )
-  resizer = config_util.get_image_resizer_config(config.model)
-  keep = resizer.keep_aspect_ratio_resizer
-  kept = resizer.HasField('keep_aspect_ratio_resizer') and keep.min_dimension != keep.max_dimension
-  if not inputs.static_size(config) or kept:
-    raise ConfigError(
-      'export.tflite: TFLite needs images of one size. Expected a fixed_shape_resizer, or a keep_aspect_ratio_resizer '
-      'with pad_to_max_dimension and min_dimension equal to max_dimension, in pipeline.config.'
-    )
+from components.odapi import convertible, engine, export, inputs, restore
 
 
 class Convertible:
@@ -64,7 +43,7 @@ class Convertible:
       ConfigError: if it cannot be converted.
       DataError: if the checkpoint is not of this model.
     """
-    check(config)
+    convertible.check(config)
     self.size = inputs.static_size(config)
     self._limits = limits or export.Limits()
     self._model = engine.build_model(config)

@@ -9,7 +9,8 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
 from tfx.types import channel, standard_artifacts
 
-from components.artifacts import LabelMap
+from components import lite
+from components.artifacts import LabelMap, TFLiteModels
 from components.errors import ConfigError, DataError
 from components.evaluator import component, executor
 
@@ -18,7 +19,7 @@ from components.evaluator import component, executor
 def evaluate(scenes, tmp_path):
   """Runs the executor; returns (evaluation artifact, blessing artifact, parsed metrics.json)."""
 
-  def run(model, baseline=None, split='eval', beam_args=(), **properties):
+  def run(model, baseline=None, split='eval', beam_args=(), tflite=None, **properties):
     artifacts = {
       'model': standard_artifacts.Model(),
       'examples': standard_artifacts.Examples(),
@@ -31,6 +32,9 @@ def evaluate(scenes, tmp_path):
     if baseline:
       artifacts['baseline'] = standard_artifacts.Model()
       artifacts['baseline'].uri, artifacts['baseline'].id = str(baseline), 3
+    if tflite:
+      artifacts['tflite'] = TFLiteModels()
+      artifacts['tflite'].uri = str(tflite)
     number = len(list(tmp_path.iterdir()))
     evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
     evaluation.uri, blessing.uri = str(tmp_path / f'{number}-evaluation'), str(tmp_path / f'{number}-blessing')
@@ -67,6 +71,39 @@ def assert_not_blessed(blessing, reason):
   assert blessing.has_custom_property('blessed')
   assert reason in blessing.get_string_custom_property('blessing_message')
   assert reason in pathlib.Path(blessing.uri, 'NOT_BLESSED').read_text()
+
+
+def blind_network():
+  """A TFLite network that finds nothing."""
+  import tensorflow as tf
+
+  @tf.function(input_signature=[tf.TensorSpec([1, 8, 8, 3], tf.float32)])
+  def infer(image):
+    nothing = 0 * tf.reduce_mean(image)
+    return (
+      tf.zeros([1, 1, 4]) + nothing,
+      tf.zeros([1, 1]) + nothing,
+      tf.zeros([1, 1]) + nothing,
+      tf.zeros([1]) + nothing,
+    )
+
+  return tf.lite.TFLiteConverter.from_concrete_functions([infer.get_concrete_function()]).convert()
+
+
+@pytest.mark.slow
+def test_tflite_files_are_measured_beside_the_model_and_have_no_part_in_the_verdict(evaluate, colour_model, tmp_path):
+  (tmp_path / 'tflite').mkdir()
+  packed = lite.pack(blind_network(), {'red': 1, 'blue': 2}, lite.Fitting())
+  (tmp_path / 'tflite' / 'float16.tflite').write_bytes(packed)
+  evaluation, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9}, tflite=tmp_path / 'tflite')
+  assert_blessed(blessing)
+  saved, small = metrics['exports']
+  assert (saved['name'], small['name']) == ('SavedModel', 'float16.tflite')
+  assert (saved['metrics']['AP'], small['metrics']['AP']) == (pytest.approx(1), 0)
+  assert small['bytes'] == len(packed) < saved['bytes']
+  assert min(saved['milliseconds'], small['milliseconds']) > 0
+  page = pathlib.Path(evaluation.uri, 'report.html').read_text()
+  assert 'float16.tflite' in page
 
 
 @pytest.mark.slow

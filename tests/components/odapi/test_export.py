@@ -1,0 +1,44 @@
+"""What the SavedModel's signatures give out beyond the model's own detections."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.odapi import export
+
+FOUND = {
+  'detection_boxes': tf.reshape(tf.range(2 * 4 * 4, dtype=tf.float32), [2, 4, 4]),
+  'detection_scores': tf.constant([[0.9, 0.5, 0.4, 0.0], [0.8, 0.7, 0.0, 0.0]]),
+  'detection_classes': tf.ones([2, 4]),
+  'num_detections': tf.constant([3.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(
+  ('limits', 'count', 'width'),
+  [
+    pytest.param(export.Limits(), [3, 2], 4, id='none'),
+    pytest.param(export.Limits(score_threshold=0.45), [2, 2], 4, id='a score'),
+    pytest.param(export.Limits(max_detections=1), [1, 1], 1, id='a number'),
+    pytest.param(export.Limits(max_detections=9), [3, 2], 4, id='a number above what there is'),
+    pytest.param(export.Limits(0.6, 3), [1, 2], 3, id='both'),
+  ],
+)
+def test_limits_keep_the_best(limits, count, width):
+  kept = {name: value.numpy() for name, value in export.limited(FOUND, limits).items()}
+  assert kept['num_detections'].tolist() == count
+  assert kept['detection_boxes'].shape == (2, width, 4)
+  for image, number in enumerate(count):
+    np.testing.assert_array_equal(kept['detection_boxes'][image, :number], FOUND['detection_boxes'][image, :number])
+    if limits.score_threshold:
+      assert not kept['detection_boxes'][image, number:].any()
+      assert not kept['detection_scores'][image, number:].any()
+
+
+def test_class_names_are_told_by_a_signature():
+  class Model:
+    preprocess = None
+
+  module = export.ServingModule(Model(), [], {'cat': 1, 'dög': 3}, export.Limits())
+  names = module.name_classes(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
+  assert [name.decode() for name in names.numpy()] == ['dög', 'cat', '', '', '', '']

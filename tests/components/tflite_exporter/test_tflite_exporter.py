@@ -1,0 +1,88 @@
+"""TFLiteExporter on the model that a whole run trained."""
+
+import json
+
+import numpy as np
+import pytest
+from tfx.types import channel, standard_artifacts
+
+from components.artifacts import TFLiteModels
+from components.detector import Detector
+from components.errors import ConfigError, DataError
+from components.tflite_exporter import component, executor
+
+
+def export(model, examples, folder, kinds, score_threshold=0.0, max_detections=None):
+  """Runs the executor."""
+  artifacts = {'model': standard_artifacts.Model(), 'examples': standard_artifacts.Examples()}
+  artifacts['model'].uri, artifacts['examples'].uri = str(model), str(examples)
+  artifacts['examples'].split_names = '["train", "eval"]'
+  tflite = TFLiteModels()
+  tflite.uri = str(folder)
+  executor.Executor().Do(
+    {name: [artifact] for name, artifact in artifacts.items()},
+    {'tflite': [tflite]},
+    {
+      'kinds': json.dumps(kinds),
+      'split': 'eval',
+      'score_threshold': score_threshold,
+      'max_detections': max_detections,
+    },
+  )
+
+
+@pytest.fixture(scope='module')
+def exported(finished_run, tmp_path_factory):
+  """The folder of a float32 and an int8 file."""
+  folder = tmp_path_factory.mktemp('tflite')
+  model, examples = finished_run.artifact('ODAPITrainer', 'model'), finished_run.artifact('VocExampleGen', 'examples')
+  export(model, examples, folder, ['float32', 'int8'], max_detections=20)
+  return folder
+
+
+@pytest.fixture(scope='module')
+def images(finished_run):
+  return sorted(map(str, (finished_run.data / 'JPEGImages').iterdir()))[:8]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(('kind', 'atol'), [('float32', 1e-4), ('int8', 0.05)])
+def test_a_file_finds_what_the_saved_model_finds_first(finished_run, exported, images, kind, atol):
+  model = Detector(str(finished_run.artifact('ODAPITrainer', 'model')))
+  lite = Detector(str(exported / f'{kind}.tflite'))
+  assert lite.labels == model.labels
+  for there, here in zip(lite.detect(images), model.detect(images), strict=True):
+    assert len(there) <= 20
+    # Nothing hides the best box; those after it may be hidden by boxes of other classes.
+    assert there.scores[0] == pytest.approx(here.scores[0], abs=atol)
+    if kind == 'float32':
+      alike = (here.classes == there.classes[0]) & (np.abs(here.scores - there.scores[0]) < atol)
+      assert np.abs(here.boxes[alike] - there.boxes[0]).max(axis=1).min() < 1e-3
+
+
+@pytest.mark.slow
+def test_int8_is_a_fraction_of_the_size_and_a_single_image_equals_a_batch(exported, images):
+  sizes = {kind: (exported / f'{kind}.tflite').stat().st_size for kind in ('float32', 'int8')}
+  assert sizes['int8'] < 0.6 * sizes['float32']
+  lite = Detector(str(exported / 'int8.tflite'))
+  together = lite.detect(images)
+  for image, found in zip(images, together, strict=True):
+    np.testing.assert_array_equal(lite.detect([image])[0].boxes, found.boxes)
+
+
+@pytest.mark.slow
+def test_int8_without_images_is_refused_in_one_line(finished_run, tmp_path):
+  model = finished_run.artifact('ODAPITrainer', 'model')
+  with pytest.raises(DataError, match='int8 is calibrated on the eval split, which has no images'):
+    export(model, tmp_path / 'empty', tmp_path / 'out', ['int8'])
+  assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('kinds', [[], ['int4']])
+def test_kinds_that_make_no_sense_are_refused_when_the_pipeline_is_built(kinds):
+  channels = {
+    'model': channel.Channel(type=standard_artifacts.Model),
+    'examples': channel.Channel(type=standard_artifacts.Examples),
+  }
+  with pytest.raises(ConfigError, match='expected some of float32, dynamic_range, float16, int8'):
+    component.TFLiteExporter(**channels, kinds=kinds)
