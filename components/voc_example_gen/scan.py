@@ -8,7 +8,10 @@ import posixpath
 from components.errors import DataError
 from components.voc_example_gen import storage
 
-IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
+_READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
+# Images too, though of formats that are refused: a telephone's photographs must not be passed over in silence.
+_REFUSED = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
+IMAGE_SUFFIXES = _READ | _REFUSED
 ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names'})
 # Segmentation masks of the VOC devkit have the stems of the photographs; the others are leavings of tools.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})

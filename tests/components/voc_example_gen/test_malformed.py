@@ -127,6 +127,11 @@ REFUSED_IMAGES = {
     b'%!PS-Adobe-3.0 EPSF-3.0\n',
     Reason.IMAGE_FORMAT_UNKNOWN,
   ),
+  'a telephone photograph that was not converted': (
+    'a.HEIC',
+    b'\0\0\0\x18ftypheic\0\0\0\0mif1heic',
+    Reason.IMAGE_FORMAT_UNKNOWN,
+  ),
   'PDF': ('a.jpg', b'%PDF-1.4\n', Reason.IMAGE_FORMAT_UNKNOWN),
   'JPEG, half': ('a.jpg', JPEG[: len(JPEG) // 2], Reason.IMAGE_CORRUPT),
   'JPEG, last bytes missing': ('a.jpg', JPEG[:-60], Reason.IMAGE_CORRUPT),
