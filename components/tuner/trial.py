@@ -78,6 +78,8 @@ def main(folder: str, parent: int) -> None:
   """Trains what `prepare` wrote, and writes the result. An unforeseen error ends the process without one."""
   import tensorflow as tf
 
+  if folder.startswith('s3://'):
+    import tensorflow_io  # noqa: F401 - gives TensorFlow's file layer, and with it TFX's, the s3 scheme
   from components.trainer import training
 
   spec = json.loads(files.read_text(files.join(folder, _SPEC)))

@@ -24,13 +24,13 @@ def settings(**given):
   return typed.parse(TuneSettings, {'space': space, 'steps': 8, 'trials': 4, **given}, 'tune')
 
 
-def complete(trial, device=None):
+def complete(trial, device=None, stopping=None):
   value = trial.values.get('learning_rate', 0.0)
   return Trial(trial.number, trial.values, search.COMPLETE, value, [(8, value)])
 
 
 def test_a_killed_search_runs_the_rest_and_the_one_cut_short(tmp_path):
-  def killed_at_the_third(trial, device):
+  def killed_at_the_third(trial, device, stopping):
     if trial.number == 2:
       raise KeyboardInterrupt
     return complete(trial)
@@ -40,7 +40,7 @@ def test_a_killed_search_runs_the_rest_and_the_one_cut_short(tmp_path):
   states = [trial.state for trial in search.load((tmp_path / trial.TRIALS).read_text())]
   ran = []
 
-  found = executor.run_search(settings(), str(tmp_path), lambda t, d: ran.append(t.number) or complete(t), [None])
+  found = executor.run_search(settings(), str(tmp_path), lambda t, *_: ran.append(t.number) or complete(t), [None])
 
   assert states == ['complete', 'complete', 'running']
   assert ran == [2, 3, 4]
@@ -49,7 +49,7 @@ def test_a_killed_search_runs_the_rest_and_the_one_cut_short(tmp_path):
 
 
 def test_a_failed_trial_is_a_result_and_the_search_goes_on(tmp_path):
-  def fails(trial, device):
+  def fails(trial, device, stopping):
     return executor.failed(trial, 'out of memory') if trial.number == 1 else complete(trial)
 
   found = executor.run_search(settings(), str(tmp_path), fails, [None])
@@ -62,7 +62,7 @@ def test_trials_run_side_by_side_each_on_its_own_device(tmp_path):
   both = threading.Barrier(2, timeout=60)
   devices = []
 
-  def together(trial, device):
+  def together(trial, device, stopping):
     if trial.number in (0, 1):
       both.wait()  # passes only when two are under way at once
     devices.append(device)
@@ -74,6 +74,20 @@ def test_trials_run_side_by_side_each_on_its_own_device(tmp_path):
   assert set(devices) == {0, 1}
 
 
+@pytest.fixture
+def process(tmp_path, monkeypatch):
+  """Runs a program in place of a trial's."""
+
+  def run(program, stopping=None):
+    (tmp_path / 'in_place.py').write_text(program)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    monkeypatch.setattr(executor.trials_process, '__name__', 'in_place')
+    trial = Trial(3, {'learning_rate': 0.1})
+    return executor.run_process(trial, str(tmp_path), None, stopping or threading.Event())
+
+  return run
+
+
 @pytest.mark.parametrize(
   ('program', 'expected'),
   [
@@ -81,15 +95,26 @@ def test_trials_run_side_by_side_each_on_its_own_device(tmp_path):
     pytest.param("raise ValueError('no such layer')", 'exit status 1: ValueError: no such layer', id='an error'),
   ],
 )
-def test_a_process_that_dies_is_a_failed_trial_with_a_reason(tmp_path, monkeypatch, program, expected):
-  (tmp_path / 'dies.py').write_text(program)
-  monkeypatch.setenv('PYTHONPATH', str(tmp_path))
-  monkeypatch.setattr(executor.trials_process, '__name__', 'dies')
-
-  ended = executor.run_process(Trial(3, {'learning_rate': 0.1}), str(tmp_path), None)
+def test_a_process_that_dies_is_a_failed_trial_with_a_reason(process, program, expected):
+  ended = process(program)
 
   assert (ended.number, ended.state) == (3, search.FAILED)
   assert ended.reason.startswith(expected)
+
+
+def test_a_process_that_was_asked_to_stop_is_no_failure_but_the_end(process):
+  with pytest.raises(SystemExit) as caught:
+    process('import os; os.kill(os.getpid(), 15)')
+
+  assert caught.value.code == 143
+
+
+def test_a_search_that_is_stopped_stops_its_trials(process):
+  stopping = threading.Event()
+  stopping.set()
+
+  with pytest.raises(SystemExit):
+    process('import threading; threading.Event().wait()', stopping)
 
 
 def test_a_trial_that_lost_its_search_ends():
