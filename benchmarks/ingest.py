@@ -4,7 +4,8 @@
 
 Draws the data set into DIRECTORY if it is not there. Every row is a process of its own, and rounds are interleaved, so
 that a busy machine is busy for all; the table shows medians. Rates leave imports out, peak memory (of the process and
-its children together) does not. `decode alone` is a bound: two threads that do nothing but the reduced-scale decode.
+its children together) does not. `decode alone` is a bound: two threads that do nothing but the reduced-scale decode. A
+second table says where this ingestion's CPU time goes.
 """
 
 import argparse
@@ -200,12 +201,13 @@ def main() -> None:
   if arguments.row:
     measure_here(arguments.row, arguments.directory)
     return
-  from benchmarks import ingest_data
+  from benchmarks import ingest_data, ingest_stages
 
   roots = [arguments.directory / str(count) for count in sorted({min(SMALL, arguments.images), arguments.images})]
   for root in roots:
     ingest_data.write(root, int(root.name))
-  print('\n'.join(table(roots, arguments.rounds)))
+  stages = ingest_stages.table(ingest_stages.measure(roots[-1], min(SMALL, arguments.images)))
+  print('\n'.join([*table(roots, arguments.rounds), '', *stages]))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,91 @@
+"""Where ingestion's CPU time goes: each stage by itself, in one thread, over the same images.
+
+python -m benchmarks.ingest_stages DATA_FOLDER [--images 2000]
+"""
+
+import argparse
+import io
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from components.voc_example_gen import boxes, formats, images, ingest, plan, scan, storage, tf_example, voc
+from components.voc_example_gen.annotation import Reason
+from components.voc_example_gen.settings import IngestSettings
+
+
+class Stages:
+  """Takes the CPU time of one stage after the other."""
+
+  def __init__(self, count: int) -> None:
+    self.microseconds: dict[str, float] = {}
+    self._count = count
+
+  def run(self, name: str, function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
+    """function over the arguments, taken together as map does; its results."""
+    started = time.process_time()
+    results = list(map(function, *arguments))
+    self.microseconds[name] = 1e6 * (time.process_time() - started) / self._count
+    return results
+
+
+def measure(root: Path, count: int) -> dict[str, float]:
+  """CPU microseconds an image of each stage."""
+  started = time.process_time()
+  tree = scan.scan(str(root))
+  found = formats.find(tree, 'voc')
+  stages = Stages(count)
+  stages.microseconds['list and pair'] = 1e6 * (time.process_time() - started) / len(found.items)
+  started = time.process_time()
+  planned = plan.make(str(root), IngestSettings(data_format='voc'))
+  rest = 1e6 * (time.process_time() - started) / len(found.items)
+  stages.microseconds['digest, divide'] = rest - stages.microseconds['list and pair']
+  tasks = [task for shard in planned.shards for task in shard.tasks][:count]
+  annotations = stages.run('read and parse XML', lambda task: voc.read(planned.root, task.item.annotation_file), tasks)
+  contents = stages.run('read image', lambda task: _read(planned.root, task.item.image), tasks)
+  checked = stages.run(
+    'open, decode, check',
+    lambda content, annotation: images.check(content, (annotation.width, annotation.height)),
+    contents,
+    annotations,
+  )
+  opened = stages.run('opening: the header', lambda content: Image.open(io.BytesIO(content)), contents)
+  stages.run('decoding at an eighth', _decode, opened)
+  usable = stages.run(
+    'boxes', lambda annotation, image: boxes.usable(annotation, image.width, image.height)[0], annotations, checked
+  )
+  with tempfile.TemporaryFile(dir=root.parent) as file:
+    stages.run(
+      'encode and write', lambda *one: tf_example.write_record(file, ingest._example(*one)), tasks, checked, usable
+    )
+  return stages.microseconds
+
+
+def _read(root: str, path: str) -> bytes:
+  return storage.read(root, path, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
+
+
+def _decode(image: Image.Image) -> None:
+  image.draft('L', (image.width // 8, image.height // 8))
+  image.load()
+
+
+def table(microseconds: dict[str, float]) -> list[str]:
+  """Markdown lines; what is part of another stage is not added up."""
+  inner = ('opening: the header', 'decoding at an eighth')
+  total = sum(value for name, value in microseconds.items() if name not in inner)
+  lines = ['| stage | CPU us an image |', '|---|---|']
+  lines += [f'| {"of which " if name in inner else ""}{name} | {value:.0f} |' for name, value in microseconds.items()]
+  return [*lines, f'| all | {total:.0f} |']
+
+
+if __name__ == '__main__':
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('directory', type=Path)
+  parser.add_argument('--images', type=int, default=2000)
+  arguments = parser.parse_args()
+  print('\n'.join(table(measure(arguments.directory, arguments.images))))
