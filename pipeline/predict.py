@@ -1,5 +1,6 @@
 """`detection-pipeline predict`: boxes drawn on images and videos, and predictions in files."""
 
+import collections
 import contextlib
 import dataclasses
 import difflib
@@ -10,7 +11,9 @@ import os
 import pathlib
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent import futures
+from typing import TypeVar
 
 import numpy as np
 import PIL.Image
@@ -26,6 +29,8 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.tif', '.tiff', '.webp')
 PREDICTIONS_FILE = 'predictions.json'
 CSV_FILE = 'predictions.csv'
 VOC_FOLDER = 'voc'
+
+Item, Result = TypeVar('Item'), TypeVar('Result')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +88,7 @@ def run(model: str, output: str, sources: Sequence[str], options: Options) -> in
   _write(output, job.found, targets, options)
   drawn = sum(len(one.detections.above(options.min_score)) for one in job.found)
   print(f'{len(job.found)} images, {drawn} objects of score {options.min_score} or more: {output}')
-  print(f'{len(job.found) / max(job.seconds, 1e-9):.1f} images/s (reading and detection)')
+  print(f'{len(job.found) / max(job.seconds, 1e-9):.1f} images/s (reading, detection, drawing, saving)')
   return len(job.found)
 
 
@@ -113,7 +118,7 @@ def find(sources: Sequence[str]) -> list[str]:
 
 
 class _Job:
-  """Detects and draws; keeps what was found, and the seconds that reading and detection took."""
+  """Detects and draws; keeps what was found, and the seconds that it took but for loading the model."""
 
   def __init__(self, detector: Detector, targets: Mapping[str, pathlib.Path], options: Options) -> None:
     self.found: list[Predicted] = []
@@ -123,45 +128,67 @@ class _Job:
   def add_images(self, paths: Sequence[str]) -> None:
     for path in paths[:1]:
       self._detector.detect_encoded([load(path)[0]])  # the first call takes seconds; images/s is about the others
-    with _bar(len(paths), 'image') as bar:
-      for start in range(0, len(paths), self._options.batch_size):
-        batch = paths[start : start + self._options.batch_size]
-        with self._timed():
-          loaded = [load(path) for path in batch]
-          found = self._detector.detect_encoded([content for content, _ in loaded])
-        for path, (_, image), detections in zip(batch, loaded, found, strict=True):
-          drawn = self._add(path, image, detections)
-          buffer = io.BytesIO()
-          drawn.save(buffer, 'JPEG', quality=90)
-          _write_file(self._targets[path], buffer.getvalue())
-        bar.update(len(batch))
+    # While the model computes, the images before are drawn and saved and the ones after are read.
+    with self._timed(), _bar(len(paths), 'image') as bar, futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+      loaded = _ahead(pool, lambda path: (path, *load(path)), paths, 2 * self._options.batch_size)
+      for _ in _ahead(pool, self._draw, self._detected(loaded), 2 * self._options.batch_size):
+        bar.update()
 
   def add_video(self, path: str) -> None:
     with (
+      self._timed(),
       video.reader(path) as (count, rate, frames),
       video.Writer(str(self._targets[path]), rate) as writer,
       _bar(count, 'frame') as bar,
     ):
       numbers = itertools.count()
       while batch := list(itertools.islice(frames, self._options.batch_size)):
-        with self._timed():
-          found = self._detector.detect(batch)
-        for frame, detections in zip(batch, found, strict=True):
-          writer.add(np.asarray(self._add(path, PIL.Image.fromarray(frame), detections, next(numbers))))
+        for frame, detections in zip(batch, self._detector.detect(batch), strict=True):
+          image = PIL.Image.fromarray(frame)
+          writer.add(np.asarray(self._annotated(image, self._keep(path, image, detections, next(numbers)))))
         bar.update(len(batch))
 
-  def _add(
-    self, path: str, image: PIL.Image.Image, detections: Detections, frame: int | None = None
-  ) -> PIL.Image.Image:
+  def _detected(
+    self, loaded: Iterator[tuple[str, bytes, PIL.Image.Image]]
+  ) -> Iterator[tuple[str, PIL.Image.Image, Detections]]:
+    """Each image with what was found in it."""
+    while batch := list(itertools.islice(loaded, self._options.batch_size)):
+      found = self._detector.detect_encoded([content for _, content, _ in batch])
+      for (path, _, image), detections in zip(batch, found, strict=True):
+        yield path, image, self._keep(path, image, detections)
+
+  def _keep(self, path: str, image: PIL.Image.Image, detections: Detections, frame: int | None = None) -> Detections:
     kept = detections.above(predictions.MIN_STORED_SCORE).of(self._options.classes)
     self.found.append(Predicted(len(self.found) + 1, path, image.size, kept, frame))
-    return annotated(image, kept.above(self._options.min_score))
+    return kept
+
+  def _draw(self, found: tuple[str, PIL.Image.Image, Detections]) -> None:
+    path, image, detections = found
+    buffer = io.BytesIO()
+    self._annotated(image, detections).save(buffer, 'JPEG', quality=90)
+    _write_file(self._targets[path], buffer.getvalue())
+
+  def _annotated(self, image: PIL.Image.Image, detections: Detections) -> PIL.Image.Image:
+    return annotated(image, detections.above(self._options.min_score))
 
   @contextlib.contextmanager
   def _timed(self) -> Iterator[None]:
     begun = time.perf_counter()
     yield
     self.seconds += time.perf_counter() - begun
+
+
+def _ahead(
+  pool: futures.Executor, function: Callable[[Item], Result], items: Iterable[Item], count: int
+) -> Iterator[Result]:
+  """Like map, but `count` calls ahead of its reader, and never more: each may hold an image."""
+  waiting: collections.deque[futures.Future] = collections.deque()
+  for item in items:
+    waiting.append(pool.submit(function, item))
+    if len(waiting) > count:
+      yield waiting.popleft().result()
+  while waiting:
+    yield waiting.popleft().result()
 
 
 def _bar(total: int, unit: str) -> tqdm:

@@ -57,7 +57,8 @@ def coco_json(predictions: Sequence[Predicted]) -> str:
           'score': round(float(score), 5),
         }
       )
-  return json.dumps(rows, indent=1) + '\n'
+  # A row a line; json.dumps with an indent would be Python's slow encoder, a fifth of the time of detection.
+  return '[\n' + ',\n'.join(json.dumps(row) for row in rows) + '\n]\n'
 
 
 def table(predictions: Sequence[Predicted]) -> str:

@@ -46,6 +46,26 @@ def test_images_are_annotated_and_predictions_stand_in_pixels(colour_model, phot
   assert 'images/s' in out
 
 
+def test_many_images_keep_their_order_and_each_its_boxes(colour_model, draw, tmp_path):
+  (tmp_path / 'many').mkdir()
+  for number in range(20):
+    PIL.Image.fromarray(draw([('red', (10, number, 34, number + 20))])).save(tmp_path / 'many' / f'{number:02d}.png')
+  assert predict(colour_model, tmp_path / 'out', tmp_path / 'many', batch_size=2) == 0
+  rows = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+  assert [(row['image_id'], row['bbox'][0]) for row in rows] == [(number + 1, number) for number in range(20)]
+  assert len(list((tmp_path / 'out').glob('*.jpg'))) == 20
+
+
+def test_an_image_that_cannot_be_read_ends_prediction_in_one_line(colour_model, draw, tmp_path, capsys):
+  (tmp_path / 'many').mkdir()
+  for number in range(20):
+    PIL.Image.fromarray(draw([])).save(tmp_path / 'many' / f'{number:02d}.png')
+  (tmp_path / 'many' / '15.png').write_bytes(b'not an image')
+  assert predict(colour_model, tmp_path / 'out', tmp_path / 'many', batch_size=2) == 1
+  assert '15.png: not an image' in capsys.readouterr().err
+  assert not (tmp_path / 'out' / 'predictions.json').exists()
+
+
 @pytest.mark.parametrize(
   ('sources', 'options', 'status', 'message'),
   [
