@@ -57,12 +57,25 @@ def test_every_target_compiles(target, tmp_path):
   assert 'nvidia.com/gpu' in (tmp_path / 'out.yaml').read_text()
 
 
+def test_a_target_domain_is_ingested_by_a_step_of_its_own_that_is_never_cached(tmp_path):
+  adapt = {'target': 's3://bucket/night', 'weight': 0.05}
+  targets.compile_config(config(adapt=adapt), 'kfp', str(tmp_path / 'out.yaml'))
+  root = compiled.read(str(tmp_path / 'out.yaml')).spec['root']
+  assert root['inputDefinitions']['parameters']['target_root']['defaultValue'] == 's3://bucket/night'
+  tasks = root['dag']['tasks']
+  assert 'cachingOptions' not in tasks['TargetExampleGen']
+  artifact = tasks['ODAPITrainer']['inputs']['artifacts']['target_examples']
+  assert artifact['taskOutputArtifact']['producerTask'] == 'TargetExampleGen'
+  assert '"weight": 0.05' in str(tasks['ODAPITrainer']['inputs']['parameters']['adapt'])
+
+
 @pytest.mark.parametrize('target', targets.TARGETS)
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
     pytest.param({'data': 'demo/data'}, 'data.root.*demo/data', id='data on the laptop'),
     pytest.param({'push': {'destination': 'serving'}}, 'push.destination', id='a destination on the laptop'),
+    pytest.param({'adapt': {'target': 'night'}}, 'adapt.target.*night', id='target images on the laptop'),
     pytest.param({'kubeflow': {'components': {'Trainer': {'gpus': 1}}}}, 'ODAPITrainer', id='a component unknown'),
     pytest.param({'kubeflow': {'pipeline_root': '/mnt'}}, 'pipeline_root', id='a local root'),
     pytest.param({'kubeflow': {'imag': 'x'}}, 'nearest: "image"', id='a key misspelt'),
