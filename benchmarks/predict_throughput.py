@@ -5,8 +5,9 @@
 The loop is that of the OD API's tutorial "Detect Objects Using a Saved Model": one image at a time, opened by Pillow,
 detected, drawn by visualization_utils and shown by matplotlib, here saved, for want of a screen. A third side is the
 same loop with a quicker end: Pillow saves a JPEG. Images are given again from the first where there are too few. Each
-side runs in a process of its own; timed is everything after its imports, loading the model included. CPU seconds, of all its threads, stand beside them: they
-hardly move when others use the machine. MODEL is a push destination or one of its versions.
+side runs in a process of its own; timed is everything after its imports, loading the model included. CPU seconds, of
+all its threads, stand beside them: they hardly move when others use the machine. MODEL is a push destination or one of
+its versions.
 
 https://tensorflow-object-detection-api-tutorial.readthedocs.io/en/latest/auto_examples/plot_object_detection_saved_model.html
 """
