@@ -125,6 +125,9 @@ POSE = """keypoint_label_map_path: "PATH_TO_BE_CONFIGURED" keypoint_estimation_t
   keypoint_class_name: "/m/01g317" keypoint_label_to_std { key: "nose" value: 0.26 }
   keypoint_regression_loss_weight: 0.1 keypoint_heatmap_loss_weight: 1.0 keypoint_offset_loss_weight: 1.0
   offset_peak_radius: 3 per_keypoint_offset: true }"""
+DEEPMAC = """deepmac_mask_estimation { dim: 32 task_loss_weight: 5.0 pixel_embedding_dim: 16 mask_size: 32
+  use_xy: true network_type: "hourglass100" use_instance_embedding: true num_init_channels: 64
+  classification_loss { weighted_sigmoid {} } }"""
 MANUAL = """manual_step_learning_rate { initial_learning_rate: 1e-3 schedule { step: 90000 learning_rate: 1e-4 }
   schedule { step: 120000 learning_rate: 1e-5 } }"""
 BGR = """bgr_ordering: true channel_means: [104.01362025, 114.03422265, 119.9165958]
@@ -163,6 +166,15 @@ GARDEN = {
     POSE,
     reader='num_keypoints: 17',
   ),
+  'center_net_deepmac_1024': center_net(
+    'hourglass_104',
+    1024,
+    'batch_size: 128 num_steps: 50000 ' + ADAM % CONSTANT,
+    BOXES + DEEPMAC,
+    extractor=BGR,
+    reader='load_instance_masks: true mask_type: PNG_MASKS',
+    evaluation='metrics_set: "coco_mask_metrics" include_metrics_per_category: true super_categories { key: "VOC" }',
+  ),
   'centernet_resnet101_v1_fpn_512': center_net(
     'resnet_v1_101_fpn', 512, 'batch_size: 128 num_steps: 140000 ' + ADAM % CONSTANT
   ),
@@ -193,7 +205,7 @@ GARDEN = {
   ),
 }
 OF_TPUS = ('bfloat16', 'replicas', 'startup_delay', 'use_static', 'use_matmul_crop', 'use_matmul_gather_in', 'inplace_')
-OF_OTHER_TASKS = ('keypoint', 'instance_masks', 'mask_prediction', 'mask_type', 'number_of_stages: 3')
+OF_OTHER_TASKS = ('keypoint', 'instance_masks', 'mask_prediction', 'mask_type', 'deepmac', 'number_of_stages: 3')
 
 
 @pytest.mark.parametrize('name', GARDEN)
