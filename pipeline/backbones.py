@@ -24,11 +24,11 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
     ConfigError, DataError: if it is none of these, or cannot be read.
   """
   network, equals, weights = source.partition('=')
-  if equals:
+  if equals and not os.path.exists(source):
     return backbone.from_keras(network, weights, size)
-  if not os.path.exists(source):
+  if not os.path.isfile(source) and not os.path.isfile(os.path.join(source, 'pipeline.config')):
     raise ConfigError(
-      f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, or a zoo archive, or '
+      f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, a zoo archive, or '
       '<network of tf.keras.applications>=<weights file>.'
     )
   base = bases.read(source)
