@@ -10,6 +10,7 @@ import tensorflow as tf
 from components.crop_classifier import backbone, classifier, objects, two_stage
 from components.crop_classifier.objects import LabelledImage
 from components.detector import Detector
+from components.evaluator import coco, inference
 from components.odapi import label_map
 from components.pusher import publish
 
@@ -136,3 +137,19 @@ def test_it_is_pushed_as_any_other_model(named, picture, tmp_path):
   publish.publish(str(named), str(tmp_path / 'serving'))
   (found,) = Detector(str(tmp_path / 'serving')).detect([picture])
   assert sorted(found.names) == ['apple', 'plum']
+
+
+def test_it_is_evaluated_as_any_other_model(colour_model, scenes, draw, tmp_path):
+  parts = Parts(
+    two_stage.load(str(colour_model)),
+    backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16),
+  )
+  head = fitted(labelled(draw, {'red': 'red', 'blue': 'blue'}), parts.backbone)
+  labels = {'red': 1, 'blue': 2}
+  model = write(tmp_path / 'model', parts, head, labels)
+  examples = [str(path) for path in sorted((scenes / 'Split-eval').iterdir())]
+  step = inference.DetectAndMatch(str(model), labels, str(tmp_path / 'parts'))
+  for share in inference._shares(examples):
+    list(step.process(share))
+  found = coco.accumulate(inference.read_parts(str(tmp_path / 'parts')), list(labels.values()))
+  assert found.metrics()['AP50'] == pytest.approx(1.0)
