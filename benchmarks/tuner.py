@@ -143,15 +143,16 @@ def render(
   states = ', '.join(
     f'{sum(one.state == state for one in trials)} {state}' for state in (search.COMPLETE, search.PRUNED, search.FAILED)
   )
+  found = executor.values_text(ways['tuned'][0])
   lines = [
     f'{BASE} at 160 px, depth multiplier 0.35, batch {BATCH_SIZE}, {TRAIN_IMAGES} images, {HELD_OUT_IMAGES} held out. '
-    f'Search: {len(trials)} trials ({states}), {spent} steps, {seconds:.0f} s. Found: {executor.values_text(ways["tuned"][0])}.',
+    f'Search: {len(trials)} trials ({states}), {spent} steps, {seconds:.0f} s. Found: {found}.',
     '',
     '| | search steps | training steps | AP50 of each seed | AP50, mean (deviation) | AP, mean |',
     '|---|---|---|---|---|---|',
   ]
   for way, (_, steps) in ways.items():
-    ap50, ap = ([found[name] for found in scores[way]] for name in ('AP50', 'AP'))
+    ap50, ap = ([row[name] for row in scores[way]] for name in ('AP50', 'AP'))
     spread = statistics.stdev(ap50) if len(ap50) > 1 else 0.0
     each = ', '.join(f'{value:.3f}' for value in ap50)
     cost = spent if way == 'tuned' else 0
