@@ -4,10 +4,11 @@ A small classifier on each feature map tells the two domains apart; a gradient r
 feature extractor learn to look the same in both (Ganin & Lempitsky 2015, arxiv.org/abs/1409.7495; at image level, for
 every place of a feature map, as Chen et al. 2018, arxiv.org/abs/1803.03243, do for detectors).
 
-Batch norm: each domain passes through the feature extractor by itself and is normalised by its own batch's statistics.
-The moving averages, which the exported model uses, follow the domain that `batch_norm` names: with `target` the model
-is made for the target domain (as in AdaBN, Li et al. 2016, arxiv.org/abs/1603.04779). The prediction heads see the
-source alone.
+Batch norm: each domain passes through the feature extractor by itself. With `target`, each is normalised by its own
+batch's statistics and the moving averages, which the exported model uses, follow the target: the model is made for the
+target domain (as in AdaBN, Li et al. 2016, arxiv.org/abs/1603.04779). With `source`, the moving averages follow the
+source, and target images are normalised by them, as the exported model will do: all aligning is left to the reversed
+gradient, and the model still serves the source. The prediction heads see the source alone.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Adaptation:
   files: TFRecord files of target images; what is labelled in them is not looked at.
   weight: of the reversed gradient, once the ramp is over.
   ramp_steps: after so many steps nearly all of the weight is reached (Ganin & Lempitsky's schedule).
-  batch_norm: whose statistics the moving averages follow: 'target', 'source', or 'both'.
+  batch_norm: whose statistics the moving averages follow: 'target' or 'source'.
   """
 
   files: Sequence[str]
@@ -100,10 +101,11 @@ class AdaptingEngine(engine.Engine):
     return tf.data.Dataset.zip((source, target)).map(together)
 
   def _objective(self, features: Mapping, labels: Mapping) -> tuple[dict, tf.Tensor]:
-    with self._moving_averages.following(self._adaptation.batch_norm in ('source', 'both')):
+    for_target = self._adaptation.batch_norm == 'target'
+    with self._moving_averages.held() if for_target else contextlib.nullcontext():
       losses, total = super()._objective(features, labels)
     source = self._features.last()
-    with self._moving_averages.following(self._adaptation.batch_norm in ('target', 'both')):
+    with engine.mode(self.model, training=for_target):
       target = self._features.of(features[_TARGET_IMAGE])
     strength = self._adaptation.weight * ramp(self.global_step.read_value(), self._adaptation.ramp_steps)
     loss, accuracy = self._classifier(
@@ -194,11 +196,10 @@ class _MovingAverages:
     self._momentum = [(part, part.momentum) for part in parts if hasattr(part, 'moving_mean')]
 
   @contextlib.contextmanager
-  def following(self, follow: bool) -> Iterator[None]:
-    """Within the block, batches change the moving averages or do not."""
-    if not follow:
-      for layer, _ in self._momentum:
-        layer.momentum = 1.0
+  def held(self) -> Iterator[None]:
+    """Within the block, batches are normalised by their own statistics and do not change the moving averages."""
+    for layer, _ in self._momentum:
+      layer.momentum = 1.0
     try:
       yield
     finally:

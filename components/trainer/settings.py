@@ -40,7 +40,7 @@ class AdaptSettings(typed.Settings):
 
   weight: pydantic.NonNegativeFloat = 0.1
   ramp_steps: pydantic.PositiveInt | None = None
-  batch_norm: Literal['target', 'source', 'both'] = 'target'
+  batch_norm: Literal['target', 'source'] = 'target'
 
 
 class TrainSettings(typed.Settings):
