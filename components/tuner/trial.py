@@ -67,6 +67,7 @@ def prepare(
 ) -> None:
   """Writes what `main` reads. config: complete, of tune.steps."""
   watched = {'watch': tune.objective, 'eval_every': tune.eval_every, 'eval_every_minutes': None}
+  watched |= {'checkpoint_every': min(train.checkpoint_every, tune.eval_every)}
   settings = train.copy(update={**watched, 'export': 'last', 'early_stopping': None})
   files.write_text(files.join(folder, _CONFIG), config_io.dump(config))
   spec = {'number': trial.number, 'values': trial.values, 'labels': dict(labels)}

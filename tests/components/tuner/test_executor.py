@@ -13,6 +13,8 @@ import pytest
 from tfx.types import channel, standard_artifacts
 
 from components import artifacts, typed
+from components.odapi import config_io
+from components.trainer.settings import TrainSettings
 from components.tuner import executor, search, trial
 from components.tuner.component import DetectionTuner
 from components.tuner.search import Trial
@@ -141,6 +143,21 @@ def test_a_hopeless_trial_is_stopped_before_its_end_only():
   assert asked == [[(4, 0.1)]]
   assert 'better half' in early.stop
   assert last.stop == ''
+
+
+def test_a_trial_is_trained_as_the_run_would_be_but_watched_for_the_objective(tmp_path):
+  train = TrainSettings(seed=7, watch='AP', eval_every=500, early_stopping={'patience': 1}, cache='disk')
+
+  trial.prepare(
+    str(tmp_path), Trial(2, {'a': 1}), config_io.Config(), {'cat': 1}, train, settings(objective='AP50', evaluations=2)
+  )
+
+  spec = json.loads((tmp_path / 'trial.json').read_text())
+  trained = typed.parse(TrainSettings, spec['train'], 'train')
+  assert (trained.seed, trained.cache) == (7, 'disk')
+  assert (trained.watch, trained.eval_every, trained.checkpoint_every) == ('AP50', 4, 4)
+  assert trained.early_stopping is None
+  assert typed.parse(TuneSettings, spec['tune'], 'tune') == settings(objective='AP50', evaluations=2)
 
 
 SEARCH = textwrap.dedent("""
