@@ -38,6 +38,8 @@ setup(
     'opencv-python-headless>=4.8,<4.12',
     'tensorflow-serving-api>=2.15,<2.16',
     'optuna>=5,<6',  # hyperparameter search
+    'tf2onnx>=1.17,<2',
+    'onnxruntime>=1.20',  # runs what tf2onnx made
     'google-crc32c>=1.5',  # the checksums of TFRecord
     'scikit-learn>=1.3',  # the classifiers on features of crops
     'scipy>=1.10',

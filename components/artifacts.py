@@ -28,7 +28,7 @@ class IngestReport(artifact.Artifact):
   PAGE_NAME = 'report.html'
 
 
-class TFLiteModels(artifact.Artifact):
-  """A file a kind, `<kind>.tflite`, each with its class names inside."""
+class ExportedModels(artifact.Artifact):
+  """A model for other runtimes: `<kind>.tflite` and `model.onnx`, each with its class names inside."""
 
-  TYPE_NAME = 'components.artifacts.TFLiteModels'
+  TYPE_NAME = 'components.artifacts.ExportedModels'

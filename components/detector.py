@@ -1,4 +1,4 @@
-"""Detector: an exported or pushed model, SavedModel or TFLite, from images to boxes with class names.
+"""Detector: an exported or pushed model, SavedModel, TFLite or ONNX, from images to boxes with class names.
 
 detector = Detector('runs/raccoon/serving')
 for found in detector.detect(['a.jpg', 'b.png']):
@@ -16,7 +16,7 @@ import PIL.Image
 import PIL.ImageOps
 from tfx.dsl.io import fileio
 
-from components import files, lite
+from components import files, lite, onnx_model
 from components.errors import DataError
 from components.odapi import label_map
 
@@ -68,7 +68,7 @@ class Detector:
   Args:
     path: a folder that holds saved_model.pb; or a trainer's model folder (its Format-Serving is taken); or a push
       destination (its highest version is taken). The label map is found beside saved_model.pb, in assets.extra or in
-      the folder above. Or a .tflite file, which has its labels inside.
+      the folder above. Or a .tflite or .onnx file, which has its labels inside.
     batch_size: images per call of the model.
 
   Raises:
@@ -171,11 +171,12 @@ class _SavedModel:
     return {name: outputs[name].numpy() for name in _OUTPUTS}
 
 
-def _open(path: str) -> tuple[str, _SavedModel | lite.Model, dict[str, int]]:
+def _open(path: str) -> tuple[str, _SavedModel | lite.Model | onnx_model.Model, dict[str, int]]:
   """(where it is, the model, its labels)"""
-  if path.endswith(lite.SUFFIX):
-    model = lite.Model(_read(path), path)
-    return path, model, model.labels
+  for kind in (lite, onnx_model):
+    if path.endswith(kind.SUFFIX):
+      model = kind.Model(_read(path), path)
+      return path, model, model.labels
   folder = saved_model_folder(path)
   labels = read_labels(folder)
   return folder, _SavedModel(folder), labels

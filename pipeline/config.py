@@ -112,12 +112,13 @@ class ExportConfig(typed.Settings):
 
   score_threshold: the model leaves out detections below it; the evaluator measures what is left.
   max_detections: at most so many an image; by default as many as pipeline.config allows.
-  tflite: TFLite files to make beside the SavedModel.
+  tflite, onnx: what to make beside the SavedModel, for other runtimes.
   """
 
   score_threshold: float = pydantic.Field(0.0, ge=0, le=1)
   max_detections: pydantic.PositiveInt | None = None
   tflite: list[Kind] = []
+  onnx: bool = False
 
 
 class PushConfig(typed.Settings):

@@ -18,9 +18,9 @@ from components.config_patcher import hyperparameters
 from components.config_patcher.component import ConfigPatcher
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
+from components.model_exporter.component import ModelExporter
 from components.odapi import config_io, convertible
 from components.pusher.component import DetectionPusher
-from components.tflite_exporter.component import TFLiteExporter
 from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
 from components.voc_example_gen.component import VocExampleGen
@@ -97,8 +97,8 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     adapt=config.adapt.settings() if config.adapt else None,
   )
   model = trainer.outputs['model']
-  exporter = _tflite_exporter(config, model, examples, config_patcher)
-  tflite = exporter.outputs['tflite'] if exporter else None
+  exporter = _model_exporter(config, model, examples, config_patcher)
+  exports = exporter.outputs['exports'] if exporter else None
   baseline = _baseline(config, place, model)
   evaluator = MapEvaluator(
     model=model,
@@ -106,7 +106,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     label_map=label_map,
     baseline=baseline.outputs['model'] if baseline else None,
     model_run=trainer.outputs['model_run'],
-    tflite=tflite,
+    exports=exports,
     thresholds=config.evaluate.thresholds,
     min_improvement=config.evaluate.min_improvement,
     max_class_drop=config.evaluate.max_class_drop,
@@ -120,7 +120,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     evaluation=evaluator.outputs['evaluation'],
     destination=place.destination,
     keep_versions=config.push.keep_versions,
-    tflite=tflite,
+    exports=exports,
   )
   nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
   nodes += [label_map_gen, *([tuner] if tuner else []), config_patcher, trainer]
@@ -197,18 +197,20 @@ def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNo
   ]
 
 
-def _tflite_exporter(
+def _model_exporter(
   config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel, config_patcher: ConfigPatcher
 ) -> BaseNode | None:
-  if not config.export.tflite:
+  if not (config.export.tflite or config.export.onnx):
     return None
-  # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
-  base = config_patcher.exec_properties
-  convertible.check_family(config_io.parse(base['base_config'], base['base_name']))
-  return TFLiteExporter(
+  if config.export.tflite:
+    # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
+    base = config_patcher.exec_properties
+    convertible.check_family(config_io.parse(base['base_config'], base['base_name']))
+  return ModelExporter(
     model=model,
     examples=examples,
-    kinds=config.export.tflite,
+    tflite=config.export.tflite,
+    onnx=config.export.onnx,
     score_threshold=config.export.score_threshold,
     max_detections=config.export.max_detections,
   )

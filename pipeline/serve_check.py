@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import requests
 
-from components import detector
+from components import comparison, detector
 from components.detector import Detections, Detector
 from components.errors import ConfigError, DataError
 from pipeline import predict
@@ -21,8 +21,6 @@ _URL = re.compile(r'https?://[^/]+(/.*)?/v1/models/[^/:]+(/(versions/\d+|labels/
 # Shapes of one image's answer.
 _OUTPUTS = {'detection_boxes': (-1, 4), 'detection_classes': (-1,), 'detection_scores': (-1,), 'num_detections': ()}
 _TIMEOUT = 120.0  # seconds; a server may load the model on the first request
-# Other CPUs and GPUs round otherwise; a box that moves by a thousandth of the image is the same box.
-TOLERANCE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +62,8 @@ def run(url: str, model: str, sources: Sequence[str], options: Options) -> None:
     images = [detector.encoded(path) for path in batch]
     answers = ask(url, images, local.labels)
     for path, there, here in zip(batch, answers, local.detect_encoded(images), strict=True):
-      differs = max(differs, difference(path, here, there, options.min_score))
+      found = {'the model here': here, 'the server': there}
+      differs = max(differs, comparison.difference(path, found, options.min_score, 'Is another version served?'))
       compared += len(here.above(options.min_score))
   print(f'{url}: {len(paths)} images, {compared} boxes as here; the largest difference is {differs:.1g}')
 
@@ -95,30 +94,6 @@ def ask(url: str, images: Sequence[bytes], labels: dict[str, int]) -> list[Detec
     raise DataError(f'{url}: expected {len(images)} predictions, one an image. Is another model served there?')
   names = {number: name for name, number in labels.items()}
   return [_detections(url, row, names) for row in predictions]
-
-
-def difference(name: str, here: Detections, there: Detections, min_score: float) -> float:
-  """The largest difference of a box or score; every detection of `min_score` or more must be found on the other side.
-
-  Raises:
-    DataError: if one is not, within TOLERANCE.
-  """
-  # What lies as near the limit as rounding goes may be on one side alone.
-  sides = {'the model here': (here, there), 'the server': (there, here)}
-  largest = 0.0
-  for side, (mine, others) in sides.items():
-    for index in np.flatnonzero(mine.scores >= min_score + TOLERANCE):
-      alike = others.classes == mine.classes[index]
-      gaps = np.maximum(
-        np.abs(others.boxes[alike] - mine.boxes[index]).max(axis=1, initial=0),
-        np.abs(others.scores[alike] - mine.scores[index]),
-      )
-      gap = float(gaps.min(initial=np.inf))
-      if gap > TOLERANCE:
-        what = f'{mine.names[index]} {mine.scores[index]:.3f} at {mine.boxes[index].round(3).tolist()}'
-        raise DataError(f'{name}: {side} finds {what}, the other does not. Is another version served?')
-      largest = max(largest, gap)
-  return largest
 
 
 def _detections(url: str, row: Any, names: dict[int, str]) -> Detections:

@@ -17,6 +17,7 @@ _CODE = (
   'components.drawing',
   'components.files',
   'components.lite',
+  'components.onnx_model',
   'components.odapi.label_map',
   'components.odapi.config_io',
 )
@@ -41,7 +42,7 @@ class MapEvaluatorSpec(component_spec.ComponentSpec):
     'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
     'baseline': component_spec.ChannelParameter(type=standard_artifacts.Model, optional=True),
     'model_run': component_spec.ChannelParameter(type=standard_artifacts.ModelRun, optional=True),
-    'tflite': component_spec.ChannelParameter(type=artifacts.TFLiteModels, optional=True),
+    'exports': component_spec.ChannelParameter(type=artifacts.ExportedModels, optional=True),
   }
   OUTPUTS = {
     'evaluation': component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
@@ -65,7 +66,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
     label_map: the classes that are measured.
     baseline: the model in production, measured on the same images. May be empty on a first run.
     model_run: the trainer's records, for the report's learning curve and facts.
-    tflite: the model's TFLite files, measured beside it; they have no part in the verdict.
+    exports: the model's TFLite and ONNX files, measured beside it; they have no part in the verdict.
     thresholds: {metric: least value}: a metric of evaluation.METRIC_NAMES, or `AP50/cat` for one class.
     min_improvement: how much AP must rise over the baseline's; negative allows a fall.
     max_class_drop: how far a class's AP may fall below the baseline's; None allows any.
@@ -88,7 +89,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
     label_map: channel.BaseChannel,
     baseline: channel.BaseChannel | None = None,
     model_run: channel.BaseChannel | None = None,
-    tflite: channel.BaseChannel | None = None,
+    exports: channel.BaseChannel | None = None,
     thresholds: Mapping[str, float] | None = None,
     min_improvement: float = 0.0,
     max_class_drop: float | None = None,
@@ -110,7 +111,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
       label_map=label_map,
       baseline=baseline,
       model_run=model_run,
-      tflite=tflite,
+      exports=exports,
       thresholds=json.dumps(thresholds, sort_keys=True),
       min_improvement=float(min_improvement),
       max_class_drop=None if max_class_drop is None else float(max_class_drop),

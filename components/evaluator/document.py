@@ -16,8 +16,8 @@ model, baseline  null if not measured, else
                  column missed
   mistakes       {class: {false positives by cause, missed and found by size}}, at the best confidence
   slices         [{kind, name, images, objects, metrics}]
-exports          [{name, bytes, milliseconds, metrics: {AP, AP50, AP75}}]: the SavedModel and its TFLite files, time
-                 of one image on this machine's CPU; empty without TFLite files
+exports          [{name, bytes, milliseconds, metrics: {AP, AP50, AP75}}]: the SavedModel and the files made from it,
+                 time of one image on this machine's CPU; empty without such files
 difference       {AP, AP50: {value, low, high}}: model less baseline, 95 % paired bootstrap; null without baseline
 """
 

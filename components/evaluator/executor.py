@@ -107,13 +107,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     labels: Mapping[str, int],
     settings: evaluation.Settings,
   ) -> list[exports.Exported]:
-    """The SavedModel and its TFLite files, side by side; empty if there are none of these."""
-    if not inputs.get('tflite'):
+    """The SavedModel and the files made from it, side by side; empty if there are none of these."""
+    if not inputs.get('exports'):
       return []
-    folder = artifact_utils.get_single_uri(list(inputs['tflite']))
+    folder = artifact_utils.get_single_uri(list(inputs['exports']))
     images = inference.first_images(examples, exports.TIMED_IMAGES)
     rows = [exports.measure('SavedModel', model, measured.metrics, images)]
-    for path in sorted(fileio.glob(files.join(folder, '*.tflite'))):
+    for path in sorted(fileio.glob(files.join(folder, '*'))):
       metrics = self._measure(path, examples, labels, settings).metrics
       rows.append(exports.measure(os.path.basename(path), path, metrics, images))
     return rows

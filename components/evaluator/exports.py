@@ -20,7 +20,7 @@ class Exported:
   """One form.
 
   bytes: of the file, or of all files of the SavedModel. milliseconds: median of one image, from pixels to boxes;
-  the SavedModel uses all cores, TFLite one.
+  SavedModel and ONNX use all cores, TFLite one.
   metrics: AP, AP50, AP75 in [0, 1]; NaN unmeasured.
   """
 

@@ -1,4 +1,4 @@
-"""TFLiteExporter: the component."""
+"""ModelExporter: the component."""
 
 import json
 from collections.abc import Sequence
@@ -8,14 +8,24 @@ from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version, lite
 from components.errors import ConfigError
-from components.tflite_exporter import executor
+from components.model_exporter import executor
+
+_CODE = (
+  'components.model_exporter',
+  'components.comparison',
+  'components.detector',
+  'components.lite',
+  'components.onnx_model',
+  'components.odapi',
+)
 
 
-class TFLiteExporterSpec(component_spec.ComponentSpec):
-  """Channels and properties of TFLiteExporter."""
+class ModelExporterSpec(component_spec.ComponentSpec):
+  """Channels and properties of ModelExporter."""
 
   PARAMETERS = {
-    'kinds': component_spec.ExecutionParameter(type=str),  # JSON
+    'tflite': component_spec.ExecutionParameter(type=str),  # JSON
+    'onnx': component_spec.ExecutionParameter(type=int),
     'score_threshold': component_spec.ExecutionParameter(type=float),
     'max_detections': component_spec.ExecutionParameter(type=int, optional=True),
     'split': component_spec.ExecutionParameter(type=str),
@@ -25,53 +35,56 @@ class TFLiteExporterSpec(component_spec.ComponentSpec):
     'model': component_spec.ChannelParameter(type=standard_artifacts.Model),
     'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
   }
-  OUTPUTS = {'tflite': component_spec.ChannelParameter(type=artifacts.TFLiteModels)}
+  OUTPUTS = {'exports': component_spec.ChannelParameter(type=artifacts.ExportedModels)}
 
 
-class TFLiteExporter(base_component.BaseComponent):
-  """Converts a trained model to TFLite files for small devices.
+class ModelExporter(base_component.BaseComponent):
+  """Converts a trained model for other runtimes: TFLite for small devices, ONNX.
 
-      lite = TFLiteExporter(model=trainer.outputs['model'], examples=..., kinds=['float16', 'int8'])
+      exporter = ModelExporter(model=trainer.outputs['model'], examples=..., tflite=['float16', 'int8'], onnx=True)
 
-  outputs: tflite (TFLiteModels): a file a kind, `<kind>.tflite`, with the class names inside.
+  outputs: exports (ExportedModels): `<kind>.tflite` a kind, and `model.onnx`, with the class names inside.
 
   Args:
-    model: from the trainer; converted from its checkpoint and pipeline.config.
-    examples: int8 chooses the ranges of activations by the images of `split`.
-    kinds: of lite.KINDS.
+    model: from the trainer: checkpoint and pipeline.config become TFLite, the SavedModel ONNX.
+    examples: int8 chooses the ranges of activations by the images of `split`; ONNX is compared on them.
+    tflite: of lite.KINDS.
+    onnx: whether to make model.onnx.
     score_threshold, max_detections: as the SavedModel was exported with.
     split: of `examples`.
 
   Raises:
-    ConfigError: if there are no kinds, or one that is not known.
+    ConfigError: if there is nothing to make, or a kind that is not known.
   """
 
-  SPEC_CLASS = TFLiteExporterSpec
+  SPEC_CLASS = ModelExporterSpec
   EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
 
   def __init__(
     self,
     model: channel.BaseChannel,
     examples: channel.BaseChannel,
-    kinds: Sequence[str],
+    tflite: Sequence[str] = (),
+    onnx: bool = False,
     score_threshold: float = 0.0,
     max_detections: int | None = None,
     split: str = 'eval',
   ) -> None:
-    for kind in kinds:
+    for kind in tflite:
       if kind not in lite.KINDS:
         raise ConfigError(f'export.tflite: expected some of {", ".join(lite.KINDS)}, received "{kind}".')
-    if not kinds:
-      raise ConfigError(f'TFLiteExporter: kinds: expected some of {", ".join(lite.KINDS)}, received none.')
+    if not (tflite or onnx):
+      raise ConfigError(f'ModelExporter: tflite: expected some of {", ".join(lite.KINDS)}, or onnx; received neither.')
     super().__init__(
-      TFLiteExporterSpec(
+      ModelExporterSpec(
         model=model,
         examples=examples,
-        kinds=json.dumps(list(dict.fromkeys(kinds))),
+        tflite=json.dumps(list(dict.fromkeys(tflite))),
+        onnx=int(onnx),
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         split=split,
-        code_version=code_version.of('components.tflite_exporter', 'components.lite', 'components.odapi'),
-        tflite=channel.Channel(type=artifacts.TFLiteModels),
+        code_version=code_version.of(*_CODE),
+        exports=channel.Channel(type=artifacts.ExportedModels),
       )
     )

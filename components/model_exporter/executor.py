@@ -1,4 +1,4 @@
-"""TFLiteExporter's executor: a trained model in, .tflite files out."""
+"""ModelExporter's executor: a trained model in, .tflite and .onnx files out."""
 
 import itertools
 import json
@@ -10,48 +10,69 @@ import numpy as np
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
+from tfx.utils import path_utils
 
-from components import files, lite
+from components import files, lite, onnx_model
 from components.artifacts import LabelMap, PipelineConfig
 from components.errors import DataError
+from components.model_exporter import onnx_export
+from components.odapi import config_io, export, label_map, tflite
 
 CALIBRATION_IMAGES = 100
+COMPARED_IMAGES = 8
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
 
 class Executor(base_executor.BaseExecutor):
-  """See TFLiteExporter."""
+  """See ModelExporter."""
 
   def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
-    """Converts the model to every kind.
+    """Converts the model to everything that is asked for.
 
     Raises:
-      ConfigError: if the model is of a family that cannot be converted.
-      DataError: if int8 is asked for and the split has no images.
+      ConfigError: if the model is of a family that cannot be converted to TFLite.
+      DataError: if int8 or ONNX is asked for and the split has no images, or the ONNX file finds other boxes.
     """
-    from components.odapi import config_io, export, label_map, tflite
-
     model = artifact_utils.get_single_uri(list(input_dict['model']))
-    target = artifact_utils.get_single_uri(list(output_dict['tflite']))
-    config_path, labels_path = (files.join(model, name) for name in (PipelineConfig.FILE_NAME, LabelMap.FILE_NAME))
+    target = artifact_utils.get_single_uri(list(output_dict['exports']))
+    labels_path = files.join(model, LabelMap.FILE_NAME)
     labels = label_map.parse(files.read_text(labels_path), labels_path)
-    limits = export.Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
-    config = config_io.parse(files.read_text(config_path), config_path)
-    convertible = tflite.Convertible(config, files.join(model, 'checkpoint', 'ckpt-0'), limits)
-    for kind in json.loads(exec_properties['kinds']):
+    uris = artifact_utils.get_split_uris(list(input_dict['examples']), exec_properties['split'])
+    kinds = json.loads(exec_properties['tflite'])
+    if kinds:
+      limits = export.Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
+      _export_tflite(model, labels, kinds, limits, uris, target)
+    if exec_properties['onnx']:
+      saved_model = path_utils.serving_model_dir(model)
       begun = time.monotonic()
-      images: list[np.ndarray] = []
-      if kind == 'int8':
-        uris = artifact_utils.get_split_uris(list(input_dict['examples']), exec_properties['split'])
-        images = [convertible.fitting.fit(image, *convertible.size)[0] for image in _images(uris)]
-      file = lite.pack(convertible.convert(kind, images), labels, convertible.fitting)
-      files.write_bytes(files.join(target, kind + lite.SUFFIX), file)
-      print(f'{kind}{lite.SUFFIX}: {len(file) / 1e6:.1f} MB in {time.monotonic() - begun:.1f} s', flush=True)
+      file = onnx_export.convert(saved_model, labels)
+      onnx_export.check(file, saved_model, list(_images(uris, COMPARED_IMAGES)))
+      _write(file, target, 'model' + onnx_model.SUFFIX, begun)
 
 
-def _images(uris: Sequence[str]) -> Iterator[np.ndarray]:
-  """The first images of the splits, uint8 [H, W, 3].
+def _export_tflite(
+  model: str, labels: Mapping[str, int], kinds: Sequence[lite.Kind], limits: export.Limits, uris: Sequence[str], to: str
+) -> None:
+  config_path = files.join(model, PipelineConfig.FILE_NAME)
+  config = config_io.parse(files.read_text(config_path), config_path)
+  convertible = tflite.Convertible(config, files.join(model, 'checkpoint', 'ckpt-0'), limits)
+  for kind in kinds:
+    begun = time.monotonic()
+    images: list[np.ndarray] = []
+    if kind == 'int8':
+      images = [convertible.fitting.fit(image, *convertible.size)[0] for image in _images(uris, CALIBRATION_IMAGES)]
+    file = lite.pack(convertible.convert(kind, images), labels, convertible.fitting)
+    _write(file, to, kind + lite.SUFFIX, begun)
+
+
+def _write(file: bytes, folder: str, name: str, begun: float) -> None:
+  files.write_bytes(files.join(folder, name), file)
+  print(f'{name}: {len(file) / 1e6:.1f} MB in {time.monotonic() - begun:.1f} s', flush=True)
+
+
+def _images(uris: Sequence[str], count: int) -> Iterator[np.ndarray]:
+  """The first `count` images of the splits, uint8 [H, W, 3].
 
   Raises:
     DataError: if there is none.
@@ -62,9 +83,9 @@ def _images(uris: Sequence[str]) -> Iterator[np.ndarray]:
   feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
   records = tf.data.TFRecordDataset(paths) if paths else ()
   found = False
-  for record in itertools.islice(records, CALIBRATION_IMAGES):
+  for record in itertools.islice(records, count):
     found = True
     encoded = tf.io.parse_single_example(record, feature)['image/encoded']
     yield tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
   if not found:
-    raise DataError('export.tflite: int8 is calibrated on the eval split, which has no images. See data.split.')
+    raise DataError('export: int8 and ONNX need images of the eval split, which has none. See data.split.')

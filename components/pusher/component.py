@@ -20,7 +20,7 @@ class DetectionPusherSpec(component_spec.ComponentSpec):
     'model': component_spec.ChannelParameter(type=standard_artifacts.Model),
     'model_blessing': component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
     'evaluation': component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation, optional=True),
-    'tflite': component_spec.ChannelParameter(type=artifacts.TFLiteModels, optional=True),
+    'exports': component_spec.ChannelParameter(type=artifacts.ExportedModels, optional=True),
   }
   OUTPUTS = {'pushed_model': component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
@@ -39,7 +39,7 @@ class DetectionPusher(base_component.BaseComponent):
     evaluation: its metrics.json and a model card made from it are laid beside the model.
     destination: the folder of versions, local or on object storage.
     keep_versions: after a push, older versions beyond this many are removed; 0 keeps all.
-    tflite: from the TFLite exporter; its files are laid into `tflite/` of the version.
+    exports: from the ModelExporter; its files are laid into `exports/` of the version.
 
   Raises:
     ConfigError: if the destination is empty, or keep_versions is negative.
@@ -55,7 +55,7 @@ class DetectionPusher(base_component.BaseComponent):
     destination: str,
     evaluation: channel.BaseChannel | None = None,
     keep_versions: int = 0,
-    tflite: channel.BaseChannel | None = None,
+    exports: channel.BaseChannel | None = None,
   ) -> None:
     if not destination:
       raise ConfigError('push.destination: expected the folder to publish versions to, received an empty one.')
@@ -65,7 +65,7 @@ class DetectionPusher(base_component.BaseComponent):
       model=model,
       model_blessing=model_blessing,
       evaluation=evaluation,
-      tflite=tflite,
+      exports=exports,
       destination=destination,
       keep_versions=keep_versions,
       code_version=code_version.of('components.pusher', 'components.files', 'components.odapi.label_map'),

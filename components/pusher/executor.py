@@ -17,7 +17,7 @@ from components.pusher import model_card, publish, warmup
 
 METRICS_FILE = 'metrics.json'
 PUSHED_FILE = 'pushed.json'
-TFLITE_FOLDER = 'tflite'
+EXPORTS_FOLDER = 'exports'
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
@@ -52,11 +52,11 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _beside(inputs: Artifacts) -> dict[str, str]:
-  """{path below the version: file}: the TFLite files, if there are any."""
-  if not inputs.get('tflite'):
+  """{path below the version: file}: the exported files, if there are any."""
+  if not inputs.get('exports'):
     return {}
-  uri = artifact_utils.get_single_uri(list(inputs['tflite']))
-  return {files.join(TFLITE_FOLDER, os.path.basename(path)): path for path in fileio.glob(files.join(uri, '*.tflite'))}
+  uri = artifact_utils.get_single_uri(list(inputs['exports']))
+  return {files.join(EXPORTS_FOLDER, os.path.basename(path)): path for path in fileio.glob(files.join(uri, '*'))}
 
 
 def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:

@@ -5,7 +5,7 @@
     <destination>/<version>/checksums.json                                   SHA-256 of every other file
     <destination>/<version>/assets.extra/label_map.pbtxt, pipeline.config    go along when the SavedModel is moved
     <destination>/<version>/assets.extra/tf_serving_warmup_requests          run by the server before it answers
-    <destination>/<version>/tflite/<kind>.tflite                             for small devices, if asked for
+    <destination>/<version>/exports/<kind>.tflite, model.onnx                for other runtimes, if asked for
     <destination>/.withdrawn-<version>/                                      taken back by `withdraw`
     <destination>/.publishing-<seconds since 1970>-.../                      being written or removed
 

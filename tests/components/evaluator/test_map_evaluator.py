@@ -10,7 +10,7 @@ from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
 from tfx.types import channel, standard_artifacts
 
 from components import lite
-from components.artifacts import LabelMap, TFLiteModels
+from components.artifacts import ExportedModels, LabelMap
 from components.errors import ConfigError, DataError
 from components.evaluator import component, executor
 
@@ -19,7 +19,7 @@ from components.evaluator import component, executor
 def evaluate(scenes, tmp_path):
   """Runs the executor; returns (evaluation artifact, blessing artifact, parsed metrics.json)."""
 
-  def run(model, baseline=None, split='eval', beam_args=(), tflite=None, **properties):
+  def run(model, baseline=None, split='eval', beam_args=(), exports=None, **properties):
     artifacts = {
       'model': standard_artifacts.Model(),
       'examples': standard_artifacts.Examples(),
@@ -32,9 +32,9 @@ def evaluate(scenes, tmp_path):
     if baseline:
       artifacts['baseline'] = standard_artifacts.Model()
       artifacts['baseline'].uri, artifacts['baseline'].id = str(baseline), 3
-    if tflite:
-      artifacts['tflite'] = TFLiteModels()
-      artifacts['tflite'].uri = str(tflite)
+    if exports:
+      artifacts['exports'] = ExportedModels()
+      artifacts['exports'].uri = str(exports)
     number = len(list(tmp_path.iterdir()))
     evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
     evaluation.uri, blessing.uri = str(tmp_path / f'{number}-evaluation'), str(tmp_path / f'{number}-blessing')
@@ -95,7 +95,7 @@ def test_tflite_files_are_measured_beside_the_model_and_have_no_part_in_the_verd
   (tmp_path / 'tflite').mkdir()
   packed = lite.pack(blind_network(), {'red': 1, 'blue': 2}, lite.Fitting())
   (tmp_path / 'tflite' / 'float16.tflite').write_bytes(packed)
-  evaluation, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9}, tflite=tmp_path / 'tflite')
+  evaluation, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9}, exports=tmp_path / 'tflite')
   assert_blessed(blessing)
   saved, small = metrics['exports']
   assert (saved['name'], small['name']) == ('SavedModel', 'float16.tflite')

@@ -1,4 +1,4 @@
-"""TFLiteExporter on the model that a whole run trained."""
+"""ModelExporter on the model that a whole run trained."""
 
 import json
 
@@ -6,24 +6,26 @@ import numpy as np
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from components.artifacts import TFLiteModels
+from components import comparison
+from components.artifacts import ExportedModels
 from components.detector import Detector
 from components.errors import ConfigError, DataError
-from components.tflite_exporter import component, executor
+from components.model_exporter import component, executor, onnx_export
 
 
-def export(model, examples, folder, kinds, score_threshold=0.0, max_detections=None):
+def export(model, examples, folder, kinds=(), onnx=False, score_threshold=0.0, max_detections=None):
   """Runs the executor."""
   artifacts = {'model': standard_artifacts.Model(), 'examples': standard_artifacts.Examples()}
   artifacts['model'].uri, artifacts['examples'].uri = str(model), str(examples)
   artifacts['examples'].split_names = '["train", "eval"]'
-  tflite = TFLiteModels()
-  tflite.uri = str(folder)
+  exports = ExportedModels()
+  exports.uri = str(folder)
   executor.Executor().Do(
     {name: [artifact] for name, artifact in artifacts.items()},
-    {'tflite': [tflite]},
+    {'exports': [exports]},
     {
-      'kinds': json.dumps(kinds),
+      'tflite': json.dumps(kinds),
+      'onnx': int(onnx),
       'split': 'eval',
       'score_threshold': score_threshold,
       'max_detections': max_detections,
@@ -34,7 +36,7 @@ def export(model, examples, folder, kinds, score_threshold=0.0, max_detections=N
 @pytest.fixture(scope='module')
 def exported(finished_run, tmp_path_factory):
   """The folder of a float32 and an int8 file."""
-  folder = tmp_path_factory.mktemp('tflite')
+  folder = tmp_path_factory.mktemp('exports')
   model, examples = finished_run.artifact('ODAPITrainer', 'model'), finished_run.artifact('VocExampleGen', 'examples')
   export(model, examples, folder, ['float32', 'int8'], max_detections=20)
   return folder
@@ -73,9 +75,53 @@ def test_int8_is_a_fraction_of_the_size_and_a_single_image_equals_a_batch(export
 @pytest.mark.slow
 def test_int8_without_images_is_refused_in_one_line(finished_run, tmp_path):
   model = finished_run.artifact('ODAPITrainer', 'model')
-  with pytest.raises(DataError, match='int8 is calibrated on the eval split, which has no images'):
+  with pytest.raises(DataError, match='need images of the eval split, which has none'):
     export(model, tmp_path / 'empty', tmp_path / 'out', ['int8'])
   assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.slow
+def test_onnx_finds_what_the_saved_model_finds_and_knows_its_classes(finished_run, images, tmp_path):
+  model, examples = finished_run.artifact('ODAPITrainer', 'model'), finished_run.artifact('VocExampleGen', 'examples')
+  export(model, examples, tmp_path, onnx=True)
+  there, here = Detector(str(tmp_path / 'model.onnx')), Detector(str(model))
+  assert there.labels == here.labels
+  for name, mine, other in zip(images, here.detect(images), there.detect(images), strict=True):
+    assert comparison.difference(name, {'SavedModel': mine, 'ONNX': other}, 0.01, '') < 1e-4
+
+
+def test_an_onnx_file_that_finds_other_boxes_is_refused(colour_model, monkeypatch, draw):
+  class Blind:
+    labels = {'red': 1, 'blue': 2}
+
+    def __init__(self, file, where):
+      pass
+
+    def detect_pixels(self, batch):
+      nothing = np.zeros([1, 0], np.float32)
+      return {
+        'detection_boxes': np.zeros([1, 0, 4]),
+        'detection_classes': nothing,
+        'detection_scores': nothing,
+        'num_detections': np.zeros([1]),
+      }
+
+  monkeypatch.setattr(onnx_export.onnx_model, 'Model', Blind)
+  with pytest.raises(DataError, match='export.onnx: eval image 0: SavedModel finds red .* Set export.onnx to false'):
+    onnx_export.check(b'', str(colour_model), [draw([('red', (0, 0, 9, 9))])])
+
+
+def test_a_model_that_tf2onnx_cannot_convert_is_one_line(tmp_path):
+  (tmp_path / 'saved_model.pb').write_bytes(b'broken')
+  with pytest.raises(DataError, match=r'^export.onnx: tf2onnx cannot convert this model: [^\n]*$'):
+    onnx_export.convert(str(tmp_path), {'a': 1})
+
+
+@pytest.mark.parametrize('content', [b'', b'no network'])
+def test_a_file_that_is_no_onnx_model_is_refused_by_name(content, tmp_path):
+  (tmp_path / 'a.onnx').write_bytes(content)
+  with pytest.raises(DataError, match='a.onnx: not an ONNX model that loads'):
+    Detector(str(tmp_path / 'a.onnx'))
 
 
 @pytest.mark.parametrize('kinds', [[], ['int4']])
@@ -85,4 +131,4 @@ def test_kinds_that_make_no_sense_are_refused_when_the_pipeline_is_built(kinds):
     'examples': channel.Channel(type=standard_artifacts.Examples),
   }
   with pytest.raises(ConfigError, match='expected some of float32, dynamic_range, float16, int8'):
-    component.TFLiteExporter(**channels, kinds=kinds)
+    component.ModelExporter(**channels, tflite=kinds)

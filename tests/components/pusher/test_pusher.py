@@ -12,13 +12,13 @@ import pytest
 from tfx.types import channel, standard_artifacts
 
 from components import detector
-from components.artifacts import TFLiteModels
+from components.artifacts import ExportedModels
 from components.detector import Detector
 from components.errors import ConfigError, DataError
 from components.pusher import component, executor, model_card, publish, warmup
 
 
-def push(model, destination, blessed=1, evaluation=None, pushed_uri=None, keep_versions=0, tflite=None):
+def push(model, destination, blessed=1, evaluation=None, pushed_uri=None, keep_versions=0, exports=None):
   """Runs the executor; returns the pushed_model artifact."""
   artifacts = {'model': standard_artifacts.Model(), 'model_blessing': standard_artifacts.ModelBlessing()}
   artifacts['model'].uri = str(model)
@@ -27,9 +27,9 @@ def push(model, destination, blessed=1, evaluation=None, pushed_uri=None, keep_v
   if evaluation:
     artifacts['evaluation'] = standard_artifacts.ModelEvaluation()
     artifacts['evaluation'].uri = str(evaluation)
-  if tflite:
-    artifacts['tflite'] = TFLiteModels()
-    artifacts['tflite'].uri = str(tflite)
+  if exports:
+    artifacts['exports'] = ExportedModels()
+    artifacts['exports'].uri = str(exports)
   pushed = standard_artifacts.PushedModel()
   pushed.uri = str(pushed_uri or pathlib.Path(destination).parent / 'pushed_model')
   executor.Executor().Do(
@@ -79,12 +79,12 @@ def test_metrics_and_a_model_card_go_with_the_model(colour_model, tmp_path):
   assert '1 red, 2 blue' in card
 
 
-def test_tflite_files_go_with_the_model(colour_model, tmp_path):
-  (tmp_path / 'tflite').mkdir()
-  (tmp_path / 'tflite' / 'int8.tflite').write_bytes(b'a network')
-  version = assert_pushed(push(colour_model, tmp_path / 'serving', tflite=tmp_path / 'tflite'), tmp_path / 'serving')
-  assert (version / 'tflite' / 'int8.tflite').read_bytes() == b'a network'
-  assert 'tflite/int8.tflite' in json.loads((version / 'checksums.json').read_text())
+def test_exported_files_go_with_the_model(colour_model, tmp_path):
+  (tmp_path / 'made').mkdir()
+  (tmp_path / 'made' / 'int8.tflite').write_bytes(b'a network')
+  version = assert_pushed(push(colour_model, tmp_path / 'serving', exports=tmp_path / 'made'), tmp_path / 'serving')
+  assert (version / 'exports' / 'int8.tflite').read_bytes() == b'a network'
+  assert 'exports/int8.tflite' in json.loads((version / 'checksums.json').read_text())
 
 
 def test_a_model_card_tells_the_scores_of_every_class_and_nothing_breaks_its_table():

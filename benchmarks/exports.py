@@ -1,10 +1,10 @@
-"""TFLite files beside their SavedModel: size, time of one image on this CPU, scores on the eval split.
+"""TFLite and ONNX files beside their SavedModel: size, time of one image on this CPU, scores on the eval split.
 
-    python -m benchmarks.tflite VERSION IMAGES
+    python -m benchmarks.exports VERSION IMAGES
 
-VERSION is a pushed version of a run with `export: {tflite: [float32, dynamic_range, float16, int8]}`, or a push
-destination; its metrics.json has the scores. The time is the median from pixels to boxes: the SavedModel on all cores,
-TFLite on one.
+VERSION is a push destination or one of its versions, of a run with `export: {tflite: [float16, int8], onnx: true}`; its
+metrics.json has the scores. The time is the median from pixels to boxes: SavedModel and ONNX on all cores, TFLite on
+one.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> None:
   print('| file | MB | ms an image | AP | AP50 |\n|---|---|---|---|---|')
   for row in published:
     name, scores = row['name'], row['metrics']
-    path = version if name == 'SavedModel' else version / 'tflite' / name
+    path = version if name == 'SavedModel' else version / 'exports' / name
     milliseconds = exports.measure(name, str(path), scores, images).milliseconds
     print(f'| {name} | {row["bytes"] / 1e6:.2f} | {milliseconds:.1f} | {scores["AP"]:.3f} | {scores["AP50"]:.3f} |')
 
