@@ -1,26 +1,61 @@
-"""Drawn images as the examples that the trainer and the evaluator read, for benchmarks that train."""
+"""What the benchmarks that train on drawn images share: examples, a short training, a score."""
 
+import contextlib
 import io
 import random
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from components.voc_example_gen import tf_example
+from components.config_patcher import catalogue, patch
+from components.detector import Detector
+from components.evaluator import coco, inference, results
+from components.odapi import config_io, label_map
+from components.odapi.adaptation import Adaptation
+from components.odapi.export import Limits
+from components.trainer import executor, training
+from components.trainer.settings import TrainSettings
+from components.voc_example_gen import plan, tf_example
+from components.voc_example_gen.ingest import ShardWriter
+from components.voc_example_gen.settings import IngestSettings
 from pipeline import sample_data
 from pipeline.sample_domains import DOMAINS
 
 LABELS = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
 SIZE = (240, 180)
+BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
 
 
-def write(path: Path, count: int, seed: int, domain: str = 'plain') -> str:
-  """Draws `count` images into one TFRecord file; returns its path."""
+def write(
+  path: Path,
+  count: int,
+  seed: int,
+  domain: str = 'plain',
+  name: Callable[[str], str] = str,
+) -> str:
+  """Draws `count` images into one TFRecord file; returns its path.
+
+  Args:
+    path: of the file. count: of images. seed: equal ones give equal images. domain: of sample_domains.DOMAINS.
+    name: what a shape's class is called in the file.
+  """
   path.parent.mkdir(parents=True, exist_ok=True)
   with path.open('wb') as file:
     for number in range(count):
       image, shapes = sample_data.draw(SIZE, random.Random(f'{seed}/{number}'), DOMAINS[domain])
-      tf_example.write_record(file, example(image, shapes, f'drawn-{number:04}'))
+      named = [shape._replace(label=name(shape.label)) for shape in shapes]
+      tf_example.write_record(file, example(image, named, f'drawn-{number:04}'))
   return str(path)
+
+
+def ingest(data: Path, target: Path) -> str:
+  """Writes every image of a VOC folder into one TFRecord file; returns the pattern that names it."""
+  planned = plan.make(str(data), IngestSettings())
+  tasks = tuple(task for shard in planned.shards for task in shard.tasks)
+  writer = ShardWriter(planned.root, str(target), str(target / 'outcomes'), keep_negatives=True)
+  writer.write(plan.Shard('train', 0, 1, tasks))
+  return str(target / 'Split-train' / '*')
 
 
 def example(image: Any, shapes: list[sample_data.Shape], name: str = 'drawn') -> bytes:
@@ -41,3 +76,53 @@ def example(image: Any, shapes: list[sample_data.Shape], name: str = 'drawn') ->
       corners = [getattr(shape, f'{axis}{end}') / size for shape in shapes]
       features[f'image/object/bbox/{axis}{end}'] = ('float', corners)
   return tf_example.serialize(features)
+
+
+def train(
+  folder: Path,
+  train_path: str,
+  eval_path: str,
+  steps: int,
+  seed: int = 0,
+  labels: Mapping[str, int] = LABELS,
+  mode: str = 'scratch',
+  checkpoint: str | None = None,
+  adaptation: Adaptation | None = None,
+) -> training.Trained:
+  """Trains BASE at batch 8, evaluated once, at the end; what training prints goes to stderr."""
+  import tensorflow as tf
+
+  tf.keras.backend.clear_session()
+  folder.mkdir(parents=True, exist_ok=True)
+  (folder / 'label_map.pbtxt').write_text(label_map.dump(labels))
+  request = patch.Request(
+    num_classes=len(labels),
+    label_map_path=str(folder / 'label_map.pbtxt'),
+    train_path=train_path,
+    eval_path=eval_path,
+    num_steps=steps,
+    batch_size=8,
+    mode=mode,
+    checkpoint=checkpoint,
+  )
+  config = patch.patch(config_io.parse(catalogue.text(BASE)), request)
+  settings = TrainSettings(seed=seed, eval_every=0, export='last', checkpoint_every=10**6)
+  with contextlib.redirect_stdout(sys.stderr):
+    return training.train(config, labels, settings, str(folder / 'work'), adaptation=adaptation)
+
+
+def export(trained: training.Trained, folder: Path, labels: Mapping[str, int] = LABELS) -> str:
+  """The trainer's model folder."""
+  executor.write_model(trained, str(folder), config_io.dump(trained.engine.config), labels, Limits())
+  return str(folder)
+
+
+def score(model: str, records: str, labels: Mapping[str, int] = LABELS) -> dict[str, float]:
+  """COCO's metrics of a model folder on a TFRecord file, by the project's evaluator."""
+  import tensorflow as tf
+
+  detector, parts = Detector(model), []
+  for record in tf.data.TFRecordDataset(records).as_numpy_iterator():
+    image, encoded = inference.parse(record, labels, records)
+    parts.append(results.of_image(image, inference.by_name(detector.detect_encoded([encoded])[0], labels)))
+  return coco.accumulate(results.merge(parts), list(labels.values())).metrics()

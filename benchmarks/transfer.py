@@ -8,7 +8,6 @@ classification checkpoint is of a classifier with the same backbone, trained on 
 
 import argparse
 import contextlib
-import io
 import json
 import random
 import sys
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import drawn
+from benchmarks.drawn import BASE, LABELS, SIZE
 from components.config_patcher import catalogue, patch, transfer
 from components.odapi import config_io, engine, label_map
 from components.trainer import training
@@ -28,9 +29,6 @@ from pipeline import sample_data
 import numpy as np  # isort: skip
 import tensorflow as tf  # isort: skip
 
-BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
-LABELS = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
-SIZE = (240, 180)
 CROP = 64
 
 
@@ -121,7 +119,7 @@ def draw(root: Path, domain: Domain) -> None:
     folder.mkdir(parents=True)
     with (folder / 'data_tfrecord-00000-of-00001').open('wb') as file:
       for _ in range(count):
-        tf_example.write_record(file, _example(*next(pictures)))
+        tf_example.write_record(file, drawn.example(*next(pictures)))
 
 
 def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: int) -> str:
@@ -164,25 +162,6 @@ def _crops(domain: Domain) -> Iterator[tuple[np.ndarray, int]]:
     for shape in shapes:
       crop = image.crop(shape[1:]).resize((CROP, CROP))
       yield np.asarray(crop, dtype=np.float32), LABELS[shape.label] - 1
-
-
-def _example(image: Any, shapes: list[sample_data.Shape]) -> bytes:
-  encoded = io.BytesIO()
-  image.save(encoded, 'JPEG', quality=90)
-  width, height = image.size
-  features = {
-    'image/encoded': ('bytes', [encoded.getvalue()]),
-    'image/format': ('bytes', [b'jpeg']),
-    'image/source_id': ('bytes', [b'drawn']),
-    'image/height': ('int64', [height]),
-    'image/width': ('int64', [width]),
-    'image/object/class/text': ('bytes', [shape.label.encode() for shape in shapes]),
-  }
-  for axis, size in (('x', width), ('y', height)):
-    for end in ('min', 'max'):
-      corners = [getattr(shape, f'{axis}{end}') / size for shape in shapes]
-      features[f'image/object/bbox/{axis}{end}'] = ('float', corners)
-  return tf_example.serialize(features)
 
 
 if __name__ == '__main__':

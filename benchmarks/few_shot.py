@@ -1,0 +1,111 @@
+"""Five examples a class: a class-agnostic detector with a classifier behind it, against fine-tuning with the same five.
+
+    python -m benchmarks.few_shot [--examples 5] [--source-steps 600] [--steps 200] [--seeds 3] [--output FILE]
+
+Source: drawn shapes that are all called "object"; the detector trained on them finds boxes and knows no classes. Then
+a few images of one shape each, with class names. The one way fits a classifier to them; the other fine-tunes the
+detector's checkpoint on them. Both are evaluated on the same images, by the same evaluator.
+"""
+
+import argparse
+import re
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from benchmarks import drawn
+from pipeline import refit, sample_data
+
+SOURCE_IMAGES, EVAL_IMAGES = 300, 100
+AGNOSTIC = {'object': 1}
+METRICS = ('AP', 'AP50')
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('--examples', type=int, default=5, help='of each class')
+  parser.add_argument('--source-steps', type=int, default=600)
+  parser.add_argument('--steps', type=int, default=200, help='of fine-tuning')
+  parser.add_argument('--seeds', type=int, default=3)
+  parser.add_argument('--output', type=Path, help='also write the table here')
+  arguments = parser.parse_args()
+  with tempfile.TemporaryDirectory() as folder:
+    table = run(Path(folder), arguments)
+  print(table)
+  if arguments.output:
+    arguments.output.write_text(table)
+
+
+def run(root: Path, options: argparse.Namespace) -> str:
+  """Trains the agnostic detector, then both ways for each draw of examples; returns the table."""
+  held_out = drawn.write(root / 'held-out', EVAL_IMAGES, 3)
+  agnostic_eval = drawn.write(root / 'agnostic-held-out', EVAL_IMAGES, 3, name=lambda _: 'object')
+  source = drawn.write(root / 'source', SOURCE_IMAGES, 1, name=lambda _: 'object')
+  finder = drawn.train(root / 'finder', source, agnostic_eval, options.source_steps, labels=AGNOSTIC)
+  model = drawn.export(finder, root / 'finder-model', AGNOSTIC)
+  rows: dict[str, list[dict[str, float]]] = {}
+  for seed in range(options.seeds):
+    few = root / f'few-{seed}'
+    choose(few, options.examples, seed)
+    for way, build in (('two-stage', two_stage), ('fine-tuned', fine_tuned)):
+      begun = time.monotonic()
+      made = build(model, few, root / f'{way}-{seed}', options.steps)
+      seconds = time.monotonic() - begun
+      rows.setdefault(way, []).append({**drawn.score(made, held_out), 'seconds': seconds})
+      print(f'{way}, seed {seed}: AP {rows[way][-1]["AP"]:.3f}, {seconds:.0f} s', flush=True)
+  return render(rows, options, finder.state.history[-1])
+
+
+def choose(folder: Path, examples: int, seed: int) -> None:
+  """A VOC folder of so many images of each class, one object in each."""
+  with redirect_stdout(sys.stderr):
+    sample_data.write(str(folder), images=30 * examples, seed=1000 + seed)
+  (folder / sample_data.MARK).unlink()
+  wanted = dict.fromkeys(sample_data.CLASSES, examples)
+  for annotation in sorted((folder / 'Annotations').iterdir()):
+    names = re.findall('<name>(.*?)</name>', annotation.read_text())
+    if len(names) == 1 and wanted[names[0]]:
+      wanted[names[0]] -= 1
+    else:
+      annotation.unlink()
+      (folder / 'JPEGImages' / f'{annotation.stem}.jpg').unlink()
+
+
+def two_stage(model: str, few: Path, target: Path, _: int) -> str:
+  with redirect_stdout(sys.stderr):
+    refit.run(model, str(few), str(target))
+  return str(target)
+
+
+def fine_tuned(model: str, few: Path, target: Path, steps: int) -> str:
+  examples = drawn.ingest(few, target / 'examples')
+  checkpoint = f'{model}/checkpoint/ckpt-0'
+  trained = drawn.train(target / 'training', examples, examples, steps, mode='fine_tune', checkpoint=checkpoint)
+  return drawn.export(trained, target / 'model')
+
+
+def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace, finder: dict[str, float]) -> str:
+  """The table, as Markdown."""
+  lines = [
+    f'{drawn.BASE}. The detector without classes: {SOURCE_IMAGES} images, {options.source_steps} steps, '
+    f'AP {finder["AP"]:.3f}. Then {options.examples} examples of each class; fine-tuning: {options.steps} steps of '
+    f'batch 8. {EVAL_IMAGES} images to evaluate on. Mean over {options.seeds} draws of examples (least to most).',
+    '',
+    '| way | AP | AP50 | seconds |',
+    '|---|---|---|---|',
+  ]
+  for way, found in rows.items():
+    cells = [_spread([row[name] for row in found]) for name in METRICS]
+    lines.append(f'| {way} | {" | ".join(cells)} | {statistics.mean(row["seconds"] for row in found):.0f} |')
+  return '\n'.join(lines) + '\n'
+
+
+def _spread(values: list[float]) -> str:
+  return f'{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})'
+
+
+if __name__ == '__main__':
+  main()

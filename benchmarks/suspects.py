@@ -1,0 +1,104 @@
+"""Planted labelling mistakes: how many of the first suspects are real ones.
+
+    python -m benchmarks.suspects [--images 400] [--share 0.05] [--seeds 3] [--steps 300] [--output FILE]
+
+Drawn images; a share of the boxes gets the name of another class. A detector is trained on these very labels, wrong
+ones included, and lends its backbone; what each classifier says, was fitted on other images.
+"""
+
+import argparse
+import contextlib
+import random
+import re
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import drawn
+from components.crop_classifier import classifier
+from components.crop_classifier.suspects import Suspect
+from pipeline import sample_data, suspects
+
+_NAME = re.compile(r'<name>(.*?)</name>')
+Planted = set[tuple[str, int]]
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('--images', type=int, default=400)
+  parser.add_argument('--share', type=float, default=0.05)
+  parser.add_argument('--seeds', type=int, default=3)
+  parser.add_argument('--steps', type=int, default=300)
+  parser.add_argument('--output', type=Path, help='also write the table here')
+  arguments = parser.parse_args()
+  with tempfile.TemporaryDirectory() as folder:
+    table = run(Path(folder), arguments.images, arguments.share, arguments.seeds, arguments.steps)
+  print(table)
+  if arguments.output:
+    arguments.output.write_text(table)
+
+
+def run(root: Path, images: int, share: float, seeds: int, steps: int) -> str:
+  """Draws, plants, trains and looks, once a seed; returns the table."""
+  found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in classifier.KINDS}
+  for seed in range(seeds):
+    home = root / str(seed)
+    with contextlib.redirect_stdout(sys.stderr):
+      sample_data.write(str(home / 'data'), images=images, seed=seed)
+      planted, boxes = plant(home / 'data', share, seed)
+      model = train(home, steps, seed)
+      for kind, pairs in found.items():
+        ranking = suspects.run(str(home / 'data'), model=model, output=str(home / kind), kind=kind).suspects
+        pairs.append((precision(ranking[: -(-len(ranking) // 2)], planted), recall(ranking, planted)))
+    print(f'seed {seed}: {len(planted)} of {boxes} labels swapped: {found}', flush=True)
+  lines = [
+    f'{images} drawn images, {share:.0%} of the labels swapped, {steps} training steps, {seeds} seeds (least to most).',
+    '',
+    '| classifier | precision in the first half of the ranking | planted ones among all suspects |',
+    '|---|---|---|',
+  ]
+  for kind, pairs in found.items():
+    first, among = zip(*pairs, strict=True)
+    lines.append(f'| {kind} | {_spread(first)} | {_spread(among)} |')
+  return '\n'.join(lines) + '\n'
+
+
+def plant(data: Path, share: float, seed: int) -> tuple[Planted, int]:
+  """Gives a share of the boxes another class; returns {(image, number of the box)} and how many boxes there are."""
+  rng = random.Random(seed)
+  files = sorted((data / 'Annotations').iterdir())
+  boxes = [(file, number) for file in files for number in range(len(_NAME.findall(file.read_text())))]
+  chosen = sorted(rng.sample(boxes, round(share * len(boxes))))
+  for file, number in chosen:
+    text = file.read_text()
+    match = list(_NAME.finditer(text))[number]
+    other = rng.choice([name for name in sample_data.CLASSES if name != match[1]])
+    file.write_text(f'{text[: match.start(1)]}{other}{text[match.end(1) :]}')
+  return {(f'JPEGImages/{file.stem}.jpg', number) for file, number in chosen}, len(boxes)
+
+
+def train(home: Path, steps: int, seed: int) -> str:
+  """A detector of the data as it is labelled; returns its model folder."""
+  examples = drawn.ingest(home / 'data', home / 'examples')
+  return drawn.export(drawn.train(home / 'training', examples, examples, steps, seed), home / 'model')
+
+
+def precision(ranking: tuple[Suspect, ...], planted: Planted) -> float:
+  return len(_places(ranking) & planted) / max(1, len(ranking))
+
+
+def recall(ranking: tuple[Suspect, ...], planted: Planted) -> float:
+  return len(_places(ranking) & planted) / max(1, len(planted))
+
+
+def _places(ranking: tuple[Suspect, ...]) -> Planted:
+  return {(suspect.image, suspect.number) for suspect in ranking}
+
+
+def _spread(values: tuple[float, ...]) -> str:
+  return f'{statistics.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})'
+
+
+if __name__ == '__main__':
+  main()
