@@ -51,6 +51,8 @@ class Executor(base_executor.BaseExecutor):
     exec_properties: dict[str, Any],
   ) -> None:
     """Searches in the work folder, then fills `hyperparameters` and `tuner_results` and clears the work folder."""
+    # Before TensorFlow sees a GPU: this process must leave its memory to the trials.
+    os.environ.setdefault('TF_FORCE_GPU_ALLOW_GROWTH', 'true')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
     labels = label_maps.parse(files.read_text(label_map_path), label_map_path)
