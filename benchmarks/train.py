@@ -1,146 +1,220 @@
-"""Training side by side with the OD API's own train_loop: same config, data and initial weights, one process each.
+"""Training side by side with the OD API's own train_loop: same config, data, batch size; each run a process of its own.
 
-    make demo && python -m benchmarks.train
+    python -m benchmarks.train [--sizes 160 320] [--rounds 3]
 
-Prints a table: seconds from process start to the tenth step, warm steps/s, peak memory, and the largest difference of
-the total loss over 20 steps with augmentation and shuffling off.
+Draws its data. Runs of the two sides are interleaved, so that a busy machine is busy for both; the table shows
+medians. Ours is the trainer's loop with all its hooks. Both save the weights they begin with and write TensorBoard
+events. The losses are those of 20 steps from equal initial weights, augmentation and shuffling off: once with images
+decoded for every step, as train_loop does, once from the cache of resized images, which rounds pixels.
 """
 
 import argparse
-import glob
 import json
 import os
-import pathlib
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
-STEPS, TRAJECTORY = 60, 20
+BASES = {160: 'ssd_mobilenet_v2_fpnlite_cpu_160', 320: 'ssd_mobilenet_v2_fpnlite_320'}
+IMAGES, BATCH = 240, 8
+TENTH, STEPS, TRAJECTORY = 10, 100, 20
 
 
-def main() -> int:
+def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--config', default='', help='a complete pipeline.config; by default that of the demo')
-  parser.add_argument('--side', choices=sorted(_SIDES), help=argparse.SUPPRESS)
-  parser.add_argument('--work', help=argparse.SUPPRESS)
+  parser.add_argument('--sizes', type=int, nargs='+', choices=BASES, default=list(BASES), help='input, in pixels')
+  parser.add_argument('--rounds', type=int, default=3)
+  parser.add_argument('--side', choices=SIDES, help=argparse.SUPPRESS)
+  parser.add_argument('--config', type=Path, help=argparse.SUPPRESS)
+  parser.add_argument('--work', type=Path, help=argparse.SUPPRESS)
+  parser.add_argument('--began', type=float, help=argparse.SUPPRESS)
   args = parser.parse_args()
-  config = args.config or max(glob.glob('demo/demo/pipeline/ConfigPatcher/pipeline_config/*/pipeline.config'))
   if args.side:
-    print(json.dumps(_SIDES[args.side](config, args.work)))
-    return 0
-  with tempfile.TemporaryDirectory() as work:
-    found = {side: _measure(side, config, work) for side in ('ours', 'start', 'warm', 'losses')}
-  ours, theirs = found['ours'], {**found['start'], **found['warm'], **found['losses']}
-  gap = max(abs(a - b) for a, b in zip(ours['losses'], theirs['losses'], strict=True))
-  print(f'{"":24}{"this trainer":>14}{"train_loop":>14}{"ratio":>8}')
-  for key, name in (('tenth', 's to the tenth step'), ('rate', 'warm steps/s'), ('peak', 'peak memory, MB')):
-    print(f'{name:24}{ours[key]:14.2f}{theirs[key]:14.2f}{ours[key] / theirs[key]:8.2f}')
-  print(f'largest difference of the total loss over {TRAJECTORY} steps: {gap:.2e}')
-  return 0
+    print(json.dumps(SIDES[args.side](args.config, args.work, args.began)))
+    return
+  with tempfile.TemporaryDirectory() as folder:
+    root = Path(folder)
+    examples = draw(root)
+    for size in args.sizes:
+      print('\n'.join(table(size, write_config(size, examples, root), root / str(size), args.rounds)), flush=True)
 
 
-def _measure(side: str, config: str, work: str) -> dict:
-  command = [sys.executable, '-m', 'benchmarks.train', '--side', side, '--config', config, '--work', work]
-  done = subprocess.run(command, capture_output=True, text=True)
+def draw(root: Path) -> Path:
+  """Draws and ingests the data set; returns the folder of the splits."""
+  from benchmarks import ingest
+  from components.odapi import label_map
+  from pipeline import sample_data
+
+  sample_data.write(str(root / 'data'), images=IMAGES, seed=0)
+  ingest.ingestion(root / 'data', [], root)()
+  labels = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
+  (root / 'label_map.pbtxt').write_text(label_map.dump(labels))
+  return root / 'examples'
+
+
+def write_config(size: int, examples: Path, root: Path) -> Path:
+  """The base of this size, patched for the drawn data as a run would."""
+  from components.config_patcher import catalogue, patch
+  from components.odapi import config_io
+  from pipeline import sample_data
+
+  request = patch.Request(
+    num_classes=len(sample_data.CLASSES),
+    label_map_path=str(root / 'label_map.pbtxt'),
+    train_path=str(examples / 'Split-train' / '*'),
+    eval_path=str(examples / 'Split-eval' / '*'),
+    num_steps=2000,
+    batch_size=BATCH,
+  )
+  path = root / f'{size}.config'
+  path.write_text(config_io.dump(patch.patch(config_io.parse(catalogue.text(BASES[size])), request)))
+  return path
+
+
+def table(size: int, config: Path, work: Path, rounds: int) -> list[str]:
+  """Markdown lines for one input size."""
+  losses = {side: measure(side, config, work)['losses'] for side in ('our losses', 'cached losses', 'their losses')}
+  gaps = {side: max(abs(a - b) for a, b in zip(losses[side], losses['their losses'], strict=True)) for side in losses}
+  sides: dict[str, list[dict]] = {'ours': [], 'theirs': []}
+  for number in range(rounds):
+    for side, found in sides.items():
+      found.append(measure(side, config, work / f'{side}-{number}'))
+  lines = [
+    f'{BASES[size]}, batch {BATCH}, {STEPS} steps, medians of {rounds} runs',
+    '',
+    '| | this trainer | train_loop | ratio |',
+    '|---|---|---|---|',
+  ]
+  for key, name in (('rate', 'warm steps/s'), ('tenth', 's to the tenth step'), ('peak', 'peak memory, MB')):
+    ours, theirs = (statistics.median(run[key] for run in found) for found in sides.values())
+    lines.append(f'| {name} | {ours:.2f} | {theirs:.2f} | {ours / theirs:.2f} |')
+  lines += ['', f'Total loss over {TRAJECTORY} steps, from {losses["their losses"][0]:.3f} on: at most']
+  return [*lines, f'{gaps["our losses"]:.1e} apart, {gaps["cached losses"]:.1e} with the cache.', '']
+
+
+def measure(side: str, config: Path, work: Path) -> dict:
+  """Runs one side in a process of its own."""
+  command = [sys.executable, '-m', 'benchmarks.train', '--side', side, '--config', str(config), '--work', str(work)]
+  done = subprocess.run([*command, '--began', repr(time.time())], capture_output=True, text=True)
   if done.returncode:
     raise SystemExit(f'{side} failed:\n{done.stderr[-3000:]}')
-  return json.loads(done.stdout.strip().splitlines()[-1])
+  return json.loads(done.stdout.splitlines()[-1])
 
 
-def _plain(config_path: str) -> object:
-  """The config with nothing random in its input."""
+def ours(config_path: Path, work: Path, began: float) -> dict:
+  from components.odapi import config_io
+  from components.odapi.engine import Engine
+  from components.trainer import hooks, loop, training
+  from components.trainer.checkpoints import BestCheckpoint, Checkpoints
+  from components.trainer.settings import TrainSettings
+  from components.trainer.state import TrainState
+
+  class Watch(hooks.Hook):
+    """Notes the time of every tenth step, and ends the training before it would evaluate."""
+
+    times: list[float] = []
+
+    def after_step(self, state: TrainState, image_ids: hooks.ImageIds) -> None:
+      if state.step % TENTH == 0:
+        self.times.append(time.time())
+      if state.step == STEPS:
+        state.stop = 'measured'
+
+  settings = TrainSettings(eval_every=0)
+  engine = Engine(config_io.parse(config_path.read_text()))
+  state = TrainState(num_steps=engine.config.train_config.num_steps)
+  checkpoints = Checkpoints(str(work), engine, state, keep=1)
+  best = BestCheckpoint(str(work / 'best'), engine.model)
+  wired = [*training.wire_hooks(engine, checkpoints, best, settings, str(work)), Watch()]
+  batches = engine.batches(training.input_options(settings, str(work), 0))
+  loop.train(engine, batches, state, wired, lambda _: False, dict)
+  return _facts(Watch.times, began)
+
+
+def theirs(config_path: Path, work: Path, began: float) -> dict:
+  train_loop(config_path, work, STEPS, TENTH)
+  # The loop notes its speed after each inner loop of so many steps.
+  return _facts([event.wall_time for event, value in events(work) if value.tag == 'steps_per_sec'], began)
+
+
+def _facts(times: list[float], began: float) -> dict:
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+  rates = [TENTH / (later - earlier) for earlier, later in zip(times, times[1:], strict=False)]
+  return {'tenth': times[0] - began, 'rate': statistics.median(rates), 'peak': peak}
+
+
+def our_losses(config_path: Path, work: Path, began: float, cache: str = 'none') -> dict:
+  from components.odapi.engine import TOTAL_LOSS, Engine
+  from components.odapi.inputs import InputOptions
+  from components.trainer.checkpoints import Checkpoints
+  from components.trainer.state import TrainState
+
+  engine = Engine(_nothing_random(config_path))
+  # All sides go on from this checkpoint: equal initial weights.
+  checkpoints = Checkpoints(str(work), engine, TrainState(num_steps=TRAJECTORY), keep=1)
+  if checkpoints.restore_latest() is None:
+    checkpoints.save()
+  batches = engine.batches(InputOptions(cache))
+  return {'losses': [engine.train_step(batches)[0][TOTAL_LOSS] for _ in range(TRAJECTORY)]}
+
+
+def cached_losses(config_path: Path, work: Path, began: float) -> dict:
+  return our_losses(config_path, work, began, 'memory')
+
+
+def their_losses(config_path: Path, work: Path, began: float) -> dict:
+  import tensorflow as tf
+
   from components.odapi import config_io
 
-  config = config_io.parse(pathlib.Path(config_path).read_text(), config_path)
+  plain = work / 'plain.config'
+  plain.write_text(config_io.dump(_nothing_random(config_path)))
+  train_loop(plain, work, TRAJECTORY, 1)
+  losses = {e.step: float(tf.make_ndarray(v.tensor)) for e, v in events(work) if v.tag == 'Loss/total_loss'}
+  return {'losses': [losses[step] for step in sorted(losses)]}
+
+
+def train_loop(config_path: Path, work: Path, steps: int, inner: int) -> None:
+  """The OD API's own loop, with `inner` steps in one call of its graph; 10 shows the tenth step, 100 is its default."""
+  from object_detection import model_lib_v2
+
+  from components.odapi import compat  # noqa: F401
+
+  model_lib_v2.train_loop(
+    str(config_path), str(work), train_steps=steps, num_steps_per_iteration=inner, record_summaries=False
+  )
+
+
+def events(work: Path) -> list[tuple]:
+  """(event, value) of all that train_loop wrote for TensorBoard."""
+  import tensorflow as tf
+
+  paths = (work / 'train').glob('events.*')
+  return [(e, v) for path in paths for e in tf.compat.v1.train.summary_iterator(str(path)) for v in e.summary.value]
+
+
+def _nothing_random(config_path: Path) -> object:
+  from components.odapi import config_io
+
+  config = config_io.parse(config_path.read_text())
   del config.train_config.data_augmentation_options[:]
   config.train_input_reader.shuffle = False
   config.train_input_reader.num_readers = 1
   return config
 
 
-def _ours(config_path: str, work: str) -> dict:
-  from components.odapi import config_io
-  from components.odapi.engine import TOTAL_LOSS, Engine
-  from components.odapi.inputs import InputOptions
-  from components.trainer.checkpoints import Checkpoints
-  from components.trainer.state import TrainState
-
-  engine = Engine(config_io.parse(pathlib.Path(config_path).read_text(), config_path))
-  batches = engine.batches(InputOptions())
-  for _ in range(10):
-    engine.train_step(batches)
-  tenth = time.time() - _process_start()
-  rates = []
-  for _ in range((STEPS - 10) // 10):
-    began = time.perf_counter()
-    for _ in range(10):
-      engine.train_step(batches)
-    rates.append(10 / (time.perf_counter() - began))
-  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-  plain = _plain(config_path)
-  engine = Engine(plain)
-  Checkpoints(os.path.join(work, 'same'), engine, TrainState(num_steps=TRAJECTORY), keep=1).save()
-  batches = engine.batches(InputOptions())
-  losses = [engine.train_step(batches)[0][TOTAL_LOSS] for _ in range(TRAJECTORY)]
-  return {'tenth': tenth, 'rate': sorted(rates)[len(rates) // 2], 'peak': peak, 'losses': losses}
-
-
-def _start(config_path: str, work: str) -> dict:
-  with tempfile.TemporaryDirectory() as folder:
-    _train_loop(config_path, folder, train_steps=10, num_steps_per_iteration=10)
-  return {'tenth': time.time() - _process_start()}
-
-
-def _warm(config_path: str, work: str) -> dict:
-  found: dict = {}
-  with tempfile.TemporaryDirectory() as folder:
-    _train_loop(
-      config_path,
-      folder,
-      train_steps=STEPS,
-      num_steps_per_iteration=10,
-      performance_summary_exporter=lambda metrics, _: found.update(metrics),
-    )
-  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-  return {'rate': float(found['steps_per_sec_p50']), 'peak': peak}
-
-
-def _losses(config_path: str, work: str) -> dict:
-  from components.odapi import config_io
-
-  plain, folder = os.path.join(work, 'plain.config'), os.path.join(work, 'same')
-  with open(plain, 'w') as file:
-    file.write(config_io.dump(_plain(config_path)))
-  _train_loop(plain, folder, train_steps=TRAJECTORY, num_steps_per_iteration=1)
-  import tensorflow as tf
-
-  events = glob.glob(os.path.join(folder, 'train', 'events.*'))
-  values = {
-    event.step: float(tf.make_ndarray(value.tensor))
-    for event in tf.compat.v1.train.summary_iterator(events[0])
-    for value in event.summary.value
-    if value.tag == 'Loss/total_loss'
-  }
-  return {'losses': [values[step] for step in sorted(values)]}
-
-
-def _train_loop(config_path: str, folder: str, **options: object) -> None:
-  from object_detection import model_lib_v2
-
-  from components.odapi import compat  # noqa: F401
-
-  model_lib_v2.train_loop(config_path, folder, record_summaries=False, **options)
-
-
-def _process_start() -> float:
-  import psutil
-
-  return psutil.Process().create_time()
-
-
-_SIDES = {'ours': _ours, 'start': _start, 'warm': _warm, 'losses': _losses}
+SIDES = {
+  'ours': ours,
+  'theirs': theirs,
+  'our losses': our_losses,
+  'cached losses': cached_losses,
+  'their losses': their_losses,
+}
 
 if __name__ == '__main__':
-  sys.exit(main())
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  main()

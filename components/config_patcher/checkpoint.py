@@ -16,8 +16,8 @@ def find(path: str) -> str:
   """The prefix (`.../ckpt-7`) of the checkpoint at `path`.
 
   Args:
-    path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); or a folder with checkpoints
-      in it or in `checkpoint/` below it, where the one with the highest step counts.
+    path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); a folder with checkpoints
+      in it or in `checkpoint/` below it, where the one with the highest step counts; or a pushed version's folder.
 
   Raises:
     ConfigError: if there is no whole checkpoint there.
@@ -46,7 +46,12 @@ def fingerprint(prefix: str) -> str:
 
 
 def _indexes(folder: str) -> list[str]:
-  return fileio.glob(files.join(folder, '*.index')) or fileio.glob(files.join(folder, 'checkpoint', '*.index'))
+  # The last is a model this project pushed: its SavedModel holds every variable, and no checkpoint stands beside it.
+  for pattern in ('*.index', 'checkpoint/*.index', 'variables/variables.index'):
+    found = fileio.glob(files.join(folder, pattern))
+    if found:
+      return found
+  return []
 
 
 def _latest(folder: str) -> str:

@@ -66,11 +66,12 @@ class AdaptingEngine(engine.Engine):
     adaptation: Adaptation,
     strategy: tf.distribute.Strategy | None = None,
     compute: engine.Compute | None = None,
+    freeze: Sequence[str] = (),
   ) -> None:
     """Raises ConfigError for a family whose features this does not reach, before anything is built."""
     check_family(config)
     self._adaptation = adaptation
-    super().__init__(config, strategy, compute)
+    super().__init__(config, strategy, compute, freeze)
 
   def _build_helpers(self) -> dict[str, tf.Module]:
     self._features = _Recorder(self.model._feature_extractor)

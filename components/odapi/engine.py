@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,8 @@ from object_detection.core import standard_fields
 from object_detection.protos import pipeline_pb2
 
 from components.errors import ConfigError
-from components.odapi import inputs
+from components.odapi import freezing, inputs
+from components.odapi.freezing import all_variables  # noqa: F401 also found here
 
 Fields = standard_fields.InputDataFields
 TOTAL_LOSS = 'Loss/total_loss'
@@ -41,6 +41,15 @@ class Compute:
     train = config.train_config
     if self.xla and train.unpad_groundtruth_tensors:
       raise ConfigError('train.xla: needs train_config.unpad_groundtruth_tensors: false in pipeline.config.')
+    if self.precision == 'mixed_float16' and train.optimizer.use_moving_average:
+      raise ConfigError(
+        'train.precision: mixed_float16 scales the loss, which train_config.optimizer.use_moving_average in '
+        'pipeline.config does not allow. Set it to false, or take mixed_bfloat16.'
+      )
+    if config.eval_config.use_moving_averages and not train.optimizer.use_moving_average:
+      raise ConfigError(
+        'pipeline.config: eval_config.use_moving_averages needs train_config.optimizer.use_moving_average: true.'
+      )
     if train.batch_size % self.accumulate:
       raise ConfigError(
         f'train.accumulate: {self.accumulate} parts do not divide train_config.batch_size {train.batch_size}.'
@@ -57,7 +66,7 @@ class Engine:
     global_step: int64 variable, the number of steps taken.
     strategy: the tf.distribute.Strategy everything was built under.
     rate_scale: float32 variable that multiplies the learning-rate schedule.
-    trainable: the variables that a step changes: all trainable ones but those frozen by pattern, and the helpers'.
+    trainable: the variables that a step changes: all trainable ones but the frozen ones, and the helpers'.
     helpers: what is trained beside the model, by name: kept in checkpoints, never exported.
   """
 
@@ -66,7 +75,9 @@ class Engine:
     config: pipeline_pb2.TrainEvalPipelineConfig,
     strategy: tf.distribute.Strategy | None = None,
     compute: Compute | None = None,
+    freeze: Sequence[str] = (),
   ) -> None:
+    """Args: config; strategy; compute; freeze: names of freezing.PRESETS."""
     self.config = config
     self.compute = compute or Compute()
     self.compute.check(config)
@@ -87,17 +98,20 @@ class Engine:
       self._rate = lambda: (rate() if callable(rate) else rate) * self.rate_scale
       inner = getattr(self.optimizer, '_optimizer', self.optimizer)  # inside the moving average's wrapper
       inner.learning_rate = self._rate
+      self._averages = self.optimizer if config.eval_config.use_moving_averages else None
       # float16 has so few exponents that small gradients vanish; bfloat16 has as many as float32.
       self._scales_loss = self.compute.precision == 'mixed_float16'
       if self._scales_loss:
         self.optimizer = tf.keras.mixed_precision.LossScaleOptimizer(self.optimizer)
       self.helpers = self._build_helpers()
       self.trainable = [
-        *select_trainable(self.model.trainable_variables, config.train_config),
+        *freezing.apply(self.model, config.train_config, freeze),
         *(variable for helper in self.helpers.values() for variable in helper.trainable_variables),
       ]
       self._create_slots()
-    self._gradients = tf.function(self._compute_gradients, autograph=False, jit_compile=self.compute.xla or None)
+    self._gradients = self._compute_gradients
+    if self.compute.xla:
+      self._gradients = tf.function(self._compute_gradients, autograph=False, jit_compile=True)
     self._train_step = tf.function(self._distributed_step, autograph=False)
     self._eval_step = tf.function(self._evaluate_batch, autograph=False)
 
@@ -127,6 +141,26 @@ class Engine:
     losses, detections = self._eval_step(features, labels)
     return {k: float(v) for k, v in losses.items()}, {k: v.numpy() for k, v in detections.items()}
 
+  @contextlib.contextmanager
+  def evaluated_weights(self) -> Iterator[None]:
+    """Puts those weights into the model that are evaluated and exported, then back those that are trained.
+
+    They differ when eval_config.use_moving_averages is set: then the optimizer's moving averages count, as for the OD
+    API's own evaluation.
+    """
+    trained = [variable.numpy() for variable in self._averaged_variables()]
+    self.keep_evaluated_weights()
+    try:
+      yield
+    finally:
+      for variable, value in zip(self._averaged_variables(), trained, strict=True):
+        variable.assign(value)
+
+  def keep_evaluated_weights(self) -> None:
+    """Puts the weights that are exported into the model for good, once training is over."""
+    for variable in self._averaged_variables():
+      variable.assign(self._averages.get_slot(variable, 'average').read_value())
+
   def _build_helpers(self) -> dict[str, tf.Module]:
     return {}
 
@@ -147,7 +181,7 @@ class Engine:
 
   def _replica_step(self, parts: Sequence[tuple[Mapping, Mapping]]) -> dict[str, tf.Tensor]:
     """One optimizer step on the mean gradient of the parts."""
-    computed = [self._gradients(features, labels) for features, labels in parts]
+    computed = [self._gradients(*self._computable(features, labels)) for features, labels in parts]
     losses = {name: tf.add_n([part[name] for part, _ in computed]) / len(parts) for name in computed[0][0]}
     gradients = [_mean(several) for several in zip(*(part for _, part in computed), strict=True)]
     limit = self.config.train_config.gradient_clipping_by_norm
@@ -156,6 +190,12 @@ class Engine:
     self.optimizer.apply_gradients(zip(gradients, self.trainable, strict=True))
     self.global_step.assign_add(1)
     return losses
+
+  def _computable(self, features: Mapping, labels: Mapping) -> tuple[Mapping, Mapping]:
+    if self.compute.xla:
+      # XLA knows no strings, such as the images' ids, and wants every shape to be known.
+      return {name: value for name, value in features.items() if value.dtype != tf.string}, labels
+    return features, inputs.without_padding(labels)
 
   def _compute_gradients(self, features: Mapping, labels: Mapping) -> tuple[dict, list]:
     replicas = self.strategy.num_replicas_in_sync
@@ -197,6 +237,12 @@ class Engine:
     losses[TOTAL_LOSS] = tf.add_n(list(losses.values()))
     return losses, predictions
 
+  def _averaged_variables(self) -> list[tf.Variable]:
+    if self._averages is None:
+      return []
+    helpers = {id(variable) for helper in self.helpers.values() for variable in helper.trainable_variables}
+    return [variable for variable in self.trainable if id(variable) not in helpers]
+
   def _create_slots(self) -> None:
     # Made now, so that the step below is traced once: a trace that creates variables is thrown away and done again.
     if self.config.train_config.optimizer.use_moving_average:
@@ -232,42 +278,6 @@ def mode(model: Any, training: bool) -> Iterator[None]:
     model._is_training = was_training
     if isinstance(was_phase, int | np.integer):
       tf.keras.backend.set_learning_phase(int(was_phase))
-
-
-def all_variables(trackable: Any) -> list[tf.Variable]:
-  """Every variable of a model or layer, the moving averages of batch norm included, each once."""
-  found = {id(item): item for item in tf.train.TrackableView(trackable).descendants() if isinstance(item, tf.Variable)}
-  return list(found.values())
-
-
-def select_trainable(variables: Sequence[tf.Variable], train: Any) -> list[tf.Variable]:
-  """The variables that training changes.
-
-  Args:
-    variables: all trainable variables of the model.
-    train: train_config; `update_trainable_variables` patterns keep what they match, then `freeze_variables` patterns
-      take out what they match; regular expressions searched for in the name, as the OD API's TF1 trainer did.
-
-  Raises:
-    ConfigError: if a pattern matches nothing, or nothing is left to train.
-  """
-  names = [variable.name.split(':')[0] for variable in variables]
-  for field in ('update_trainable_variables', 'freeze_variables'):
-    for pattern in getattr(train, field):
-      if not any(re.search(pattern, name) for name in names):
-        raise ConfigError(
-          f'pipeline.config: train_config.{field}: "{pattern}" matches no variable. '
-          f'Expected part of a name such as "{names[0]}".'
-        )
-  update, freeze = train.update_trainable_variables, train.freeze_variables
-  chosen = [
-    variable
-    for name, variable in zip(names, variables, strict=True)
-    if (not update or any(re.search(p, name) for p in update)) and not any(re.search(p, name) for p in freeze)
-  ]
-  if not chosen:
-    raise ConfigError('pipeline.config: train_config.freeze_variables leaves nothing to train.')
-  return chosen
 
 
 def _mean(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
@@ -25,6 +25,16 @@ from components.errors import ConfigError, DataError
 Fields = standard_fields.InputDataFields
 # Share of the free memory that the cache of decoded images may take.
 CACHE_SHARE = 0.25
+# Labels over the classes, [batch, classes]; whatever else has as many rows as there are padded boxes is of the boxes.
+_OVER_CLASSES = frozenset(
+  {
+    Fields.groundtruth_image_classes,
+    Fields.groundtruth_image_confidences,
+    Fields.groundtruth_labeled_classes,
+    Fields.groundtruth_verified_neg_classes,
+    Fields.groundtruth_not_exhaustive_classes,
+  }
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +81,10 @@ def train_batches(
   if context is not None:
     batch_size = context.get_per_replica_batch_size(batch_size)
     dataset = dataset.shard(context.num_input_pipelines, context.input_pipeline_id)
-  shrink = _shrink(config)
-  dataset = dataset.map(_decoder(reader, shrink), tf.data.AUTOTUNE)
-  dataset = _cached(dataset, options, _cache_bytes(config, paths, count), count)
+  place = _place(options, config, paths, count)
+  # Without a cache nothing is gained by resizing early; the values are then exactly those of the OD API's own input.
+  dataset = dataset.map(_decoder(reader, _shrink(config) if place != 'none' else None), tf.data.AUTOTUNE)
+  dataset = _cached(dataset, place, options, count)
   if reader.shuffle:
     dataset = dataset.shuffle(min(count, max(reader.shuffle_buffer_size, 1)), seed=options.seed)
   dataset = dataset.repeat()
@@ -107,10 +118,26 @@ def eval_batches(
   count = min(count, limit or count)
   dataset = tf.data.TFRecordDataset(paths).take(count)
   dataset = dataset.map(_decoder(reader, None), tf.data.AUTOTUNE)
-  dataset = dataset.map(_transform(config, reader, model, None), tf.data.AUTOTUNE)
+  dataset = dataset.map(_transform(config, reader, model, None, keep_pixels=True), tf.data.AUTOTUNE)
   batches = -(-count // batch_size)
   dataset = dataset.repeat().take(batches * batch_size)
   return dataset.batch(batch_size, drop_remainder=True).prefetch(2), count
+
+
+def without_padding(labels: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+  """Labels cut to the boxes of the batch's fullest image: matching an empty box costs as much as a real one.
+
+  Args:
+    labels: padded to equal counts, [batch, max_number_of_boxes, ...]. At least one row is left.
+  """
+  padded = labels[Fields.groundtruth_boxes].shape[1]
+  most = tf.maximum(tf.reduce_max(labels[Fields.num_groundtruth_boxes]), 1)
+
+  def cut(name: str, value: tf.Tensor) -> tf.Tensor:
+    is_of_boxes = value.shape.rank > 1 and value.shape[1] == padded and name not in _OVER_CLASSES
+    return value[:, :most] if is_of_boxes else value
+
+  return {name: cut(name, value) for name, value in labels.items()}
 
 
 def record_files(reader: input_reader_pb2.InputReader) -> list[str]:
@@ -168,6 +195,7 @@ def _shrink(config: pipeline_pb2.TrainEvalPipelineConfig) -> Callable | None:
 
   Only for the fixed shape resizer, where resizing and flips, turns and colour changes may change places. A crop looks
   closer at a part of the image, so no image is made smaller before one: then decoded images are kept at full size.
+  Pixels are rounded to whole numbers, a quarter of the memory of what they are resized to.
   """
   resizer = config_util.get_image_resizer_config(config.model)
   if resizer.WhichOneof('image_resizer_oneof') != 'fixed_shape_resizer':
@@ -179,14 +207,18 @@ def _shrink(config: pipeline_pb2.TrainEvalPipelineConfig) -> Callable | None:
   return lambda image: tf.cast(tf.round(resize(image, None)[0]), tf.uint8)
 
 
-def _cached(dataset: tf.data.Dataset, options: InputOptions, needed: int, count: int) -> tf.data.Dataset:
-  where = options.cache
-  if where == 'auto':
-    free = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-    where = 'memory' if needed < free * CACHE_SHARE else 'none'
-  if where == 'memory':
+def _place(options: InputOptions, config: pipeline_pb2.TrainEvalPipelineConfig, paths: list[str], count: int) -> str:
+  """Where decoded images are cached: 'memory', 'disk' or 'none'."""
+  if options.cache != 'auto':
+    return options.cache
+  free = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+  return 'memory' if _cache_bytes(config, paths, count) < free * CACHE_SHARE else 'none'
+
+
+def _cached(dataset: tf.data.Dataset, place: str, options: InputOptions, count: int) -> tf.data.Dataset:
+  if place == 'memory':
     return dataset.take(count).cache()
-  if where == 'disk':
+  if place == 'disk':
     if not options.cache_directory:
       raise ConfigError('train.cache: "disk" needs a folder to keep the decoded images in.')
     return dataset.cache(os.path.join(options.cache_directory, 'decoded'))
@@ -208,8 +240,9 @@ def _transform(
   reader: input_reader_pb2.InputReader,
   model: Any,
   augmentation: Callable | None,
+  keep_pixels: bool = False,
 ) -> Callable[[dict], tuple[dict, dict]]:
-  """The OD API's way from a decoded example to padded (features, labels)."""
+  """The OD API's way from a decoded example to padded (features, labels); with keep_pixels also the image in uint8."""
   resizer = config_util.get_image_resizer_config(config.model)
   classes = config_util.get_number_of_classes(config.model)
   train = config.train_config
@@ -221,6 +254,7 @@ def _transform(
     data_augmentation_fn=augmentation,
     merge_multiple_boxes=train.merge_multiple_label_boxes,
     use_multiclass_scores=train.use_multiclass_scores,
+    retain_original_image=keep_pixels,
     keypoint_type_weight=reader.keypoint_type_weight or None,
   )
   pad = functools.partial(

@@ -1,13 +1,14 @@
 """Restores a checkpoint into a model for fine-tuning, and says for every variable what became of it.
 
 tf.train.Checkpoint.restore matches object graphs silently. Here the same walk over the two graphs is done in the
-open: a variable is restored when an object of the checkpoint stands at its place and has its shape.
+open: a variable is restored when an object of the checkpoint stands at its place and has its shape. The variables of
+a SavedModel that `export` wrote stand in no graph; there the name decides.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
@@ -15,7 +16,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from components.errors import ConfigError, DataError
-from components.odapi.engine import all_variables
+from components.odapi.freezing import all_variables
 
 _GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
@@ -72,6 +73,12 @@ class _Source:
         return None
     return node
 
+  def keys_by_name(self) -> dict[str, str]:
+    """{variable's name: key} of a SavedModel of this project; empty for a checkpoint."""
+    weights = self.find('_weights')
+    nodes = [] if weights is None else [self.nodes[child] for child in self.children(weights).values()]
+    return {a.full_name: a.checkpoint_key for node in nodes for a in node.attributes if a.name == 'VARIABLE_VALUE'}
+
   def key(self, node: int) -> str | None:
     keys = [a.checkpoint_key for a in self.nodes[node].attributes if a.name == 'VARIABLE_VALUE']
     return keys[0] if keys else None
@@ -82,7 +89,7 @@ def restore(model: Any, prefix: str, kind: str, min_backbone: float = 0.0) -> Re
 
   Args:
     model: a DetectionModel; all its variables exist.
-    prefix: of a TF2 checkpoint.
+    prefix: of a TF2 checkpoint, or of the variables of a SavedModel that `export` wrote.
     kind: fine_tune_checkpoint_type: `detection` (feature extractor, FPN; heads fresh, as the OD API defines it),
       `classification` (the backbone alone, from a classification checkpoint, a Keras model's, or a detector's), or
       `full` (all that fits; a class head of another number of classes starts fresh).
@@ -93,8 +100,9 @@ def restore(model: Any, prefix: str, kind: str, min_backbone: float = 0.0) -> Re
   """
   source = _Source(prefix)
   pairs = _roots(model, source, kind)
-  matches = max((_match(source, trackable, node) for trackable, node in pairs), key=lambda m: len(m[0]))
-  values, mismatches = matches
+  by_name = source.keys_by_name()
+  found = [_match_names(source, by_name, root) if by_name else _match(source, root, node) for root, node in pairs]
+  values, mismatches = max(found, key=lambda match: len(match[0]))
   for variable, key in values.values():
     variable.assign(source.reader.get_tensor(key))
   report = _report(model, source, prefix, kind, values, mismatches)
@@ -143,10 +151,27 @@ def _match(source: _Source, root: Any, root_node: int) -> tuple[dict, dict]:
       if list(source.shapes[key]) == item.shape.as_list():
         values[id(item)] = (item, key)
       else:
-        mismatches[id(item)] = f'shape {item.shape.as_list()} here, {source.shapes[key]} in the checkpoint'
+        mismatches[id(item)] = _other_shape(item, source.shapes[key])
       continue
     waiting += _common_children(item, source.children(node))
   return values, mismatches
+
+
+def _match_names(source: _Source, keys: Mapping[str, str], root: Any) -> tuple[dict, dict]:
+  """As _match, for variables whose names alone are known."""
+  values: dict[int, tuple[tf.Variable, str]] = {}
+  mismatches: dict[int, str] = {}
+  for variable in all_variables(root):
+    key = keys.get(variable.name.split(':')[0])
+    if key is not None and list(source.shapes[key]) == variable.shape.as_list():
+      values[id(variable)] = (variable, key)
+    elif key is not None:
+      mismatches[id(variable)] = _other_shape(variable, source.shapes[key])
+  return values, mismatches
+
+
+def _other_shape(variable: tf.Variable, there: Sequence[int]) -> str:
+  return f'shape {variable.shape.as_list()} here, {list(there)} in the checkpoint'
 
 
 def _common_children(item: Any, there: Mapping[str, int]) -> list[tuple[Any, int]]:

@@ -12,6 +12,18 @@ from components.errors import ConfigError
 from components.trainer import executor
 from components.trainer.settings import AdaptSettings, TrainSettings
 
+# What a model and its records depend on.
+_CODE = (
+  'components.trainer',
+  'components.odapi',
+  'components.artifacts',
+  'components.drawing',
+  'components.errors',
+  'components.files',
+  'components.lite',
+  'components.typed',
+)
+
 
 class ODAPITrainerSpec(component_spec.ComponentSpec):
   """See ODAPITrainer."""
@@ -89,7 +101,7 @@ class ODAPITrainer(base_component.BaseComponent):
         work_root=work_root,
         score_threshold=float(score_threshold),
         max_detections=max_detections,
-        code_version=code_version.of('components.trainer', 'components.odapi'),
+        code_version=code_version.of(*_CODE),
         model=channel.Channel(type=standard_artifacts.Model),
         model_run=channel.Channel(type=standard_artifacts.ModelRun),
       )

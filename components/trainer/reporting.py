@@ -76,12 +76,14 @@ class Progress(Hook):
 
 
 class TensorBoard(Hook):
-  """Writes losses, learning rate and speed every `every` steps under train/, metrics under eval/."""
+  """Every `every` steps losses, learning rate and speed under train/; under eval/ metrics and what `show` writes."""
 
-  def __init__(self, directory: str, learning_rate: Callable[[], float], every: int) -> None:
+  def __init__(
+    self, directory: str, learning_rate: Callable[[], float], every: int, show: Callable[[], None] | None = None
+  ) -> None:
     self._train = tf.summary.create_file_writer(f'{directory}/train')
     self._eval = tf.summary.create_file_writer(f'{directory}/eval')
-    self._learning_rate, self._every = learning_rate, every
+    self._learning_rate, self._every, self._show = learning_rate, every, show
     self._last = (0, 0.0)
 
   def after_step(self, state: TrainState, image_ids: ImageIds) -> None:
@@ -100,6 +102,8 @@ class TensorBoard(Hook):
     with self._eval.as_default(step=state.step):
       for name, value in metrics.items():
         tf.summary.scalar(name.removeprefix('eval/'), value)
+      if self._show is not None:
+        self._show()
     self._train.flush()
     self._eval.flush()
 

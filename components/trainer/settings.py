@@ -57,6 +57,9 @@ class TrainSettings(typed.Settings):
   export: which weights are exported, those of the best evaluation or of the last step.
   cache: decoded images in memory or on disk; auto: in memory when they fit a quarter of the free memory.
   min_restored: fine-tuning fails when less than this share of the backbone's variables was restored.
+  freeze: parts of the model that stay as they are, beside the patterns of pipeline.config: `backbone`, the
+    classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
+  tensorboard_images: so many eval images are shown in TensorBoard, with ground truth and detections.
   precision, xla, accumulate: mixed precision, compilation, and batches per optimizer step.
   """
 
@@ -73,6 +76,8 @@ class TrainSettings(typed.Settings):
   rollback: Rollback | None = None
   cache: Literal['auto', 'memory', 'disk', 'none'] = 'auto'
   min_restored: float = pydantic.Field(0.5, ge=0, le=1)
+  freeze: tuple[Literal['backbone', 'all_but_box_predictor', 'batch_norm'], ...] = ()
+  tensorboard_images: pydantic.NonNegativeInt = 4
   precision: Literal['float32', 'mixed_float16', 'mixed_bfloat16'] = 'float32'
   xla: bool = False
   accumulate: pydantic.PositiveInt = 1

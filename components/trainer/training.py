@@ -19,7 +19,7 @@ from components.odapi.config_io import Config
 from components.odapi.engine import Compute, Engine
 from components.odapi.evaluation import TrainingEvaluation
 from components.odapi.inputs import InputOptions
-from components.trainer import hooks, loop, reporting
+from components.trainer import hooks, loop, reporting, showing
 from components.trainer.checkpoints import BestCheckpoint, Checkpoints
 from components.trainer.settings import TrainSettings
 from components.trainer.state import TrainState
@@ -64,7 +64,8 @@ def train(
   """
   tf.keras.utils.set_random_seed(settings.seed)
   compute = Compute(settings.precision, settings.xla, settings.accumulate)
-  engine = AdaptingEngine(config, adaptation, strategy, compute) if adaptation else Engine(config, strategy, compute)
+  build = functools.partial(AdaptingEngine, config, adaptation) if adaptation else functools.partial(Engine, config)
+  engine = build(strategy, compute, settings.freeze)
   state = TrainState(num_steps=config.train_config.num_steps)
   # TensorFlow wants every worker to save; what all but the chief save goes into a folder that is thrown away.
   own = work_directory if devices.is_chief(strategy) else files.join(work_directory, f'worker-{os.getpid()}')
@@ -77,8 +78,9 @@ def train(
     fine_tune(engine, settings, files.join(work_directory, RESTORE_REPORT))
 
   if state.step < state.num_steps:
-    evaluate = TrainingEvaluation(engine, labels, settings.eval_images)
-    wired = [*wire_hooks(engine, checkpoints, best, settings, own), *also]
+    evaluate = TrainingEvaluation(engine, labels, settings.eval_images, settings.tensorboard_images)
+    shown = functools.partial(showing.write, evaluate, labels)
+    wired = [*wire_hooks(engine, checkpoints, best, settings, own, shown), *also]
     batches = engine.batches(input_options(settings, work_directory, state.step))
     loop.train(engine, batches, state, wired, evaluation_schedule(settings), evaluate)
   if own != work_directory:
@@ -88,6 +90,8 @@ def train(
   if settings.export == 'best' and state.best is not None:
     best.restore()
     exported_step = state.best.step
+  else:
+    engine.keep_evaluated_weights()
   return Trained(engine, state, exported_step)
 
 
@@ -106,9 +110,22 @@ def fine_tune(engine: Engine, settings: TrainSettings, report_path: str) -> None
 
 
 def wire_hooks(
-  engine: Engine, checkpoints: Checkpoints, best: BestCheckpoint, settings: TrainSettings, work_directory: str
+  engine: Engine,
+  checkpoints: Checkpoints,
+  best: BestCheckpoint,
+  settings: TrainSettings,
+  work_directory: str,
+  show: Callable[[], None] | None = None,
 ) -> list[hooks.Hook]:
-  """The hooks in the order they are told: guards first, so that nothing bad is saved; saving last."""
+  """The hooks in the order they are told: guards first, so that nothing bad is saved; saving last.
+
+  `show` writes what an evaluation saw into the summary writer that is the default then.
+  """
+
+  def save_best(step: int) -> None:
+    with engine.evaluated_weights():
+      best.save(step)
+
   write_history = functools.partial(files.write_text, files.join(work_directory, HISTORY))
   guard: hooks.Hook = hooks.RefuseNonFinite()
   if settings.rollback is not None:
@@ -118,10 +135,10 @@ def wire_hooks(
     hooks.Clock(),
     guard,
     *early,
-    hooks.KeepBest(best.save, settings.watch),
+    hooks.KeepBest(save_best, settings.watch),
     hooks.RecordHistory(),
     reporting.WriteHistory(write_history),
-    reporting.TensorBoard(files.join(work_directory, 'logs'), engine.learning_rate, every=20),
+    reporting.TensorBoard(files.join(work_directory, 'logs'), engine.learning_rate, 20, show),
     reporting.Progress(engine.config.train_config.batch_size, settings.watch),
     hooks.SaveCheckpoints(checkpoints.save, settings.checkpoint_every, settings.checkpoint_every_minutes),
     hooks.StopOnSignal(checkpoints.save),
