@@ -4,10 +4,11 @@
 
 Source: drawn shapes that are all called "object"; the detector trained on them finds boxes and knows no classes. Then
 a few images of one shape each, with class names. The one way fits a classifier to them; the other fine-tunes the
-detector's checkpoint on them. Both are evaluated on the same images, by the same evaluator.
+detector's checkpoint on them. All are evaluated on the same images, by the same evaluator.
 """
 
 import argparse
+import functools
 import re
 import statistics
 import sys
@@ -50,7 +51,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
   for seed in range(options.seeds):
     few = root / f'few-{seed}'
     choose(few, options.examples, seed)
-    for way, build in (('two-stage', two_stage), ('fine-tuned', fine_tuned)):
+    for way, build in WAYS.items():
       begun = time.monotonic()
       made = build(model, few, root / f'{way}-{seed}', options.steps)
       seconds = time.monotonic() - begun
@@ -80,11 +81,19 @@ def two_stage(model: str, few: Path, target: Path, _: int) -> str:
   return str(target)
 
 
-def fine_tuned(model: str, few: Path, target: Path, steps: int) -> str:
+def fine_tuned(model: str, few: Path, target: Path, steps: int, mode: str = 'fine_tune') -> str:
   examples = drawn.ingest(few, target / 'examples')
   checkpoint = f'{model}/checkpoint/ckpt-0'
-  trained = drawn.train(target / 'training', examples, examples, steps, mode='fine_tune', checkpoint=checkpoint)
+  trained = drawn.train(target / 'training', examples, examples, steps, mode=mode, checkpoint=checkpoint)
   return drawn.export(trained, target / 'model')
+
+
+# To resume keeps the box head too: of what the checkpoint has, the class head alone starts fresh.
+WAYS = {
+  'two-stage': two_stage,
+  'fine-tuned (mode fine_tune)': fine_tuned,
+  'fine-tuned, box head kept (mode resume)': functools.partial(fine_tuned, mode='resume'),
+}
 
 
 def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace, finder: dict[str, float]) -> str:
