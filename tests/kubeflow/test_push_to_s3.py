@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 import s3_server
 from environments import PROJECT
 
@@ -62,6 +63,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 def test_versions_on_an_object_store(tmp_path, monkeypatch):
   model = tmp_path / 'model'
   for name in ('Format-Serving/saved_model.pb', 'Format-Serving/variables/variables.index', 'label_map.pbtxt'):

@@ -111,6 +111,7 @@ def test_an_onnx_file_that_finds_other_boxes_is_refused(colour_model, monkeypatc
     onnx_export.check(b'', str(colour_model), [draw([('red', (0, 0, 9, 9))])])
 
 
+@pytest.mark.slow
 def test_a_model_that_tf2onnx_cannot_convert_is_one_line(tmp_path):
   (tmp_path / 'saved_model.pb').write_bytes(b'broken')
   with pytest.raises(DataError, match=r'^export.onnx: tf2onnx cannot convert this model: [^\n]*$'):

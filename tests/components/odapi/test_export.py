@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components import comparison
+from components.detector import Detector
 from components.odapi import export
 
 FOUND = {
@@ -42,3 +44,16 @@ def test_class_names_are_told_by_a_signature():
   module = export.ServingModule(Model(), [], {'cat': 1, 'dög': 3}, export.Limits())
   names = module.name_classes(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
   assert [name.decode() for name in names.numpy()] == ['dög', 'cat', '', '', '', '']
+
+
+@pytest.mark.slow
+def test_a_trained_model_answers_for_a_batch_as_for_single_images_and_names_its_classes(finished_run):
+  detector = Detector(str(finished_run.artifact('ODAPITrainer', 'model')), batch_size=4)
+  images = sorted(map(str, (finished_run.data / 'JPEGImages').iterdir()))[:4]
+  for path, together in zip(images, detector.detect(images), strict=True):
+    (alone,) = detector.detect([path])
+    assert comparison.difference(path, {'alone': alone, 'in a batch': together}, 0.01, '') < 1e-5
+  signatures = tf.saved_model.load(detector.path).signatures
+  assert set(signatures) == {'serving_default', 'image_bytes', 'tf_example', 'class_names'}
+  names = signatures['class_names'](ids=tf.constant(list(detector.labels.values()), tf.int64))['class_names']
+  assert [name.decode() for name in names.numpy()] == list(detector.labels)
