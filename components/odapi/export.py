@@ -126,7 +126,8 @@ def limited(detections: Mapping[str, tf.Tensor], limits: Limits) -> dict[str, tf
   kept = {name: value[:, : limits.max_detections] for name, value in detections.items() if name != _COUNT}
   count = tf.cast(detections[_COUNT], tf.int32)[:, tf.newaxis]
   scores = kept[standard_fields.DetectionResultFields.detection_scores]
-  stays = (tf.range(tf.shape(scores)[1])[tf.newaxis] < count) & (scores >= limits.score_threshold)
+  # Not `>=`: a score that is no number must stay, for the evaluator to see it.
+  stays = (tf.range(tf.shape(scores)[1])[tf.newaxis] < count) & ~(scores < limits.score_threshold)
   if limits.score_threshold:
     kept = {name: tf.where(_as_wide(stays, value), value, tf.zeros_like(value)) for name, value in kept.items()}
   return kept | {_COUNT: tf.reduce_sum(tf.cast(stays, tf.float32), axis=1)}

@@ -37,6 +37,11 @@ def test_limits_keep_the_best(limits, count, width):
       assert not kept['detection_scores'][image, number:].any()
 
 
+def test_a_score_that_is_no_number_stays_to_be_seen():
+  kept = export.limited(FOUND | {'detection_scores': tf.fill([2, 4], np.nan)}, export.Limits(0.5))
+  assert kept['num_detections'].numpy().tolist() == [3, 2]
+
+
 def test_class_names_are_told_by_a_signature():
   class Model:
     preprocess = None
