@@ -63,7 +63,8 @@ class Executor(base_executor.BaseExecutor):
     write_model(trained, model_uri, files.read_text(config_path), labels, limits)
     files.copy_tree(work, run_uri)
     training.write_learning_curve(trained, files.join(run_uri, training.LEARNING_CURVE))
-    files.write_text(files.join(run_uri, 'run.json'), json.dumps(run_facts(trained, content, settings), indent=2))
+    facts = run_facts(trained, content, examples.get_string_custom_property('input_fingerprint'), settings)
+    files.write_text(files.join(run_uri, 'run.json'), json.dumps(facts, indent=2))
     # Only now: until the model stands, a restart goes on from here.
     fileio.rmtree(work)
 
@@ -113,8 +114,15 @@ def write_model(
   files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), label_map.dump(labels))
 
 
-def run_facts(trained: Trained, content: str, settings: TrainSettings) -> dict[str, Any]:
-  """What one needs to know to repeat or compare a run."""
+def run_facts(trained: Trained, content: str, data: str, settings: TrainSettings) -> dict[str, Any]:
+  """What one needs to know to repeat or compare a run.
+
+  Args:
+    trained: the finished training.
+    content: digest of all it depends on.
+    data: fingerprint of the data folder that the examples are of, as VocExampleGen left it; empty if it did not.
+    settings: of the training.
+  """
   state = trained.state
   last = state.history[-1] if state.history else {}
   return {
@@ -127,6 +135,8 @@ def run_facts(trained: Trained, content: str, settings: TrainSettings) -> dict[s
     'training_seconds': round(state.seconds, 1),
     'rollbacks': state.rollbacks,
     'content': content,
+    'data_fingerprint': data,
+    'pipeline_config': config_io.dump(trained.engine.config),
     'versions': {name: metadata.version(name) for name in _PACKAGES},
     'git_revision': _git_revision(),
     'python': platform.python_version(),

@@ -7,6 +7,7 @@ import functools
 import io
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -27,6 +28,7 @@ from components.trainer.state import TrainState
 HISTORY = 'history.jsonl'
 RESTORE_REPORT = 'restore_report.json'
 LEARNING_CURVE = 'learning_curve.png'
+CACHE = 'cache'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +88,9 @@ def train(
   if own != work_directory:
     tf.io.gfile.rmtree(own)
     return Trained(engine, state, state.step)
+  cache = files.join(work_directory, CACHE)
+  if tf.io.gfile.exists(cache):
+    tf.io.gfile.rmtree(cache)  # those of killed processes too
   exported_step = state.step
   if settings.export == 'best' and state.best is not None:
     best.restore()
@@ -164,8 +169,11 @@ def evaluation_schedule(
 
 def input_options(settings: TrainSettings, work_directory: str, step: int) -> InputOptions:
   """How batches are made; after a restart the order goes on with another shuffle, not with the first images again."""
-  cache_directory = files.join(work_directory, 'cache', str(os.getpid()))
+  cache_directory = ''
   if settings.cache == 'disk':
+    # A cache on a remote file system would be slower than decoding again.
+    home = tempfile.mkdtemp() if '://' in work_directory else work_directory
+    cache_directory = files.join(home, CACHE, str(os.getpid()))
     tf.io.gfile.makedirs(cache_directory)
   return InputOptions(
     cache=settings.cache,

@@ -68,3 +68,18 @@ def test_images_and_curves_of_each_evaluation_are_in_the_event_files(tmp_path):
   # The object at its place in both halves; the unsure false alarm in neither.
   assert all((half[24:144, 32:128] != 128).any() for half in (left, right))
   assert (right[160:, 210:] == 128).all()
+
+
+def test_losses_speed_and_learning_rate_are_written_every_so_many_steps(tmp_path):
+  hook = reporting.TensorBoard(str(tmp_path), lambda: 0.25, 20)
+  for step in (20, 30, 40):
+    hook.after_step(TrainState(num_steps=40, step=step, seconds=step / 10, losses={'Loss/total_loss': 1.5}), list)
+  hook.after_training(TrainState(num_steps=40, step=40))
+  (path,) = (tmp_path / 'train').iterdir()
+  found = {
+    (value.tag, event.step): float(tf.make_ndarray(value.tensor))
+    for event in tf.compat.v1.train.summary_iterator(str(path))
+    for value in event.summary.value
+  }
+  tags = {'Loss/total_loss': 1.5, 'learning_rate': 0.25, 'steps_per_sec': 10}
+  assert found == {(tag, step): value for tag, value in tags.items() for step in (20, 40)}

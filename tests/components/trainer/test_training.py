@@ -52,6 +52,16 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(engine, tmp_path
   assert (state.step, state.best, int(engine.global_step)) == (1, Best(0.1, 1), 1)
 
 
+def test_so_many_of_the_latest_checkpoints_are_kept(engine, tmp_path):
+  state = TrainState(num_steps=10)
+  for steps in ((1, 2, 3), (4, 5)):  # over a restart
+    kept = checkpoints.Checkpoints(str(tmp_path), engine, state, keep=2)
+    for step in steps:
+      state.step = step
+      kept.save()
+  assert sorted(path.name for path in tmp_path.glob('*.index')) == ['ckpt-4.index', 'ckpt-5.index']
+
+
 def test_a_checkpoint_of_another_architecture_is_refused_by_name(patched, engine, tmp_path):
   tf.train.CheckpointManager(tf.train.Checkpoint(step=engine.global_step), str(tmp_path), 1).save(checkpoint_number=5)
   kept = checkpoints.Checkpoints(str(tmp_path), engine, TrainState(num_steps=10), keep=3)
@@ -129,7 +139,8 @@ TRAIN = textwrap.dedent("""
   labels = label_map.parse(open(labels_path).read())
   settings = TrainSettings(eval_every=10, eval_images=4, checkpoint_every=3, keep_checkpoint_max=3)
   trained = training.train(config, labels, settings, work, strategy)
-  print('FINISHED', trained.state.step, int(trained.engine.global_step.numpy()), trained.state.history)
+  print('FINISHED', trained.state.step, int(trained.engine.global_step.numpy()), trained.exported_step, 'at rate',
+        trained.engine.learning_rate())
 """)
 
 
@@ -199,7 +210,7 @@ def test_two_workers_train_together_and_the_chief_writes(finished_run, patched, 
   ]
   outputs = [worker.communicate(timeout=400)[0] for worker in workers]
   for output in outputs:
-    assert 'FINISHED 3 3' in output, output
+    assert 'FINISHED 3 3 ' in output, output
   assert latest_step(tmp_path / 'work') == 3
   assert not list((tmp_path / 'work').glob('worker-*')), 'the other worker left its folder behind'
 
