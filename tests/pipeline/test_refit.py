@@ -1,0 +1,100 @@
+"""check-data --suspects and refit, from the command line, on the finished run's model and data."""
+
+import json
+import shutil
+
+import pytest
+
+from components.detector import Detector
+from pipeline import cli, sample_data
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def model(finished_run):
+  return str(finished_run.artifact('ODAPITrainer', 'model'))
+
+
+@pytest.fixture(scope='module')
+def refitted(finished_run, model, tmp_path_factory):
+  """The folder of a model that refit made of the finished run's."""
+  output = tmp_path_factory.mktemp('refitted') / 'model'
+  assert cli.main(['refit', '--model', model, '--data', str(finished_run.data), '--output', str(output)]) == 0
+  return output
+
+
+def test_refit_names_the_classes_of_the_data(refitted, finished_run):
+  detector = Detector(str(refitted))
+  assert list(detector.labels) == sorted(sample_data.CLASSES)
+  (found,) = detector.detect([str(finished_run.data / 'JPEGImages' / 'sample-0000.jpg')])
+  assert set(found.names) <= set(sample_data.CLASSES)
+  facts = json.loads((refitted / 'classifier.json').read_text())
+  assert set(facts['objects']) == set(sample_data.CLASSES)
+  assert facts['cross_validated_accuracy'] > 0.4
+  assert (refitted / 'pipeline.config').exists()
+
+
+def test_a_class_is_added_to_what_refit_made_and_ids_stay(refitted, finished_run, tmp_path, capsys):
+  data = tmp_path / 'data'
+  shutil.copytree(finished_run.data, data)
+  for annotation in (data / 'Annotations').iterdir():
+    annotation.write_text(annotation.read_text().replace('>circle<', '>ball<'))
+  again = tmp_path / 'again'
+  assert cli.main(['refit', '--model', str(refitted), '--data', str(data), '--output', str(again)]) == 0
+  assert Detector(str(again)).labels == {'circle': 1, 'square': 2, 'triangle': 3, 'ball': 4}
+  assert 'fitted in' in capsys.readouterr().out
+
+
+def test_suspects_are_written_as_json_and_as_a_page(finished_run, model, tmp_path, capsys):
+  arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', model]
+  assert cli.main(arguments) == 0
+  content = json.loads((tmp_path / 'out' / 'suspects.json').read_text())
+  boxes = sum(path.read_text().count('<object>') for path in (finished_run.data / 'Annotations').iterdir())
+  assert content['boxes'] == boxes
+  assert f'{len(content["suspects"])} of {boxes} boxes look like another class' in capsys.readouterr().out
+  page = (tmp_path / 'out' / 'suspects.html').read_text()
+  assert page.count('<figure>') == len(content['suspects'])
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message', 'status'),
+  [
+    pytest.param(['check-data', '{data}', '--suspects', '{out}'], '--suspects and --model', 2, id='no model'),
+    pytest.param(
+      ['check-data', '{data}', '--suspects', '{out}', '--model', 'nowhere'],
+      'nowhere: no such model',
+      2,
+      id='no such model',
+    ),
+    pytest.param(
+      ['check-data', '{one}', '--suspects', '{out}', '--model', '{model}'], 'received one: "thing"', 1, id='one class'
+    ),
+    pytest.param(
+      ['refit', '--data', '{one}', '--output', '{out}', '--model', '{model}'],
+      'received one: "thing"',
+      1,
+      id='refit, one class',
+    ),
+    pytest.param(
+      ['refit', '--data', '{data}', '--output', '{data}', '--model', '{model}'],
+      'Name a new folder',
+      2,
+      id='output exists',
+    ),
+  ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(finished_run, model, tmp_path, capsys, arguments, message, status):
+  one = tmp_path / 'one'
+  shutil.copytree(finished_run.data, one)
+  for annotation in (one / 'Annotations').iterdir():
+    text = annotation.read_text()
+    for name in sample_data.CLASSES:
+      text = text.replace(f'>{name}<', '>thing<')
+    annotation.write_text(text)
+  places = {'data': finished_run.data, 'one': one, 'model': model, 'out': tmp_path / 'out'}
+  assert cli.main([argument.format(**places) for argument in arguments]) == status
+  error = capsys.readouterr().err.strip().splitlines()
+  assert message in error[-1]
+  assert error[-1].startswith('detection-pipeline ')
+  assert not (tmp_path / 'out').exists()
