@@ -39,6 +39,7 @@ bench: demo
 	$(BIN)/python -m benchmarks.eval_memory
 	$(BIN)/python -m benchmarks.predict_throughput demo/demo/serving demo/data/JPEGImages
 	$(BIN)/python -m benchmarks.transfer
+	$(BIN)/python -m benchmarks.memory_estimate
 	$(BIN)/python -m benchmarks.tuner
 	$(BIN)/python -m benchmarks.suspects
 	$(BIN)/python -m benchmarks.few_shot

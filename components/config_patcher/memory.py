@@ -21,6 +21,8 @@ TRACED = {
   'mobilenet_v2_fpn_sep_conv': (2550, 0, 2),
 }
 _OTHERS = (8000, 250, 60)
+# Not every output is kept for the backward pass: 0.5 to 1.0 of them, by benchmarks/memory_estimate.py.
+_KEPT = 0.75
 # TensorFlow itself, the input pipeline, and the workspace of convolutions.
 _FIXED_GIB = 1.0
 _GIB = 2**30
@@ -38,7 +40,7 @@ def estimate(config: pipeline_pb2.TrainEvalPipelineConfig) -> float:
   bytes_a_pixel, mb_an_image, millions = TRACED.get(portable.extractor(config), _OTHERS)
   # float32 weights and gradients, and what the optimizer keeps for each weight.
   copies = 4 if train.optimizer.HasField('adam_optimizer') else 3
-  activations = train.batch_size * (height * width * bytes_a_pixel + mb_an_image * 1e6)
+  activations = _KEPT * train.batch_size * (height * width * bytes_a_pixel + mb_an_image * 1e6)
   return _FIXED_GIB + (activations + millions * 1e6 * 4 * copies) / _GIB
 
 
