@@ -71,8 +71,14 @@ class Progress(Hook):
     best = f' (best {state.best.value:.3f})' if state.best else ''
     return (
       f'step {state.step}/{state.num_steps} | {parts} | {rate * self._batch_size:.1f} images/s | '
-      f'{left // 60}:{left % 60:02d} left{last}{best}'
+      f'{_clock_time(left)} left{last}{best}'
     )
+
+
+def _clock_time(seconds: int) -> str:
+  """24:05, or 70:24:05 from an hour on."""
+  minutes, hours = seconds // 60 % 60, seconds // 3600
+  return f'{hours}:{minutes:02d}:{seconds % 60:02d}' if hours else f'{minutes}:{seconds % 60:02d}'
 
 
 class TensorBoard(Hook):
