@@ -35,17 +35,6 @@ def test_refit_names_the_classes_of_the_data(refitted, finished_run):
   assert (refitted / 'pipeline.config').exists()
 
 
-def test_a_class_is_added_to_what_refit_made_and_ids_stay(refitted, finished_run, tmp_path, capsys):
-  data = tmp_path / 'data'
-  shutil.copytree(finished_run.data, data)
-  for annotation in (data / 'Annotations').iterdir():
-    annotation.write_text(annotation.read_text().replace('>circle<', '>ball<'))
-  again = tmp_path / 'again'
-  assert cli.main(['refit', '--model', str(refitted), '--data', str(data), '--output', str(again)]) == 0
-  assert Detector(str(again)).labels == {'circle': 1, 'square': 2, 'triangle': 3, 'ball': 4}
-  assert 'fitted in' in capsys.readouterr().out
-
-
 def test_suspects_are_written_as_json_and_as_a_page(finished_run, model, tmp_path, capsys):
   arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', model]
   assert cli.main(arguments) == 0
@@ -69,18 +58,6 @@ def test_suspects_are_written_as_json_and_as_a_page(finished_run, model, tmp_pat
     ),
     pytest.param(
       ['check-data', '{one}', '--suspects', '{out}', '--model', '{model}'], 'received one: "thing"', 1, id='one class'
-    ),
-    pytest.param(
-      ['refit', '--data', '{one}', '--output', '{out}', '--model', '{model}'],
-      'received one: "thing"',
-      1,
-      id='refit, one class',
-    ),
-    pytest.param(
-      ['refit', '--data', '{data}', '--output', '{data}', '--model', '{model}'],
-      'Name a new folder',
-      2,
-      id='output exists',
     ),
   ],
 )

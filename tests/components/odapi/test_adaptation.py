@@ -80,6 +80,14 @@ def two_domains(finished_run):
   return prepare
 
 
+@pytest.fixture
+def eagerly():
+  """Two steps pay for no graph; that of an adapting SSD is traced where the trainer's executor is tested."""
+  tf.config.run_functions_eagerly(True)
+  yield
+  tf.config.run_functions_eagerly(False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
   ('base', 'batch_norm'),
@@ -89,7 +97,7 @@ def two_domains(finished_run):
     ('efficientdet_cpu_192', 'target'),
   ],
 )
-def test_a_step_reports_the_domains_and_leaves_nothing_in_the_model(two_domains, base, batch_norm, tmp_path):
+def test_a_step_reports_the_domains_and_leaves_nothing_in_the_model(eagerly, two_domains, base, batch_norm, tmp_path):
   tf.keras.backend.clear_session()
   config, adapt = two_domains(base, batch_norm)
   plain = {variable.name: variable.shape for variable in engine.all_variables(engine.build_model(config))}
