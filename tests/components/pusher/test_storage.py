@@ -37,7 +37,7 @@ def small_disk(tmp_path):
   if mounted.returncode:
     pytest.skip(f'a small disk can be mounted by root alone: {mounted.stderr.strip()}')
   yield folder
-  subprocess.run(['umount', folder], check=True)
+  subprocess.run(['umount', '--lazy', folder], check=True)
 
 
 def assert_served(destination, version):
