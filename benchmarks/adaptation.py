@@ -86,15 +86,11 @@ def render(
     '',
     '| way | AP | AP50 |',
     '|---|---|---|',
-    *(f'| {way} | {_spread(ap)} | {_spread(ap50)} |' for way, ap, ap50 in rows),
+    *(f'| {way} | {drawn.spread(ap)} | {drawn.spread(ap50)} |' for way, ap, ap50 in rows),
     '',
     f'A step: {1000 * plain:.0f} ms source only, {1000 * other:.0f} ms adapting: {other / plain:.2f} times.',
   ]
   return '\n'.join(lines) + '\n'
-
-
-def _spread(values: list[float]) -> str:
-  return f'{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})'
 
 
 if __name__ == '__main__':

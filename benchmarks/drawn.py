@@ -3,8 +3,9 @@
 import contextlib
 import io
 import random
+import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,9 @@ def score(model: str, records: str, labels: Mapping[str, int] = LABELS) -> dict[
     image, encoded = inference.parse(record, labels, records)
     parts.append(results.of_image(image, inference.by_name(detector.detect_encoded([encoded])[0], labels)))
   return coco.accumulate(results.merge(parts), list(labels.values())).metrics()
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+  """Mean, least and most of several seeds."""
+  mean, least, most = (f'{value:.{digits}f}' for value in (statistics.mean(values), min(values), max(values)))
+  return f'{mean} ({least} to {most})'

@@ -107,13 +107,9 @@ def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace,
     '|---|---|---|---|',
   ]
   for way, found in rows.items():
-    cells = [_spread([row[name] for row in found]) for name in METRICS]
+    cells = [drawn.spread([row[name] for row in found]) for name in METRICS]
     lines.append(f'| {way} | {" | ".join(cells)} | {statistics.mean(row["seconds"] for row in found):.0f} |')
   return '\n'.join(lines) + '\n'
-
-
-def _spread(values: list[float]) -> str:
-  return f'{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})'
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import random
 import re
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -60,7 +59,7 @@ def run(root: Path, images: int, share: float, seeds: int, steps: int) -> str:
   ]
   for kind, pairs in found.items():
     first, among = zip(*pairs, strict=True)
-    lines.append(f'| {kind} | {_spread(first)} | {_spread(among)} |')
+    lines.append(f'| {kind} | {drawn.spread(first, 2)} | {drawn.spread(among, 2)} |')
   return '\n'.join(lines) + '\n'
 
 
@@ -94,10 +93,6 @@ def recall(ranking: tuple[Suspect, ...], planted: Planted) -> float:
 
 def _places(ranking: tuple[Suspect, ...]) -> Planted:
   return {(suspect.image, suspect.number) for suspect in ranking}
-
-
-def _spread(values: tuple[float, ...]) -> str:
-  return f'{statistics.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})'
 
 
 if __name__ == '__main__':
