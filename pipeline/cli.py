@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
   command = commands.add_parser('predict', help='draw what a model finds in images, and write predictions.json')
   command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also videos and globs')
-  command.add_argument('--model', required=True, metavar='MODEL', help='a push destination, a version, .tflite or .onnx')
+  command.add_argument('--model', required=True, metavar='MODEL', help='a destination, a version, .tflite or .onnx')
   command.add_argument('--output', required=True, metavar='DIR')
   command.add_argument('--min-score', type=float, default=0.5, metavar='S', help='draw boxes from this score up')
   command.add_argument('--batch-size', type=int, default=8, metavar='N')
