@@ -107,6 +107,15 @@ def test_a_wrong_label_is_the_surest_suspect_and_right_ones_are_none(mean_colour
   assert content['suspects'][0]['box'] == list(BOX)
 
 
+def test_suspects_are_ranked_by_how_much_the_classifier_contradicts():
+  places = np.linspace(-1, 1, 20)
+  features = np.concatenate([places, places + 10, [7.0, 14.0, 6.0]])[:, np.newaxis].astype(np.float32)
+  labels = np.array(['a'] * 20 + ['b'] * 20 + ['a'] * 3, object)
+  names = np.array([f'{number}.png' for number in range(43)], object)
+  found = suspects.find(objects.Objects(names, np.zeros(43, int), labels, np.zeros((43, 4)), features))
+  assert [suspect.image for suspect in found.suspects] == ['41.png', '40.png', '42.png']
+
+
 def test_a_rare_class_is_in_what_every_fold_is_fitted_on():
   rng = np.random.default_rng(0)
   # Ten images; the rare class is in two of them, always beside another.

@@ -81,6 +81,17 @@ def test_boxes_are_the_detectors_and_names_the_classifiers(named, colour_model, 
   assert (found.scores > 0.8 * boxes.scores.max()).all()
 
 
+def test_what_the_classifier_is_surer_of_comes_first_with_its_own_box_and_name(colour_model, picture, tmp_path):
+  parts = Parts(two_stage.load(str(colour_model)), backbone.Backbone(lambda crops: backbone.pooled([crops]), [], 16))
+  # Of the mean red less the mean blue: a little over a half is apple for red things, nearly all plum for blue ones.
+  weights = np.array([[0.02, 0], [0, 0], [-0.02, 0]], np.float32)
+  head = classifier.LinearHead(('apple', 'plum'), weights, np.array([-2.0, 0.0], np.float32), None)
+  (found,) = Detector(str(write(tmp_path, parts, head, {'apple': 1, 'plum': 2}))).detect([picture])
+  assert found.names == ('plum', 'apple')
+  assert found.scores[0] > found.scores[1] + 0.1
+  assert np.allclose(found.boxes[0], np.array(BLUE) / (64, 96, 64, 96), atol=1e-6)
+
+
 def test_every_signature_gives_the_same(named, picture):
   signatures = tf.saved_model.load(str(named / 'Format-Serving')).signatures
   encoded = png(picture)
