@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-from components import files
+from components import detector, files
+from components.artifacts import PipelineConfig
 from components.config_patcher import bases, checkpoint, zoo
 from components.crop_classifier import backbone
 from components.errors import ConfigError
@@ -16,8 +17,8 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
   """Reads a backbone.
 
   Args:
-    source: a folder with pipeline.config and a checkpoint (a trainer's model, a zoo model), a zoo archive, or
-      `<network>=<weights file>` with a network of tf.keras.applications.
+    source: a folder with pipeline.config and a checkpoint (a trainer's model, a zoo model), a pushed version or the
+      folder of versions, a zoo archive, or `<network>=<weights file>` with a network of tf.keras.applications.
     size: of the crops it shall see, in pixels.
 
   Raises:
@@ -26,7 +27,9 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
   network, equals, weights = source.partition('=')
   if equals and not os.path.exists(source):
     return backbone.from_keras(network, weights, size)
-  if not os.path.isfile(source) and not os.path.isfile(os.path.join(source, 'pipeline.config')):
+  if _versions(source):
+    source = detector.saved_model_folder(source)
+  if not os.path.isfile(source) and not os.path.isfile(os.path.join(source, PipelineConfig.FILE_NAME)):
     raise ConfigError(
       f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, a zoo archive, or '
       '<network of tf.keras.applications>=<weights file>.'
@@ -41,3 +44,8 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
       prefix = checkpoint.find(base.checkpoint)
     maps, variables = features.backbone(config_io.parse(base.text, base.name), prefix)
   return backbone.Backbone(lambda crops: backbone.pooled(maps(crops)), variables, size)
+
+
+def _versions(source: str) -> bool:
+  """Whether this is a folder that models are pushed to."""
+  return os.path.isdir(source) and any(name.isdecimal() for name in os.listdir(source))

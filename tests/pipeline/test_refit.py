@@ -35,8 +35,9 @@ def test_refit_names_the_classes_of_the_data(refitted, finished_run):
   assert (refitted / 'pipeline.config').exists()
 
 
-def test_suspects_are_written_as_json_and_as_a_page(finished_run, model, tmp_path, capsys):
-  arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', model]
+def test_suspects_are_written_as_json_and_as_a_page_with_a_pushed_models_features(finished_run, tmp_path, capsys):
+  pushed = str(finished_run.home / 'tiny' / 'serving')
+  arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', pushed]
   assert cli.main(arguments) == 0
   content = json.loads((tmp_path / 'out' / 'suspects.json').read_text())
   boxes = sum(path.read_text().count('<object>') for path in (finished_run.data / 'Annotations').iterdir())
