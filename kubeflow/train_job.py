@@ -7,6 +7,7 @@ OUTPUT/model_run; a job that was killed goes on from its last checkpoint. See ma
 """
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -26,7 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
   parser.add_argument('--label-map', required=True, metavar='FILE', help='from LabelMapGen')
   parser.add_argument('--work-root', required=True, metavar='DIR', help='checkpoints; every node must see it')
   parser.add_argument('--output', required=True, metavar='DIR')
-  parser.add_argument('--settings', default='{}', metavar='JSON', help='the train: section, without steps and batch')
+  parser.add_argument(
+    '--settings', type=json.loads, default='{}', metavar='JSON', help='the train: section, without steps and batch'
+  )
   args = parser.parse_args(argv)
   signal.signal(signal.SIGTERM, entrypoint.end)
   if 's3://' in f'{vars(args)}':
@@ -49,11 +52,11 @@ def point_to(config: str, examples: str, label_map: str) -> str:
 
 
 def _train(args: argparse.Namespace) -> int:
-  from tfx.types import standard_artifacts
+  from tfx.types import channel, standard_artifacts
 
   from components import artifacts, files
   from components.errors import UserError
-  from components.trainer import executor
+  from components.trainer import component, executor
 
   # The same for all nodes and starts: the training is named by the config's content.
   config = point_to(files.read_text(args.pipeline_config), args.examples, args.label_map)
@@ -69,7 +72,13 @@ def _train(args: argparse.Namespace) -> int:
     'model_run': [_at(standard_artifacts.ModelRun(), files.join(args.output, 'model_run'))],
   }
   try:
-    executor.Executor().Do(inputs, outputs, {'settings': args.settings, 'work_root': args.work_root})
+    # The component's word on its parameters and their defaults, for a node that is not in a pipeline.
+    node = component.ODAPITrainer(
+      **{name: channel.Channel(type=artifact_list[0].type) for name, artifact_list in inputs.items()},
+      settings=args.settings,
+      work_root=args.work_root,
+    )
+    executor.Executor().Do(inputs, outputs, dict(node.exec_properties))
   except UserError as error:
     print(f'train_job: {error}', file=sys.stderr)
     return error.exit_status

@@ -83,6 +83,21 @@ class ServingModule(tf.Module):
     return self._detect_batch(images, shapes)
 
 
+def standalone(trained: engine.Engine) -> Any:
+  """The engine's model; after distributed training, one of its own with the same weights.
+
+  Distributed variables have no place in a SavedModel, and reading one takes all workers together, of which the chief
+  exports alone. What each replica counts for itself (batch norm's moments) is the first local replica's here.
+  """
+  strategy = trained.strategy
+  if strategy is tf.distribute.get_strategy():  # TensorFlow's word for none
+    return trained.model
+  model = engine.build_model(trained.config)
+  for own, theirs in zip(engine.all_variables(model), engine.all_variables(trained.model), strict=True):
+    own.assign(strategy.experimental_local_results(theirs)[0])
+  return model
+
+
 def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits | None = None) -> None:
   """Writes the SavedModel of a trained model to `directory`.
 

@@ -101,14 +101,13 @@ def content_digest(
   return digest.hexdigest()[:16]
 
 
-def write_model(
-  trained: Trained, uri: str, config_text: str, labels: Mapping[str, int], limits: export.Limits
-) -> None:
+def write_model(trained: Trained, uri: str, config_text: str, labels: Mapping[str, int], limits: export.Limits) -> None:
   """Format-Serving/, checkpoint/, pipeline.config and label_map.pbtxt below `uri`."""
+  model = export.standalone(trained.engine)
   with files.whole_directory(path_utils.serving_model_dir(uri)) as directory:
-    export.save(trained.engine.model, directory, labels, limits)
+    export.save(model, directory, labels, limits)
   # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
-  checkpoint = tf.train.Checkpoint(model=trained.engine.model)
+  checkpoint = tf.train.Checkpoint(model=model)
   tf.train.CheckpointManager(checkpoint, files.join(uri, 'checkpoint'), max_to_keep=1).save(checkpoint_number=0)
   files.write_text(files.join(uri, artifacts.PipelineConfig.FILE_NAME), config_text)
   files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), label_map.dump(labels))
