@@ -2,7 +2,7 @@
 
 tf.train.Checkpoint.restore matches object graphs silently. Here the same walk over the two graphs is done in the
 open: a variable is restored when an object of the checkpoint stands at its place and has its shape. The variables of
-a SavedModel that `export` wrote stand in no graph; there the name decides.
+a SavedModel that `export` wrote stand in no graph; there the order decides.
 """
 
 from __future__ import annotations
@@ -73,11 +73,12 @@ class _Source:
         return None
     return node
 
-  def keys_by_name(self) -> dict[str, str]:
-    """{variable's name: key} of a SavedModel of this project; empty for a checkpoint."""
+  def listed(self) -> list[tuple[str, str]]:
+    """[(variable's name, key)] of a SavedModel of this project, in the order of all_variables; empty otherwise."""
     weights = self.find('_weights')
-    nodes = [] if weights is None else [self.nodes[child] for child in self.children(weights).values()]
-    return {a.full_name: a.checkpoint_key for node in nodes for a in node.attributes if a.name == 'VARIABLE_VALUE'}
+    children = {} if weights is None else self.children(weights)
+    nodes = [self.nodes[children[place]] for place in sorted((p for p in children if p.isdigit()), key=int)]
+    return [(a.full_name, a.checkpoint_key) for node in nodes for a in node.attributes if a.name == 'VARIABLE_VALUE']
 
   def key(self, node: int) -> str | None:
     keys = [a.checkpoint_key for a in self.nodes[node].attributes if a.name == 'VARIABLE_VALUE']
@@ -100,8 +101,8 @@ def restore(model: Any, prefix: str, kind: str, min_backbone: float = 0.0) -> Re
   """
   source = _Source(prefix)
   pairs = _roots(model, source, kind)
-  by_name = source.keys_by_name()
-  found = [_match_names(source, by_name, root) if by_name else _match(source, root, node) for root, node in pairs]
+  listed = source.listed()
+  found = [_match_list(source, listed, model, r) if listed else _match(source, r, node) for r, node in pairs]
   values, mismatches = max(found, key=lambda match: len(match[0]))
   for variable, key in values.values():
     variable.assign(source.reader.get_tensor(key))
@@ -157,15 +158,19 @@ def _match(source: _Source, root: Any, root_node: int) -> tuple[dict, dict]:
   return values, mismatches
 
 
-def _match_names(source: _Source, keys: Mapping[str, str], root: Any) -> tuple[dict, dict]:
-  """As _match, for variables whose names alone are known."""
+def _match_list(source: _Source, listed: Sequence[tuple[str, str]], model: Any, root: Any) -> tuple[dict, dict]:
+  """As _match, for variables whose order alone is known: Keras numbers layers anew in each model."""
   values: dict[int, tuple[tf.Variable, str]] = {}
   mismatches: dict[int, str] = {}
-  for variable in all_variables(root):
-    key = keys.get(variable.name.split(':')[0])
-    if key is not None and list(source.shapes[key]) == variable.shape.as_list():
+  own = all_variables(model)
+  wanted = {id(variable) for variable in all_variables(root)}
+  kinds_agree = [v.name.split(':')[0].split('/')[-1] for v in own] == [name.split('/')[-1] for name, _ in listed]
+  for variable, (_, key) in zip(own, listed, strict=True) if kinds_agree else ():
+    if id(variable) not in wanted:
+      continue
+    if list(source.shapes[key]) == variable.shape.as_list():
       values[id(variable)] = (variable, key)
-    elif key is not None:
+    else:
       mismatches[id(variable)] = _other_shape(variable, source.shapes[key])
   return values, mismatches
 
