@@ -52,20 +52,27 @@ def test_from_local_files_to_a_pushed_model(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_from_s3_to_a_model_pushed_to_s3(data, s3, tmp_path, monkeypatch):
+def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
+  data, s3, finished_run, tmp_path, monkeypatch
+):
   s3.make_bucket('raccoon')
   s3.upload(data, 'raccoon', 'data')
+  s3.upload(finished_run.home / 'tiny/serving', 'raccoon', 'serving')
+  before = set(s3.keys('raccoon', 'serving/'))
   for name, value in s3.variables.items():
     monkeypatch.setenv(name, value)
   states = run(
     tmp_path,
     's3://raccoon/data',
     'data.statistics=false',
+    'evaluate.min_improvement=-1.0',
     work_root='minio://raccoon/work',
     push_destination='s3://raccoon/serving',
   )
   assert set(states.values()) == {'SUCCEEDED'}
-  pushed = [key.removeprefix('serving/') for key in s3.keys('raccoon', 'serving/')]
+  (evaluation,) = (tmp_path / 'runs/store').rglob('metrics.json')
+  assert json.loads(evaluation.read_text())['baseline']['metrics']
+  pushed = [key.removeprefix('serving/') for key in s3.keys('raccoon', 'serving/') if key not in before]
   assert_pushed(pushed)
   assert not [key for key in pushed if 'partial' in key]
   # The training's own folder is cleared once the model stands.
