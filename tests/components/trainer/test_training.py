@@ -1,4 +1,4 @@
-"""Real trainings of a few steps: freezing, restarts, kills, several workers."""
+"""Real trainings of a few steps: freezing, restarts, kills; several workers: tests/kubeflow/test_manifests.py."""
 
 import json
 import os
@@ -195,33 +195,3 @@ def test_killed_at_random_moments_it_ends_at_the_right_step_with_one_history(fin
   assert lines[-1].startswith('FINISHED 60 60 ')
   rows = [json.loads(line) for line in (work / 'history.jsonl').read_text().splitlines()]
   assert [row['step'] for row in rows] == [10, 20, 30, 40, 50, 60]
-
-
-def test_two_workers_train_together_and_the_chief_writes(finished_run, patched, tmp_path):
-  config, _ = patched()
-  config.train_config.num_steps = 3
-  ports = free_ports(2)
-  cluster = {'worker': [f'localhost:{port}' for port in ports]}
-  workers = [
-    start_training(
-      finished_run, config, tmp_path, TF_CONFIG=json.dumps({'cluster': cluster, 'task': {'type': 'worker', 'index': i}})
-    )
-    for i in (0, 1)
-  ]
-  outputs = [worker.communicate(timeout=400)[0] for worker in workers]
-  for output in outputs:
-    assert 'FINISHED 3 3 ' in output, output
-  assert latest_step(tmp_path / 'work') == 3
-  assert not list((tmp_path / 'work').glob('worker-*')), 'the other worker left its folder behind'
-
-
-def free_ports(count):
-  import socket
-
-  sockets = [socket.socket() for _ in range(count)]
-  for each in sockets:
-    each.bind(('localhost', 0))
-  ports = [each.getsockname()[1] for each in sockets]
-  for each in sockets:
-    each.close()
-  return ports
