@@ -32,7 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
   parser = argparse.ArgumentParser(prog='detection-pipeline', description='labelImg folder in, served detector out.')
   commands = parser.add_subparsers(dest='name', metavar='COMMAND', required=True)
+  _add_data_commands(commands)
+  _add_run_commands(commands)
+  _add_model_commands(commands)
+  return parser
 
+
+def _add_data_commands(commands: argparse._SubParsersAction) -> None:
+  """Data, and the bases there are."""
   command = commands.add_parser('sample-data', help='draw a small labelled VOC data set')
   command.add_argument('directory', metavar='DIR')
   command.add_argument('--images', type=int, default=200, metavar='N')
@@ -48,37 +55,12 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or NETWORK=WEIGHTS of Keras')
   command.set_defaults(command=_check_data)
 
-  command = commands.add_parser('refit', help="name a detector's boxes by a classifier fitted to a few labelled images")
-  command.add_argument('--model', required=True, metavar='DIR', help='the detector, or what refit made before')
-  command.add_argument('--data', required=True, metavar='DIR', help='labelled images')
-  command.add_argument('--output', required=True, metavar='DIR', help='a new model folder')
-  command.add_argument('--backbone', metavar='MODEL', help='a trained model, or NETWORK=WEIGHTS of Keras')
-  command.add_argument('--classifier', choices=('logistic', 'svm'), default='logistic')
-  command.add_argument('--max-boxes', type=int, default=20, metavar='N', help='boxes of an image that are named')
-  command.set_defaults(command=_refit)
+  command = commands.add_parser('models', help='the built-in base configs, with size, speed and use')
+  command.set_defaults(command=_models)
 
-  command = commands.add_parser('predict', help='draw what a model finds in images, and write predictions.json')
-  command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also videos and globs')
-  command.add_argument('--model', required=True, metavar='MODEL', help='a destination, a version, .tflite or .onnx')
-  command.add_argument('--output', required=True, metavar='DIR')
-  command.add_argument('--min-score', type=float, default=0.5, metavar='S', help='draw boxes from this score up')
-  command.add_argument('--batch-size', type=int, default=8, metavar='N')
-  command.add_argument('--classes', action='append', default=[], metavar='NAME', help='keep this one; may be repeated')
-  command.add_argument('--format', action='append', choices=('json', 'csv', 'voc'), help='may be repeated; json always')
-  command.set_defaults(command=_predict)
 
-  command = commands.add_parser('serve-check', help='compare a TensorFlow Serving endpoint with the model here')
-  command.add_argument('url', metavar='URL', help='http://HOST:8501/v1/models/NAME')
-  command.add_argument('model', metavar='MODEL', help='a push destination, a version or a model folder')
-  command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also globs')
-  command.add_argument('--min-score', type=float, default=0.1, metavar='S', help='compare boxes from this score up')
-  command.add_argument('--batch-size', type=int, default=8, metavar='N', help='images a request')
-  command.set_defaults(command=_serve_check)
-
-  command = commands.add_parser('rollback', help='take back the newest pushed version')
-  command.add_argument('destination', metavar='DEST', help='the folder of versions')
-  command.set_defaults(command=_rollback)
-
+def _add_run_commands(commands: argparse._SubParsersAction) -> None:
+  """Whole runs: here, on Kubeflow, and what they left."""
   command = commands.add_parser('run', help='run the whole pipeline on this machine')
   _add_config(command)
   command.set_defaults(command=_run)
@@ -109,9 +91,6 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('--no-wait', action='store_true', help='return when the run has started')
   command.set_defaults(command=_submit)
 
-  command = commands.add_parser('models', help='the built-in base configs, with size, speed and use')
-  command.set_defaults(command=_models)
-
   command = commands.add_parser('compare', help='show evaluations side by side')
   command.add_argument('runs', metavar='RUN', nargs='+', help='an evaluation, a pushed version or a pipeline folder')
   command.add_argument('--output', metavar='FILE', help='write a page with charts, a new .html file')
@@ -122,7 +101,39 @@ def _parser() -> argparse.ArgumentParser:
   command.add_argument('--port', type=int, default=6006)
   command.set_defaults(command=_tensorboard)
 
-  return parser
+
+def _add_model_commands(commands: argparse._SubParsersAction) -> None:
+  """What is done with a model."""
+  command = commands.add_parser('predict', help='draw what a model finds in images, and write predictions.json')
+  command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also videos and globs')
+  command.add_argument('--model', required=True, metavar='MODEL', help='a destination, a version, .tflite or .onnx')
+  command.add_argument('--output', required=True, metavar='DIR')
+  command.add_argument('--min-score', type=float, default=0.5, metavar='S', help='draw boxes from this score up')
+  command.add_argument('--batch-size', type=int, default=8, metavar='N')
+  command.add_argument('--classes', action='append', default=[], metavar='NAME', help='keep this one; may be repeated')
+  command.add_argument('--format', action='append', choices=('json', 'csv', 'voc'), help='may be repeated; json always')
+  command.set_defaults(command=_predict)
+
+  command = commands.add_parser('serve-check', help='compare a TensorFlow Serving endpoint with the model here')
+  command.add_argument('url', metavar='URL', help='http://HOST:8501/v1/models/NAME')
+  command.add_argument('model', metavar='MODEL', help='a push destination, a version or a model folder')
+  command.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='also globs')
+  command.add_argument('--min-score', type=float, default=0.1, metavar='S', help='compare boxes from this score up')
+  command.add_argument('--batch-size', type=int, default=8, metavar='N', help='images a request')
+  command.set_defaults(command=_serve_check)
+
+  command = commands.add_parser('rollback', help='take back the newest pushed version')
+  command.add_argument('destination', metavar='DEST', help='the folder of versions')
+  command.set_defaults(command=_rollback)
+
+  command = commands.add_parser('refit', help="name a detector's boxes by a classifier fitted to a few labelled images")
+  command.add_argument('--model', required=True, metavar='DIR', help='the detector, or what refit made before')
+  command.add_argument('--data', required=True, metavar='DIR', help='labelled images')
+  command.add_argument('--output', required=True, metavar='DIR', help='a new model folder')
+  command.add_argument('--backbone', metavar='MODEL', help='a trained model, or NETWORK=WEIGHTS of Keras')
+  command.add_argument('--classifier', choices=('logistic', 'svm'), default='logistic')
+  command.add_argument('--max-boxes', type=int, default=20, metavar='N', help='boxes of an image that are named')
+  command.set_defaults(command=_refit)
 
 
 def _models(_: argparse.Namespace) -> int:
