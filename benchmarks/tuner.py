@@ -33,12 +33,17 @@ SMALL = {
   'model.ssd.image_resizer': 'fixed_shape_resizer { height: 160 width: 160 }',
   'model.ssd.feature_extractor.depth_multiplier': 0.35,
 }
-BATCH_SIZE = 4
+BATCH_SIZE = 8
 TRAIN_IMAGES, EVAL_IMAGES, HELD_OUT_IMAGES = 150, 50, 100
 SPACE = {
-  'learning_rate': {'min': 0.002, 'max': 0.2, 'scale': 'log'},
+  'optimizer': {
+    'values': [
+      {'name': 'momentum', 'learning_rate': 0.04},
+      {'name': 'adam', 'learning_rate': 0.001},
+      {'name': 'adam', 'learning_rate': 0.003},
+    ]
+  },
   'model.ssd.anchor_generator.multiscale_anchor_generator.anchor_scale': {'values': [4.0, 2.0]},
-  'augment': {'values': [['horizontal_flip', 'random_crop'], ['horizontal_flip'], ['horizontal_flip', 'rotation90']]},
 }
 
 
