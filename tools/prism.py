@@ -9,14 +9,13 @@ import importlib.metadata
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
-import time
+
+import job_server
 
 _TOOLS = pathlib.Path(__file__).resolve().parent.parent / '.tools' / 'prism'
 _SOURCE = 'github.com/apache/beam/sdks/v2/go/cmd/prism'
-_PATIENCE = 30  # seconds until the job port answers
 
 
 def build(folder: pathlib.Path = _TOOLS) -> pathlib.Path:
@@ -37,35 +36,13 @@ def build(folder: pathlib.Path = _TOOLS) -> pathlib.Path:
 
 
 def run_beside(program: pathlib.Path, command: list[str]) -> int:
-  """Runs `command` while Prism serves jobs on a free port; returns the command's exit status.
+  """Runs `command` while Prism serves jobs; returns the command's exit status.
 
   Raises:
     TimeoutError: if Prism does not answer.
   """
-  port = _free_port()
-  with subprocess.Popen([program, f'--job_port={port}', '--serve_http=false', '--log_level=error']) as engine:
-    try:
-      _await(port)
-      environment = {**os.environ, 'BEAM_JOB_ENDPOINT': f'localhost:{port}'}
-      return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-      engine.terminate()
-
-
-def _free_port() -> int:
-  with socket.socket() as probe:
-    probe.bind(('localhost', 0))
-    return probe.getsockname()[1]
-
-
-def _await(port: int) -> None:
-  until = time.monotonic() + _PATIENCE
-  while time.monotonic() < until:
-    with socket.socket() as probe:
-      if probe.connect_ex(('localhost', port)) == 0:
-        return
-    time.sleep(0.1)
-  raise TimeoutError(f'Prism did not answer on port {port} within {_PATIENCE} s')
+  options = ['--serve_http=false', '--log_level=error']
+  return job_server.run_beside(lambda port: [str(program), *options, f'--job_port={port}'], command)
 
 
 if __name__ == '__main__':

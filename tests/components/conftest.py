@@ -2,16 +2,12 @@
 
 import io
 import os
-from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 
-JAR = os.environ.get('FLINK_JOB_SERVER_JAR', '')
 LOOPBACK = ['--environment_type=LOOPBACK', '--parallelism=2']
-FLINK = ['--runner=FlinkRunner', '--flink_master=[local]', f'--flink_job_server_jar={JAR}', *LOOPBACK]
-needs_flink = pytest.mark.skipif(not Path(JAR).is_file(), reason='needs FLINK_JOB_SERVER_JAR: make test-flink')
 ENDPOINT = os.environ.get('BEAM_JOB_ENDPOINT', '')
 RUNNING = ['--runner=PortableRunner', f'--job_endpoint={ENDPOINT}', *LOOPBACK]
 needs_endpoint = pytest.mark.skipif(not ENDPOINT, reason='needs BEAM_JOB_ENDPOINT, host:port of a Beam job server')
@@ -173,11 +169,7 @@ def job_server(tmp_path_factory):
   server.stop()
 
 
-@pytest.fixture(
-  params=['portable', pytest.param('flink', marks=needs_flink), pytest.param('running', marks=needs_endpoint)]
-)
+@pytest.fixture(params=['portable', pytest.param('running', marks=needs_endpoint)])
 def engine(request):
-  """Beam arguments for an engine that is not the local one: Beam's job server in Python, a Flink, or one that runs."""
-  if request.param == 'portable':
-    return request.getfixturevalue('job_server')
-  return FLINK if request.param == 'flink' else RUNNING
+  """Beam arguments for an engine that is not the local one: Beam's job server in Python, or one that runs already."""
+  return request.getfixturevalue('job_server') if request.param == 'portable' else RUNNING

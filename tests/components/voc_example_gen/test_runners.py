@@ -1,7 +1,7 @@
 """Other engines give what the local run gives: records, report and label map.
 
-Beam's own job server speaks the portable job API here, as Flink, Spark and Dataflow do. A real Flink runs under
-`make test-flink`, where Java and Maven are.
+Beam's own job server speaks the portable job API here, as Flink, Spark and Dataflow do. `make test-flink` and
+`make test-prism` run the same on these.
 """
 
 from pathlib import Path
