@@ -4,6 +4,7 @@ Files below the given root:
 
     run-1/<Task>/attempt-1.log      what the container printed
     run-1/<Task>/attempt-1/         a failed attempt's pod file system
+    run-1/<Task>/outputs.json       what a task gave, for later runs to take from the cache
     run-1/pod/                      the pod file system of the task under way; its path is the same for all tasks,
                                     since one task may write paths into files that another one reads
     run-1/artifacts/                outputs, plain mode
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.errors import ConfigError
-from kubeflow import compiled, pod
+from kubeflow import cache, compiled, pod
 from kubeflow.settings import ROOT_SCHEMES
 
 SUCCEEDED, FAILED, OMITTED, CANCELED = 'SUCCEEDED', 'FAILED', 'OMITTED', 'CANCELED'
@@ -39,6 +40,7 @@ def emulate(
   open_source: bool = False,
   parameters: Sequence[str] = (),
   pipeline_root: str | None = None,
+  use_cache: bool = True,
   report: Callable[[str], None] = print,
 ) -> bool:
   """Runs the file at `path`; returns whether every task has succeeded.
@@ -49,6 +51,7 @@ def emulate(
     open_source: send and do exactly what open-source KFP's driver and launcher do; else as Vertex AI does.
     parameters: NAME=VALUE for the run's parameters.
     pipeline_root: with open_source, where artifacts are kept; by default what the file says.
+    use_cache: take what earlier runs below `root` gave where KFP would, see cache.py.
     report: is given each line for the user.
 
   Raises:
@@ -65,7 +68,7 @@ def emulate(
     cluster: pod.Cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{loaded.name}/{folder.name}')
   else:
     cluster = pod.Plain(folder / 'artifacts')
-  return Run(loaded, folder, cluster, values, report).run()
+  return Run(loaded, folder, cluster, values, use_cache, report).run()
 
 
 def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
@@ -77,16 +80,16 @@ def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
 
 
 def _new_run(root: pathlib.Path) -> pathlib.Path:
-  for number in itertools.count(1):
+  number = 1
+  while True:
     folder = root / f'run-{number}'
     try:
       folder.mkdir(parents=True)
+      return folder
     except FileExistsError:
-      continue
+      number += 1
     except OSError as error:
       raise ConfigError(f'--root {root}: cannot be written: {error.strerror}.') from error
-    return folder
-  raise AssertionError('unreachable')
 
 
 class Run:
@@ -98,12 +101,15 @@ class Run:
     folder: pathlib.Path,
     cluster: pod.Cluster,
     parameters: Mapping[str, Any],
+    use_cache: bool,
     report: Callable[[str], None],
   ) -> None:
+    self._name = loaded.name
     self._spec = loaded.spec
     self._folder = folder
     self._cluster = cluster
     self._parameters = parameters
+    self._use_cache = use_cache
     self._report = report
     self._artifacts: dict[tuple[str, str], dict[str, Any]] = {}
     self._values: dict[tuple[str, str], Any] = {}
@@ -145,7 +151,7 @@ class Run:
     for attempt in range(1, attempts + 1):
       started = time.monotonic()
       try:
-        self._attempt(name, task, component, attempt)
+        message = self._attempt(name, task, component, attempt)
       except TaskFailed as failure:
         again = f', trying again at once ({_backoff(policy, attempt)} on a cluster)' if attempt < attempts else ''
         self._note(name, FAILED, attempt, time.monotonic() - started, f'{failure}{again}')
@@ -153,11 +159,12 @@ class Run:
       except KeyboardInterrupt:
         self._note(name, CANCELED, attempt, time.monotonic() - started)
         raise
-      self._note(name, SUCCEEDED, attempt, time.monotonic() - started)
+      self._note(name, SUCCEEDED, attempt, time.monotonic() - started, message)
       return True
     return False
 
-  def _attempt(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any], attempt: int) -> None:
+  def _attempt(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any], attempt: int) -> str:
+    """Runs a task once, unless the cache has what it would give; returns what there is to say of it."""
     executor = self._spec['deploymentSpec']['executors'][component['executorLabel']]
     if 'resolver' in executor:
       raise TaskFailed('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
@@ -165,25 +172,39 @@ class Run:
     parameters = {key: self._value(spec) for key, spec in inputs.get('parameters', {}).items()}
     if 'importer' in executor:
       self._import(name, executor['importer'], component, parameters)
-      return
+      return ''
     artifacts = {key: self._artifact(name, spec) for key, spec in inputs.get('artifacts', {}).items()}
+    sent = pod.executor_input(self._cluster, self._folder / 'pod', name, component, parameters, artifacts)
+    key = cache.fingerprint(self._name, executor['container'], sent) if cache.wanted(task) else ''
+    found = cache.find(self._folder.parent, key) if key and self._use_cache else None
+    outputs = found or self._run_pod(name, executor['container'], sent, attempt)
+    if key and not found:
+      cache.keep(self._folder / name, key, outputs)
+    self._publish(name, outputs)
+    return f'cached, from {found.run}' if found else ''
+
+  def _run_pod(self, name: str, container: Mapping[str, Any], sent: Mapping[str, Any], attempt: int) -> cache.Outputs:
     kept = self._folder / name / f'attempt-{attempt}'
     folder = self._folder / 'pod'
     for parent in (kept.parent, folder):
       parent.mkdir(exist_ok=True)
     try:
-      sent = pod.executor_input(self._cluster, folder, name, component, parameters, artifacts)
       self._cluster.stage_in(folder, sent)
-      self._execute(executor['container'], sent, folder, kept)
-      made, values = pod.published(sent)
-      for key, artifact in made.items():
-        self._cluster.stage_out(folder, artifact)
-        self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
-      self._values.update({(name, key): value for key, value in values.items()})
+      self._execute(container, sent, folder, kept)
+      artifacts, values = pod.published(sent)
+      for artifact in artifacts.values():
+        for made, target in self._cluster.uploads(folder, artifact):
+          pod.copy_in_place(made, target)
     except BaseException:
       folder.rename(kept)
       raise
     shutil.rmtree(folder)
+    return cache.Outputs(self._folder.name, artifacts, values)
+
+  def _publish(self, name: str, outputs: cache.Outputs) -> None:
+    for key, artifact in outputs.artifacts.items():
+      self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
+    self._values.update({(name, key): value for key, value in outputs.values.items()})
 
   def _execute(
     self, container: Mapping[str, Any], sent: Mapping[str, Any], folder: pathlib.Path, kept: pathlib.Path

@@ -50,8 +50,9 @@ class Plain:
     for artifact in artifacts_of(executor_input['outputs']):
       os.makedirs(os.path.dirname(artifact['uri']), exist_ok=True)
 
-  def stage_out(self, pod: pathlib.Path, artifact: Mapping[str, Any]) -> None:
-    """Nothing: outputs are where they belong."""
+  def uploads(self, pod: pathlib.Path, artifact: Mapping[str, Any]) -> list[tuple[pathlib.Path, pathlib.Path]]:
+    """None: outputs are where they belong."""
+    return []
 
 
 class OpenSource:
@@ -84,15 +85,14 @@ class OpenSource:
     for artifact in artifacts_of(executor_input['inputs']):
       source = in_store(self._store, artifact['uri'])
       if source is not None and source.exists():
-        _copy(source, mounted(pod, artifact['uri']))
+        copy_in_place(source, mounted(pod, artifact['uri']))
     for artifact in artifacts_of(executor_input['outputs']):
       mounted(pod, artifact['uri']).parent.mkdir(parents=True, exist_ok=True)
 
-  def stage_out(self, pod: pathlib.Path, artifact: Mapping[str, Any]) -> None:
-    """Uploads an output. As in the launcher, one that is not there is no error."""
+  def uploads(self, pod: pathlib.Path, artifact: Mapping[str, Any]) -> list[tuple[pathlib.Path, pathlib.Path]]:
+    """[(made in the pod, kept in the store)]. As in the launcher, an output that is not there is no error."""
     made, target = mounted(pod, artifact['uri']), in_store(self._store, artifact['uri'])
-    if target is not None and made.exists():
-      _copy(made, target)
+    return [(made, target)] if target is not None and made.exists() else []
 
 
 Cluster = Plain | OpenSource
@@ -120,7 +120,8 @@ def _scheme(uri: str) -> str | None:
   return next((scheme for scheme in MOUNTS if uri.startswith(scheme)), None)
 
 
-def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
+def copy_in_place(source: pathlib.Path, target: pathlib.Path) -> None:
+  """Copies a file or a folder to `target`, whose parents are made."""
   target.parent.mkdir(parents=True, exist_ok=True)
   if source.is_dir():
     shutil.copytree(source, target, dirs_exist_ok=True)

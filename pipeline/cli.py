@@ -76,6 +76,7 @@ def _add_run_commands(commands: argparse._SubParsersAction) -> None:
   command.add_argument('--root', required=True, metavar='DIR', help='where artifacts, logs and state go')
   command.add_argument('--oss', action='store_true', help='as the open-source driver and launcher do')
   command.add_argument('--pipeline-root', metavar='URI', help='with --oss, in place of the one in the file')
+  command.add_argument('--no-cache', action='store_true', help='run what KFP would take from an earlier run')
   command.add_argument('--param', metavar='NAME=VALUE', action='append', default=[], help="a run's parameter")
   command.set_defaults(command=_emulate)
 
@@ -171,7 +172,8 @@ def _compile(args: argparse.Namespace) -> int:
 def _emulate(args: argparse.Namespace) -> int:
   from kubeflow import emulate
 
-  return 0 if emulate.emulate(args.file, args.root, args.oss, args.param, args.pipeline_root) else 1
+  done = emulate.emulate(args.file, args.root, args.oss, args.param, args.pipeline_root, use_cache=not args.no_cache)
+  return 0 if done else 1
 
 
 def _submit(args: argparse.Namespace) -> int:

@@ -5,11 +5,13 @@ WriteExamples ─ StatisticsGen ─ SchemaGen
 """
 
 import json
+import pathlib
 import signal
 import sys
 import time
 
 import tensorflow as tf
+import yaml
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
@@ -166,6 +168,15 @@ def pipeline_of_standard_types():
   """One that TFX's own runner compiles: it takes no custom type with several dots in its name."""
   examples = WriteExamples()
   return _pipeline([examples, StatisticsGen(examples=examples.outputs['examples'])])
+
+
+def with_command(path, *command):
+  """Puts another command into every container of a compiled file."""
+  documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
+  for executor in documents[0]['deploymentSpec']['executors'].values():
+    executor['container'].update(command=list(command), args=[])
+  pathlib.Path(path).write_text(yaml.safe_dump_all(documents))
+  return path
 
 
 def _pipeline(nodes):

@@ -23,3 +23,12 @@ def test_a_mistake_is_one_line_and_status_2(compile_toy, tmp_path, capsys, argum
   line = capsys.readouterr().err.strip().splitlines()[-1]
   assert line.startswith(f'detection-pipeline {arguments[0]}: ')
   assert said in line
+
+
+def test_an_emulated_run_takes_from_the_cache_unless_told_not_to(compile_toy, tmp_path, capsys):
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'true')
+  said = []
+  for option in ([], [], ['--no-cache']):
+    assert cli.main(['emulate', path, '--root', str(tmp_path / 'runs'), '--oss', *option]) == 0
+    said.append('cached' in capsys.readouterr().out)
+  assert said == [False, True, False]

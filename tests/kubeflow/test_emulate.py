@@ -39,7 +39,7 @@ def test_a_pipeline_runs_as_open_source_kfp_runs_it(compile_toy, tmp_path):
   store = tmp_path / 'runs/store/minio/mlpipeline/v2/artifacts/toy/run-1'
   assert list(store.glob('Count/*/report/label_map.pbtxt'))
   # Pods are gone, logs stay.
-  assert [file.name for file in (tmp_path / 'runs/run-1/Count').iterdir()] == ['attempt-1.log']
+  assert {file.name for file in (tmp_path / 'runs/run-1/Count').iterdir()} == {'attempt-1.log', 'outputs.json'}
 
 
 @pytest.mark.slow
@@ -68,20 +68,11 @@ def test_a_file_that_stock_tfx_compiled_runs_plain_and_fails_as_it_would_on_open
   assert states(tmp_path / 'oss') == {'WriteExamples': 'FAILED', 'StatisticsGen': 'OMITTED'}
 
 
-def with_command(path, *command):
-  """Puts another command into every container of a compiled file."""
-  documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
-  for executor in documents[0]['deploymentSpec']['executors'].values():
-    executor['container'].update(command=list(command), args=[])
-  pathlib.Path(path).write_text(yaml.safe_dump_all(documents))
-  return path
-
-
 def test_a_step_that_fails_once_is_tried_again_and_both_logs_are_kept(compile_toy, tmp_path):
   compiled = compile_toy(toy.pipeline(only_examples=True), components={'WriteExamples': {'retries': 2}})
   tried = tmp_path / 'tried'
   flaky = f'test "$(cat {tried})" = xx && exit 0; printf x >> {tried}; echo the first tries fail; exit 7'
-  succeeded, lines = emulated(with_command(compiled, 'sh', '-c', flaky), tmp_path / 'runs', open_source=True)
+  succeeded, lines = emulated(toy.with_command(compiled, 'sh', '-c', flaky), tmp_path / 'runs', open_source=True)
   assert succeeded, lines
   assert 'exit status 7' in lines
   assert '| the first tries fail' in lines
@@ -94,7 +85,7 @@ def test_a_step_that_fails_once_is_tried_again_and_both_logs_are_kept(compile_to
 
 
 def test_a_conditional_task_is_refused_before_anything_runs(compile_toy, tmp_path):
-  path = with_command(compile_toy(toy.pipeline()), 'true')
+  path = toy.with_command(compile_toy(toy.pipeline()), 'true')
   documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
   documents[0]['root']['dag']['tasks']['Publish']['triggerPolicy'] = {'condition': 'true == false'}
   pathlib.Path(path).write_text(yaml.safe_dump_all(documents))
@@ -104,7 +95,7 @@ def test_a_conditional_task_is_refused_before_anything_runs(compile_toy, tmp_pat
 
 
 def test_after_a_failure_nothing_new_is_started(compile_toy, tmp_path):
-  path = with_command(compile_toy(toy.pipeline()), 'sh', '-c', 'echo out of memory; exit 9')
+  path = toy.with_command(compile_toy(toy.pipeline()), 'sh', '-c', 'echo out of memory; exit 9')
   succeeded, lines = emulated(path, tmp_path / 'runs')
   assert not succeeded
   assert '| out of memory' in lines
@@ -113,15 +104,58 @@ def test_after_a_failure_nothing_new_is_started(compile_toy, tmp_path):
 
 
 def test_every_run_has_a_folder_of_its_own(compile_toy, tmp_path):
-  path = with_command(compile_toy(toy.pipeline(only_examples=True)), 'true')
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'true')
   assert emulated(path, tmp_path / 'runs')[0]
   assert emulated(path, tmp_path / 'runs')[0]
   assert states(tmp_path / 'runs', 'run-2') == {'WriteExamples': 'SUCCEEDED'}
 
 
+def without_caching(documents):
+  documents[0]['root']['dag']['tasks']['WriteExamples'].pop('cachingOptions')
+
+
+def other_image(documents):
+  documents[0]['deploymentSpec']['executors']['Count_executor']['container']['image'] = 'other'
+
+
+@pytest.mark.parametrize(
+  ('change', 'options', 'run_again'),
+  [
+    pytest.param(None, {}, '', id='nothing'),
+    pytest.param(None, {'parameters': ['n=3']}, 'WriteExamples Count Publish', id='a parameter, and what comes of it'),
+    pytest.param(other_image, {}, 'Count Publish', id='an image'),
+    pytest.param(without_caching, {}, 'WriteExamples Count Publish', id='a task that is never cached'),
+    pytest.param(None, {'use_cache': False}, 'WriteExamples Count Publish', id='the cache is off'),
+    pytest.param(None, {'open_source': False}, 'WriteExamples Count Publish', id='the way of running'),
+  ],
+)
+def test_a_second_run_takes_from_the_first_what_kfp_would(compile_toy, tmp_path, change, options, run_again):
+  path = compile_toy(toy.pipeline(), runtime_parameters={'n': 'WriteExamples.count'})
+  path = toy.with_command(path, 'sh', '-c', 'echo done')
+  assert emulated(path, tmp_path / 'runs', open_source=True)[0]
+  if change:
+    documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
+    change(documents)
+    pathlib.Path(path).write_text(yaml.safe_dump_all(documents))
+  succeeded, lines = emulated(path, tmp_path / 'runs', **{'open_source': True, **options})
+  assert succeeded, lines
+  ran = {file.parent.name for file in (tmp_path / 'runs/run-2').glob('*/attempt-1.log')}
+  assert ran == set(run_again.split())
+  assert lines.count('cached, from run-1') == 3 - len(ran)
+  assert states(tmp_path / 'runs', 'run-2') == dict.fromkeys(('WriteExamples', 'Count', 'Publish'), 'SUCCEEDED')
+
+
+def test_a_failed_task_is_not_cached(compile_toy, tmp_path):
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'false')
+  assert not emulated(path, tmp_path / 'runs')[0]
+  succeeded, lines = emulated(path, tmp_path / 'runs')
+  assert not succeeded
+  assert 'cached' not in lines
+
+
 def test_placeholders_are_filled_as_the_launcher_fills_them(compile_toy, tmp_path):
   said = "echo {{$.inputs.parameters['count']}} {{$.outputs.artifacts['examples'].uri}}"
-  path = with_command(compile_toy(toy.pipeline(only_examples=True, count=4)), 'sh', '-c', said)
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True, count=4)), 'sh', '-c', said)
   assert emulated(path, tmp_path / 'runs', open_source=True)[0]
   count, uri = (tmp_path / 'runs/run-1/WriteExamples/attempt-1.log').read_text().split()
   assert count == '4'

@@ -1,0 +1,68 @@
+"""KFP's cache, for the emulator: a task that has succeeded before, with equal inputs, is not run again.
+
+As in KFP's driver, tasks are told apart by their pipeline's name, their parameters, the identity of their input
+artifacts (not the content), the kinds of their outputs, and image, command and variables of their container. The code
+in an image counts only by the image's name; components of this project have a digest of their code as a parameter.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+_FILE = 'outputs.json'
+
+
+class Outputs(NamedTuple):
+  """What a task gave: {output key: artifact} and {output parameter: value}; `run` is the run that made them."""
+
+  run: str
+  artifacts: dict[str, dict[str, Any]]
+  values: dict[str, Any]
+
+
+def wanted(task: Mapping[str, Any]) -> bool:
+  """Whether the compiled task may be served from the cache."""
+  return bool(task.get('cachingOptions', {}).get('enableCache'))
+
+
+def fingerprint(pipeline: str, container: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
+  """Equal for two tasks of which one may stand for the other.
+
+  Args:
+    pipeline: its name.
+    container: as in the compiled file, placeholders unfilled.
+    sent: the task's ExecutorInput.
+  """
+  inputs, outputs = sent['inputs'], sent['outputs']
+  asked = {
+    'pipeline': pipeline,
+    'container': {key: container.get(key) for key in ('image', 'command', 'args', 'env')},
+    'parameters': inputs['parameterValues'],
+    'inputs': {key: [one['uri'] for one in held['artifacts']] for key, held in inputs['artifacts'].items()},
+    'outputs': {
+      key: [{name: value for name, value in one.items() if name != 'uri'} for one in held['artifacts']]
+      for key, held in outputs['artifacts'].items()
+    },
+    'values': sorted(outputs['parameters']),
+  }
+  return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def find(root: pathlib.Path, key: str) -> Outputs | None:
+  """What the latest task with the fingerprint `key` gave, in any run below `root`; None if there is none."""
+  for file in sorted(root.glob(f'run-*/*/{_FILE}'), key=lambda file: file.stat().st_mtime_ns, reverse=True):
+    kept = json.loads(file.read_text())
+    if kept['fingerprint'] == key:
+      return Outputs(file.parents[1].name, kept['artifacts'], kept['values'])
+  return None
+
+
+def keep(folder: pathlib.Path, key: str, outputs: Outputs) -> None:
+  """Writes what a task gave into its `folder`, for later runs."""
+  beside = folder / f'{_FILE}.partial'
+  kept = {'fingerprint': key, 'artifacts': outputs.artifacts, 'values': outputs.values}
+  beside.write_text(json.dumps(kept, indent=2) + '\n')
+  os.replace(beside, folder / _FILE)
