@@ -26,6 +26,23 @@ def test_the_trainer_alone_gets_the_gpu(spec):
   assert with_resources == ['ODAPITrainer_executor']
 
 
+def test_steps_that_only_some_runs_have_get_what_is_named_for_them_and_no_other_does(tmp_path):
+  wanted = {'DetectionTuner': {'gpus': 2}, 'TargetExampleGen': {'cpu': 2}, 'ModelExporter': {'memory': '4G'}}
+  more = {
+    'tune': {'space': {'learning_rate': {'values': [0.01, 0.02]}}},
+    'adapt': {'target': 's3://bucket/night'},
+    'export': {'onnx': True},
+  }
+  targets.compile_config(config(kubeflow={'components': wanted}, **more), 'kfp', str(tmp_path / 'out.yaml'))
+  executors = compiled.read(str(tmp_path / 'out.yaml')).spec['deploymentSpec']['executors']
+  given = {label: executor['container'].get('resources') for label, executor in executors.items()}
+  assert {label: resources for label, resources in given.items() if resources} == {
+    'DetectionTuner_executor': {'accelerator': {'type': 'nvidia.com/gpu', 'count': '2'}},
+    'TargetExampleGen_executor': {'cpuLimit': 2.0},
+    'ModelExporter_executor': {'memoryLimit': 4.0},
+  }
+
+
 def test_everything_that_outlives_a_step_is_below_the_pipeline_root(spec):
   parameters = spec['root']['inputDefinitions']['parameters']
   defaults = {name: parameter['defaultValue'] for name, parameter in parameters.items()}
