@@ -32,6 +32,7 @@ _REASONS = (
   ('decay_steps', 'stretched with num_steps'),
   ('learning_rate_base', 'scaled to the batch size'),
   ('learning_rate', 'scaled to the batch size'),
+  ('batch_norm.decay', 'settles within num_steps'),
   ('num_classes', 'from the label map'),
   ('label_map_path', 'from the label map'),
   ('input_path', 'from the examples'),

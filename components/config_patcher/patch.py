@@ -52,7 +52,9 @@ def patch(base: Config, request: Request) -> Config:
   tasks.keep_detection_alone(config)
   if request.num_classes is not None:
     _model(config).num_classes = request.num_classes
-  schedule.resize(config.train_config, *_training_size(config, request))
+  num_steps, batch_size = _training_size(config, request)
+  schedule.resize(config.train_config, num_steps, batch_size, request.mode == 'scratch')
+  schedule.settle_batch_norm(config.model, num_steps)
   _read(config.train_input_reader, request.label_map_path, request.train_path)
   _read_for_evaluation(config, request)
   transfer.start_from(config, request.mode, request.checkpoint)

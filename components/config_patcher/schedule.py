@@ -1,28 +1,56 @@
-"""Training length and batch size, with the learning rate following both."""
+"""Training length and batch size, with the learning rate and batch norm's averages following."""
 
 import math
+from collections.abc import Iterator
 
-from components.odapi.protos import optimizer_pb2, train_pb2
+from google.protobuf.message import Message
+
+from components.odapi.protos import hyperparams_pb2, optimizer_pb2, train_pb2
+
+# Batch norm's averages look back over a thirtieth of the training, and over ten steps at least. Published decays look
+# back 333 steps: after 900 the averages still lag so far behind that a detector which has learned finds nothing.
+_WINDOWS_IN_TRAINING = 30
+_LOWEST_DECAY = 0.9
 
 
-def resize(train: train_pb2.TrainConfig, num_steps: int, batch_size: int) -> None:
+def resize(train: train_pb2.TrainConfig, num_steps: int, batch_size: int, from_scratch: bool = False) -> None:
   """Sets steps and batch size; stretches the schedule to the steps, scales its rates to the batch size.
 
-  A schedule keeps its shape: every step in it is multiplied by new steps / old steps. Rates follow the linear rule for
-  momentum (Goyal et al., arXiv:1706.02677) and the square root for Adam and RMSProp (Malladi et al.,
-  arXiv:2205.10287). Doing it twice changes nothing more.
+  A schedule keeps its shape: every step in it is multiplied by new steps / old steps. Rates follow the square root for
+  Adam and RMSProp (Malladi et al., arXiv:2205.10287). For momentum they follow the linear rule (Goyal et al.,
+  arXiv:1706.02677) where training starts from a checkpoint; from scratch the square root (Krizhevsky,
+  arXiv:1404.5997), since a small batch's linear rate takes random weights nowhere in a few thousand steps. Doing it
+  twice changes nothing more.
 
   Args:
     train: changed in place. A base without num_steps or without batch_size keeps its schedule's steps or rates.
     num_steps: optimizer steps, 1 or more.
     batch_size: images a step, over all replicas, 1 or more.
+    from_scratch: whether training starts from random weights.
   """
   rate = learning_rate(train.optimizer)
   if rate is not None:
-    _scale_rates(rate, _rate_factor(train, batch_size))
+    _scale_rates(rate, _rate_factor(train, batch_size, from_scratch))
     _stretch(rate, train.num_steps, num_steps)
   train.num_steps = num_steps
   train.batch_size = batch_size
+
+
+def settle_batch_norm(model: Message, num_steps: int) -> None:
+  """Lowers every batch norm's decay in a model, in place, to what settles within so many steps; never raises one."""
+  highest = max(1 - _WINDOWS_IN_TRAINING / num_steps, _LOWEST_DECAY)
+  for batch_norm in _batch_norms(model):
+    if batch_norm.decay > highest:
+      batch_norm.decay = highest
+
+
+def _batch_norms(message: Message) -> Iterator[hyperparams_pb2.BatchNorm]:
+  if isinstance(message, hyperparams_pb2.BatchNorm):
+    yield message
+  for field, value in message.ListFields():
+    if field.message_type is not None:
+      for part in value if field.label == field.LABEL_REPEATED else [value]:
+        yield from _batch_norms(part)
 
 
 def learning_rate(optimizer: optimizer_pb2.Optimizer) -> optimizer_pb2.LearningRate | None:
@@ -65,11 +93,12 @@ def scale_to(rate: optimizer_pb2.LearningRate, wanted: float) -> None:
     _scale_rates(rate, wanted / current)
 
 
-def _rate_factor(train: train_pb2.TrainConfig, batch_size: int) -> float:
+def _rate_factor(train: train_pb2.TrainConfig, batch_size: int, from_scratch: bool) -> float:
   if not train.HasField('batch_size') or not train.batch_size:
     return 1.0
   ratio = batch_size / train.batch_size
-  return ratio if train.optimizer.HasField('momentum_optimizer') else math.sqrt(ratio)
+  is_linear = train.optimizer.HasField('momentum_optimizer') and not from_scratch
+  return ratio if is_linear else math.sqrt(ratio)
 
 
 def _scale_rates(rate: optimizer_pb2.LearningRate, factor: float) -> None:

@@ -101,7 +101,7 @@ def test_overrides_have_the_last_word_and_the_schedule_follows_them():
     complete, 'train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate'
   )
   assert (cosine.total_steps, complete.train_config.num_steps) == (100, 100)
-  assert cosine.learning_rate_base == pytest.approx(0.04)
+  assert cosine.learning_rate_base == pytest.approx(0.08 * (64 / 128) ** 0.5)
   assert complete.eval_config.num_visualizations == 2
 
 

@@ -32,12 +32,12 @@ def test_tpu_settings_are_turned_off_and_each_change_is_listed():
   assert not complete.model.faster_rcnn.use_static_shapes
   assert complete.model.faster_rcnn.clip_anchors_to_image
   rate = train.optimizer.momentum_optimizer.learning_rate.constant_learning_rate.learning_rate
-  assert rate == pytest.approx(0.64 * 8 / 64)
+  assert rate == pytest.approx(0.64 * (8 / 64) ** 0.5)
   listed = changes.render(changes.between(base, complete, ()), 'base')
   for line in (
     'train_config.use_bfloat16: true -> (unset)  # works on TPUs alone',
     'train_config.batch_size: 64 -> 8',
-    'constant_learning_rate.learning_rate: 0.64 -> 0.08  # scaled to the batch size',
+    'constant_learning_rate.learning_rate: 0.64 -> 0.2262742  # scaled to the batch size',
     'model.faster_rcnn.use_static_shapes: true -> (unset)',
   ):
     assert line in listed

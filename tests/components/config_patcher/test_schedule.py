@@ -1,6 +1,6 @@
 import pytest
 from google.protobuf import text_format
-from object_detection.protos import train_pb2
+from object_detection.protos import model_pb2, train_pb2
 
 from components.config_patcher import schedule
 
@@ -59,12 +59,15 @@ def test_exponential_decay_keeps_its_shape():
   assert (decay.decay_steps, decay.burnin_steps) == (100, 50)
 
 
-@pytest.mark.parametrize(('optimizer', 'factor'), [('momentum_optimizer', 1 / 16), ('adam_optimizer', 1 / 4)])
+@pytest.mark.parametrize(
+  ('optimizer', 'from_scratch', 'factor'),
+  [('momentum_optimizer', False, 1 / 16), ('momentum_optimizer', True, 1 / 4), ('adam_optimizer', False, 1 / 4)],
+)
 @pytest.mark.parametrize('rate', [COSINE, EXPONENTIAL, MANUAL, 'constant_learning_rate { learning_rate: 0.08 }'])
-def test_rates_follow_the_batch_size(optimizer, factor, rate):
+def test_rates_follow_the_batch_size(optimizer, from_scratch, factor, rate):
   train = train_config(rate, optimizer)
 
-  schedule.resize(train, num_steps=50000, batch_size=8)
+  schedule.resize(train, num_steps=50000, batch_size=8, from_scratch=from_scratch)
 
   chosen = rate_of(train)
   schedule_proto = getattr(chosen, chosen.WhichOneof('learning_rate'))
@@ -92,3 +95,16 @@ def test_a_base_that_names_no_length_keeps_its_steps():
   schedule.resize(train, num_steps=100, batch_size=128)
 
   assert rate_of(train).exponential_decay_learning_rate.decay_steps == 1000
+
+
+@pytest.mark.parametrize(('num_steps', 'decays'), [(100_000, (0.997, 0.99)), (900, (0.9667, 0.9667)), (20, (0.9, 0.9))])
+def test_batch_norm_settles_within_the_steps(num_steps, decays):
+  norm = 'conv_hyperparams { batch_norm { decay: %s } }'
+  head = f'box_predictor {{ weight_shared_convolutional_box_predictor {{ {norm % 0.99} }} }}'
+  text = f'ssd {{ feature_extractor {{ {norm % 0.997} }} {head} }}'
+  model = text_format.Parse(text, model_pb2.DetectionModel())
+
+  schedule.settle_batch_norm(model, num_steps)
+
+  parts = model.ssd.feature_extractor, model.ssd.box_predictor.weight_shared_convolutional_box_predictor
+  assert [part.conv_hyperparams.batch_norm.decay for part in parts] == pytest.approx(decays, abs=1e-4)

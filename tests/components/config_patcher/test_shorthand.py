@@ -49,8 +49,10 @@ def test_a_square_crop_has_the_size_of_the_input():
     pytest.param('adam', 'adam_optimizer', 0.001, id='another optimizer: its usual rate'),
     pytest.param({'name': 'adam', 'learning_rate': '3e-4'}, 'adam_optimizer', 3e-4, id='with a rate'),
     pytest.param('rmsprop', 'rms_prop_optimizer', 0.001, id='rmsprop'),
-    pytest.param('sgd', 'momentum_optimizer', 0.08 * 4 / 128, id='the same optimizer: its rate, for the batch size'),
-    pytest.param({'name': 'momentum', 'momentum': 0.5}, 'momentum_optimizer', 0.08 * 4 / 128, id='momentum'),
+    pytest.param(
+      'sgd', 'momentum_optimizer', 0.08 * (4 / 128) ** 0.5, id='the same optimizer: its rate, for the batch size'
+    ),
+    pytest.param({'name': 'momentum', 'momentum': 0.5}, 'momentum_optimizer', 0.08 * (4 / 128) ** 0.5, id='momentum'),
   ],
 )
 def test_an_optimizer_by_name_keeps_the_schedules_shape(short, kind, peak):
