@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
@@ -67,9 +67,25 @@ class TrainingEvaluation:
     hits: {class name: Hits} of the last evaluation.
   """
 
-  def __init__(self, engine: Engine, labels: Mapping[str, int], limit: int | None = None, pictures: int = 0) -> None:
-    """Args: engine; labels: {class name: id}; limit: the first so many images only; pictures: how many to keep."""
+  def __init__(
+    self,
+    engine: Engine,
+    labels: Mapping[str, int],
+    limit: int | None = None,
+    pictures: int = 0,
+    is_stopped: Callable[[], bool] = lambda: False,
+  ) -> None:
+    """See TrainingEvaluation.
+
+    Args:
+      engine: whose present weights are evaluated.
+      labels: {class name: id}.
+      limit: the first so many images only.
+      pictures: how many to keep.
+      is_stopped: asked before each batch; when it says yes, the evaluation ends without a result.
+    """
     self._engine = engine
+    self._is_stopped = is_stopped
     self._labels = labels
     # One at a time when images differ in size: they could not stand in one batch.
     self._batch_size = 8 if inputs.static_size(engine.config) else 1
@@ -78,8 +94,11 @@ class TrainingEvaluation:
     self.pictures: list[Picture] = []
     self.hits: dict[str, Hits] = {}
 
-  def __call__(self) -> dict[str, float]:
-    """AP, AP50, AP75, AR@100 as COCO defines them (NaN when there is no ground truth), and the mean `eval/` losses."""
+  def __call__(self) -> dict[str, float] | None:
+    """AP, AP50, AP75, AR@100 as COCO defines them (NaN when there is no ground truth), and the mean `eval/` losses.
+
+    None when it was stopped before its end.
+    """
     coco = coco_evaluation.CocoDetectionEvaluator([{'id': n, 'name': name} for name, n in self._labels.items()])
     pascal = object_detection_evaluation.ObjectDetectionEvaluation(
       inputs.num_classes(self._engine.config), matching_iou_threshold=0.5
@@ -89,6 +108,8 @@ class TrainingEvaluation:
     seen = 0
     with self._engine.evaluated_weights():
       for features, labels in self._batches:
+        if self._is_stopped():
+          return None
         batch_losses, detections = self._engine.evaluate_batch(features, labels)
         for name, value in batch_losses.items():
           losses.setdefault(f'eval/{name}', []).append(value)

@@ -144,27 +144,32 @@ class SaveCheckpoints(Hook):
 
 
 class StopOnSignal(Hook):
-  """On SIGTERM the step under way is finished, a checkpoint is saved, and the process ends with status 143."""
+  """On SIGTERM the step under way is finished, a checkpoint is saved, and the process ends with status 143.
+
+  Attributes:
+    asked: whether the signal came; an evaluation under way ends then.
+  """
 
   def __init__(self, save: Callable[[], Any]) -> None:
     self._save = save
-    self._asked = False
+    self.asked = False
     self._before: Any = None
 
   def before_training(self, state: TrainState) -> None:
     self._before = signal.signal(signal.SIGTERM, self._remember)
 
   def step_done(self, state: TrainState) -> None:
-    if self._asked:
+    if self.asked:
       self._save()
       print(f'asked to stop: saved step {state.step}', flush=True)
+      self.after_training(state)
       raise SystemExit(128 + signal.SIGTERM)
 
   def after_training(self, state: TrainState) -> None:
     signal.signal(signal.SIGTERM, self._before)
 
   def _remember(self, number: int, frame: Any) -> None:
-    self._asked = True
+    self.asked = True
 
 
 class Clock(Hook):

@@ -27,6 +27,7 @@ class TrainState:
     rollbacks: how often training went back to a checkpoint.
     rate_scale: what rollbacks have multiplied the learning rate by.
     history: one row an evaluation: step, metrics, losses.
+    evaluation_owed: whether the evaluation after `step` is still to come: training was stopped in the midst of it.
     stop: why training ends before num_steps; empty while it goes on.
     losses: of the step just taken. Not kept.
     seconds: time spent training, over all restarts.
@@ -39,6 +40,7 @@ class TrainState:
   rollbacks: int = 0
   rate_scale: float = 1.0
   history: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+  evaluation_owed: bool = False
   stop: str = ''
   seconds: float = 0.0
   losses: dict[str, float] = dataclasses.field(default_factory=dict)

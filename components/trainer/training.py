@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -79,18 +81,20 @@ def train(
   ):
     fine_tune(engine, settings, files.join(work_directory, RESTORE_REPORT))
 
-  if state.step < state.num_steps:
-    evaluate = TrainingEvaluation(engine, labels, settings.eval_images, settings.tensorboard_images)
+  if state.step < state.num_steps or state.evaluation_owed:
+    stop = hooks.StopOnSignal(checkpoints.save)
+    evaluate = TrainingEvaluation(
+      engine, labels, settings.eval_images, settings.tensorboard_images, is_stopped=lambda: stop.asked
+    )
     shown = functools.partial(showing.write, evaluate, labels)
-    wired = [*wire_hooks(engine, checkpoints, best, settings, own, shown), *also]
+    wired = [*wire_hooks(engine, checkpoints, best, settings, own, shown), *also, stop]
     batches = engine.batches(input_options(settings, work_directory, state.step))
     loop.train(engine, batches, state, wired, evaluation_schedule(settings), evaluate)
   if own != work_directory:
     tf.io.gfile.rmtree(own)
     return Trained(engine, state, state.step)
-  cache = files.join(work_directory, CACHE)
-  if tf.io.gfile.exists(cache):
-    tf.io.gfile.rmtree(cache)  # those of killed processes too
+  if os.path.isdir(cache_root(work_directory)):
+    shutil.rmtree(cache_root(work_directory))  # those of killed processes too
   exported_step = state.step
   if settings.export == 'best' and state.best is not None:
     best.restore()
@@ -146,7 +150,6 @@ def wire_hooks(
     reporting.TensorBoard(files.join(work_directory, 'logs'), engine.learning_rate, 20, show),
     reporting.Progress(engine.config.train_config.batch_size, settings.watch),
     hooks.SaveCheckpoints(checkpoints.save, settings.checkpoint_every, settings.checkpoint_every_minutes),
-    hooks.StopOnSignal(checkpoints.save),
   ]
 
 
@@ -171,10 +174,9 @@ def input_options(settings: TrainSettings, work_directory: str, step: int) -> In
   """How batches are made; after a restart the order goes on with another shuffle, not with the first images again."""
   cache_directory = ''
   if settings.cache == 'disk':
-    # A cache on a remote file system would be slower than decoding again.
-    home = tempfile.mkdtemp() if '://' in work_directory else work_directory
-    cache_directory = files.join(home, CACHE, str(os.getpid()))
-    tf.io.gfile.makedirs(cache_directory)
+    os.makedirs(cache_root(work_directory), exist_ok=True)
+    # A folder of its own: TensorFlow refuses one that a killed process has half filled.
+    cache_directory = tempfile.mkdtemp(dir=cache_root(work_directory))
   return InputOptions(
     cache=settings.cache,
     cache_directory=cache_directory,
@@ -182,6 +184,16 @@ def input_options(settings: TrainSettings, work_directory: str, step: int) -> In
     # In threads the random operations run in no fixed order. A GPU needs them; a CPU is kept busy by the model.
     parallel=bool(tf.config.list_physical_devices('GPU')),
   )
+
+
+def cache_root(work_directory: str) -> str:
+  """Where decoded images are kept: in the work folder, or beside temporary files when that is remote.
+
+  A cache on a remote file system would be slower than decoding again.
+  """
+  if '://' not in work_directory:
+    return os.path.join(work_directory, CACHE)
+  return os.path.join(tempfile.gettempdir(), f'{CACHE}-{hashlib.sha256(work_directory.encode()).hexdigest()[:16]}')
 
 
 def write_learning_curve(trained: Trained, path: str) -> None:

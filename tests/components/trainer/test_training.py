@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
@@ -16,7 +17,7 @@ import tensorflow as tf
 from components.errors import ConfigError, DataError
 from components.odapi import config_io, inputs
 from components.odapi.engine import Engine
-from components.trainer import checkpoints, scan, training
+from components.trainer import checkpoints, hooks, scan, training
 from components.trainer.settings import TrainSettings
 from components.trainer.state import Best, TrainState
 
@@ -98,16 +99,29 @@ def test_a_box_outside_the_image_is_caught_with_its_file_name(patched, tmp_path)
     scan.check_examples(config, labels)
 
 
-def test_averaged_weights_are_the_best_ones_and_those_exported(patched, tmp_path):
+@pytest.fixture
+def eagerly():
+  """Tracing is what so few steps would spend their time on."""
+  tf.config.run_functions_eagerly(True)
+  yield
+  tf.config.run_functions_eagerly(False)
+
+
+def few_steps(patched, steps, learning_rate=None):
+  """(config, labels) for so many steps at a constant rate, if one is given."""
   config, labels = patched()
-  config.train_config.num_steps = 3
+  config.train_config.num_steps = steps
+  if learning_rate is not None:
+    optimizer = getattr(config.train_config.optimizer, config.train_config.optimizer.WhichOneof('optimizer'))
+    optimizer.learning_rate.constant_learning_rate.learning_rate = learning_rate
+  return config, labels
+
+
+def test_averaged_weights_are_the_best_ones_and_those_exported(patched, tmp_path, eagerly):
+  config, labels = few_steps(patched, 3)
   config.train_config.optimizer.use_moving_average = True
   config.eval_config.use_moving_averages = True
-  tf.config.run_functions_eagerly(True)  # tracing is what so few steps would spend their time on
-  try:
-    trained = training.train(config, labels, TrainSettings(**QUICK), str(tmp_path))
-  finally:
-    tf.config.run_functions_eagerly(False)
+  trained = training.train(config, labels, TrainSettings(**QUICK), str(tmp_path))
   engine = trained.engine
   exported = {variable.name: variable.numpy() for variable in engine.trainable}
   averages = {v.name: engine.optimizer.get_slot(v, 'average').numpy() for v in engine.trainable}
@@ -116,6 +130,60 @@ def test_averaged_weights_are_the_best_ones_and_those_exported(patched, tmp_path
   last = checkpoints.Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=3), keep=1)
   last.restore_latest()
   assert any(not np.array_equal(exported[variable.name], variable.numpy()) for variable in engine.trainable)
+
+
+def test_a_loss_that_is_not_finite_ends_training_and_names_the_images(patched, tmp_path, eagerly):
+  config, labels = few_steps(patched, 6, learning_rate=1e20)
+  with pytest.raises(hooks.TrainingError, match=r'step \d: Loss/\w+ is (nan|inf).*Images of the batch: \S*sample-\d+'):
+    training.train(config, labels, TrainSettings(**QUICK), str(tmp_path))
+  engine = Engine(config)
+  kept = checkpoints.Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=6), keep=1)
+  assert kept.restore_latest()
+  assert all(np.isfinite(variable.numpy()).all() for variable in engine.trainable)
+
+
+def test_a_loss_that_blows_up_goes_back_and_on_at_a_lower_rate(patched, tmp_path, eagerly, capsys):
+  config, labels = few_steps(patched, 4, learning_rate=1e20)
+  settings = TrainSettings(rollback={'times': 1, 'factor': 1e-24, 'blow_up': 10}, **QUICK)
+  trained = training.train(config, labels, settings, str(tmp_path))
+  assert 'blew up; back to step 0, learning rate times 1e-24' in capsys.readouterr().out
+  assert (trained.state.step, trained.state.rollbacks) == (4, 1)
+  assert trained.engine.learning_rate() == pytest.approx(1e-4)
+  assert all(np.isfinite(variable.numpy()).all() for variable in trained.engine.trainable)
+
+
+class Terminate(hooks.Hook):
+  """Sends this process SIGTERM after a step."""
+
+  def __init__(self, step):
+    self._step = step
+
+  def after_step(self, state, image_ids):
+    if state.step == self._step:
+      os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_asked_to_stop_in_an_evaluation_it_saves_and_evaluates_when_it_goes_on(patched, tmp_path, eagerly):
+  config, labels = few_steps(patched, 2)
+  settings = TrainSettings(**{**QUICK, 'eval_every': 1})
+  with pytest.raises(SystemExit, match='143'):
+    training.train(config, labels, settings, str(tmp_path), also=[Terminate(2)])
+  assert [json.loads(line)['step'] for line in (tmp_path / 'history.jsonl').read_text().splitlines()] == [1]
+  trained = training.train(config, labels, settings, str(tmp_path))
+  assert [row['step'] for row in trained.state.history] == [1, 2]
+  assert trained.state.step == 2
+
+
+@pytest.mark.parametrize('work', ['s3://bucket/work', 'local'])
+def test_a_cache_on_disk_is_a_local_folder_of_its_own_even_when_an_earlier_process_left_one(
+  work, tmp_path, monkeypatch
+):
+  monkeypatch.chdir(tmp_path)
+  monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / 'tmp'))
+  first, second = (training.input_options(TrainSettings(cache='disk'), work, 0).cache_directory for _ in range(2))
+  assert first != second
+  assert [os.path.isdir(path) and not os.listdir(path) for path in (first, second)] == [True, True]
+  assert {os.path.dirname(path) for path in (first, second)} == {training.cache_root(work)}
 
 
 def test_equal_seeds_give_equal_losses(patched, tmp_path):
