@@ -7,7 +7,6 @@ drivers work as on a laptop.
 import pathlib
 import tempfile
 from collections.abc import Callable
-from typing import Any
 
 import yaml
 from kfp import dsl
@@ -77,9 +76,9 @@ def _equip(config: KubeflowConfig) -> Callable[[dsl.ContainerOp], dsl.ContainerO
       _give_secret(op, secret)
     for volume in resources.volumes:
       _mount(op, volume)
-    for name, path, medium, size in _empty_dirs(resources):
-      empty = k8s.V1EmptyDirVolumeSource(medium=medium, size_limit=size)
-      _add_volume(op, k8s.V1Volume(name=name, empty_dir=empty), path)
+    for wanted in resources.empty_dirs:
+      empty = k8s.V1EmptyDirVolumeSource(medium=wanted.medium or None, size_limit=wanted.size)
+      _add_volume(op, k8s.V1Volume(name=wanted.name, empty_dir=empty), wanted.mount_path)
     return op
 
   return equip
@@ -120,11 +119,3 @@ def _mount(op: dsl.ContainerOp, volume: Volume) -> None:
 def _add_volume(op: dsl.ContainerOp, volume: k8s.V1Volume, path: str, sub_path: str = '') -> None:
   op.add_volume(volume)
   op.container.add_volume_mount(k8s.V1VolumeMount(name=volume.name, mount_path=path, sub_path=sub_path or None))
-
-
-def _empty_dirs(resources: Resources) -> list[tuple[Any, ...]]:
-  wanted = [
-    ('scratch', '/tmp', None, resources.scratch),
-    ('shm', '/dev/shm', 'Memory', resources.shared_memory),
-  ]
-  return [mount for mount in wanted if mount[-1]]

@@ -4,7 +4,8 @@
 #   kubeflow/build_image.sh [TAG] [DEVICE]        default: detection-pipeline cpu
 #
 # Run as root, with buildah and debootstrap installed. BASE=IMAGE takes another base than debootstrap's; it must have
-# python3.10. PYTHON310=/path/to/python3.10 names the Python that is copied into a debootstrap base.
+# python3.10. PYTHON310=/path/to/python3.10 names the Python that is copied into a debootstrap base, which is made once:
+# `buildah rmi detection-pipeline-base` makes the next build renew it, with Debian's updates.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

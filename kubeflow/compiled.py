@@ -10,6 +10,8 @@ from components.errors import ConfigError
 from components.typed import unknown_key
 
 SCHEMA_VERSION = '2.1.0'
+_CONTAINERS = {'LIST': list, 'STRUCT': dict}
+_PARTS = ('pipelineInfo.name', 'root.dag.tasks', 'components', 'deploymentSpec.executors')
 
 
 class Compiled(NamedTuple):
@@ -42,8 +44,17 @@ def read(path: str) -> Compiled:
     raise ConfigError(f'{path}: expected a compiled pipeline (keys root, components, deploymentSpec).')
   if spec.get('schemaVersion') != SCHEMA_VERSION:
     raise ConfigError(f'{path}: schemaVersion: expected {SCHEMA_VERSION}, received {spec.get("schemaVersion")!r}.')
+  for part in _PARTS:
+    if not _at(spec, part):
+      raise ConfigError(f'{path}: {part}: missing. Expected a whole compiled pipeline.')
   platforms = documents[1] if len(documents) > 1 and isinstance(documents[1], dict) else {}
   return Compiled(spec, platforms)
+
+
+def _at(spec: Any, part: str) -> Any:
+  for key in part.split('.'):
+    spec = spec.get(key) if isinstance(spec, dict) else None
+  return spec
 
 
 def ordered(tasks: Mapping[str, Any]) -> list[str]:
@@ -110,8 +121,14 @@ def _typed(name: str, text: str, kind: str) -> Any:
       return float(text)
     if kind == 'BOOLEAN':
       return {'true': True, 'false': False}[text.lower()]
-  except (ValueError, KeyError):
-    raise ConfigError(f'--param {name}: expected a {kind}, received {text!r}.') from None
-  if kind in ('LIST', 'STRUCT'):
-    return yaml.safe_load(text)
+    if kind in _CONTAINERS and isinstance(value := yaml.safe_load(text), _CONTAINERS[kind]):
+      return value
+  except (ValueError, KeyError, yaml.YAMLError):
+    raise _not_of_type(name, text, kind) from None
+  if kind in _CONTAINERS:
+    raise _not_of_type(name, text, kind)
   return text
+
+
+def _not_of_type(name: str, text: str, kind: str) -> ConfigError:
+  return ConfigError(f'--param {name}: expected a {kind}, received {text!r}.')

@@ -77,7 +77,7 @@ def _each(side: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
   return [(key, artifact) for key, held in side.get('artifacts', {}).items() for artifact in held.get('artifacts', [])]
 
 
-def _to_path(artifact: dict[str, Any], paths: dict[str, str], is_there: Any) -> None:
+def _to_path(artifact: dict[str, Any], paths: dict[str, str], is_there: Callable[[str], bool]) -> None:
   path = local_path(artifact['uri'])
   if path is not None and is_there(path):
     paths[path] = artifact['uri']

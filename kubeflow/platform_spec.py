@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from kfp.pipeline_spec import pipeline_spec_pb2  # noqa: F401 - registers pipeline_spec.proto, which the descriptor imports
 
 from components.errors import ConfigError
-from kubeflow.settings import KubeflowConfig, Resources, Secret, Toleration, Volume
+from kubeflow.settings import EmptyDir, KubeflowConfig, Resources, Secret, Toleration, Volume
 
 _DESCRIPTOR = pathlib.Path(__file__).with_name('kubernetes_executor_config.yaml')
 
@@ -72,7 +72,8 @@ def _executor_config(config: KubeflowConfig, resources: Resources) -> dict[str, 
     'pvcMount': [_pvc_mount(volume) for volume in resources.volumes],
     'secretAsVolume': [_secret_as_volume(secret) for secret in resources.secrets if secret.mount_path],
     'secretAsEnv': [_secret_as_env(secret) for secret in resources.secrets if secret.env],
-    'emptyDirMounts': _empty_dirs(resources),
+    # Not the proto's enabledSharedMemory: the driver does not act on it.
+    'emptyDirMounts': [_empty_dir(volume) for volume in resources.empty_dirs],
   }
   return {key: value for key, value in built.items() if value}
 
@@ -96,12 +97,6 @@ def _secret_as_env(secret: Secret) -> dict[str, Any]:
   return {'secretName': secret.name, 'keyToEnv': keys, 'optional': secret.optional}
 
 
-def _empty_dirs(resources: Resources) -> list[dict[str, str]]:
-  mounts = []
-  if resources.scratch:
-    mounts.append({'volumeName': 'scratch', 'mountPath': '/tmp', 'sizeLimit': resources.scratch})
-  if resources.shared_memory:
-    # Not the proto's enabledSharedMemory: the driver does not act on it.
-    shm = {'volumeName': 'shm', 'mountPath': '/dev/shm', 'medium': 'Memory', 'sizeLimit': resources.shared_memory}
-    mounts.append(shm)
-  return mounts
+def _empty_dir(volume: EmptyDir) -> dict[str, str]:
+  mount = {'volumeName': volume.name, 'mountPath': volume.mount_path, 'sizeLimit': volume.size}
+  return {**mount, 'medium': volume.medium} if volume.medium else mount

@@ -1,7 +1,8 @@
 """The `kubeflow:` section of a run config, typed: where each component runs, and with what."""
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 import pydantic
 
@@ -67,6 +68,23 @@ class Secret(Settings):
     return values
 
 
+class EmptyDir(NamedTuple):
+  """A volume that begins empty and goes with the pod."""
+
+  name: str
+  mount_path: str
+  medium: str
+  size: str
+
+
+def _empty_dirs(resources: Mapping[str, Any]) -> list[EmptyDir]:
+  wanted = [
+    EmptyDir('scratch', '/tmp', '', resources['scratch']),
+    EmptyDir('shm', '/dev/shm', 'Memory', resources['shared_memory']),
+  ]
+  return [volume for volume in wanted if volume.size]
+
+
 class Resources(Settings):
   """What one component gets. Unset fields leave Kubernetes' and the cluster's defaults."""
 
@@ -105,7 +123,16 @@ class Resources(Settings):
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
       raise ValueError(f'"{twice[0]}" is mounted twice; a claim or secret can be mounted once in a component')
+    paths = [mounted.mount_path for mounted in [*values['volumes'], *values['secrets'], *_empty_dirs(values)]]
+    shared = sorted({path for path in paths if path and paths.count(path) > 1})
+    if shared:
+      raise ValueError(f'{shared[0]} is the mount path of two volumes; expected one each')
     return values
+
+  @property
+  def empty_dirs(self) -> list[EmptyDir]:
+    """What scratch and shared_memory ask for."""
+    return _empty_dirs(self.dict())
 
   def over(self, base: 'Resources') -> 'Resources':
     """These settings laid over `base`: what is set here wins; maps and lists add up."""
@@ -153,6 +180,15 @@ class KubeflowConfig(Settings):
       if not all(_NODE_PROPERTY.match(target) for target in targets):
         raise ValueError(f'{name}: expected "Component.property", such as ConfigPatcher.num_steps')
     return value
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _components_fit_over_defaults(cls, values: dict) -> dict:  # noqa: N805
+    for name, own in values['components'].items():
+      try:
+        own.over(values['defaults'])
+      except pydantic.ValidationError as error:
+        raise ValueError(f'components.{name}, with defaults: {error.errors()[0]["msg"]}') from error
+    return values
 
   def of(self, component: str) -> Resources:
     """What `component` gets, defaults included."""

@@ -21,6 +21,7 @@ def test_a_file_of_ours_is_read_with_its_platforms(compile_toy):
     pytest.param('a: 1', 'compiled pipeline', id='another YAML file'),
     pytest.param('pipelineSpec: {}', 'PipelineJob', id="TFX's JSON for Vertex AI"),
     pytest.param('{root: {}, schemaVersion: 2.0.0}', '2.1.0', id='an old schema'),
+    pytest.param('{root: {dag: []}, schemaVersion: 2.1.0, pipelineInfo: {name: a}}', 'root.dag.tasks', id='a part'),
   ],
 )
 def test_other_files_are_refused_with_one_line(tmp_path, content, message):
@@ -54,6 +55,7 @@ PARAMETERS = {
   'steps': {'parameterType': 'NUMBER_INTEGER', 'defaultValue': 10.0},
   'rate': {'parameterType': 'NUMBER_DOUBLE', 'defaultValue': 0.1},
   'fast': {'parameterType': 'BOOLEAN', 'defaultValue': False},
+  'sizes': {'parameterType': 'LIST', 'defaultValue': [1]},
   'data': {'parameterType': 'STRING'},
 }
 
@@ -63,6 +65,7 @@ PARAMETERS = {
   [
     pytest.param(['data=s3://b/a=b'], {'data': 's3://b/a=b', 'steps': 10}, id='defaults stay'),
     pytest.param(['data=x', 'steps=5', 'rate=.1', 'fast=True'], {'steps': 5, 'rate': 0.1, 'fast': True}, id='typed'),
+    pytest.param(['data=x', 'sizes=[2, 3]'], {'sizes': [2, 3]}, id='a list'),
   ],
 )
 def test_parameters_of_a_run(given, expected):
@@ -78,6 +81,8 @@ def test_parameters_of_a_run(given, expected):
     pytest.param(['data=x', 'stesp=1'], 'nearest: "steps"', id='a name unknown'),
     pytest.param(['data=x', 'steps=ten'], "steps.*NUMBER_INTEGER.*'ten'", id='a value of another type'),
     pytest.param(['data'], 'NAME=VALUE', id='no value'),
+    pytest.param(['data=x', 'sizes=['], 'sizes: expected a LIST', id='no YAML'),
+    pytest.param(['data=x', 'sizes=2'], 'sizes: expected a LIST', id='no list'),
   ],
 )
 def test_parameters_refused(given, message):

