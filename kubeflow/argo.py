@@ -37,6 +37,9 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
   if not output.endswith(('.yaml', '.yml')):
     raise ConfigError(f'{output}: expected a name that ends in .yaml.')
   check_pipeline(pipeline, config)
+  for name, resources in {'defaults': config.defaults, **config.components}.items():
+    if resources.cache is not None:
+      raise ConfigError(f'kubeflow: {name}: cache is for KFP 2; under v1, TFX itself sees what changed. Remove it.')
   # The defaults come first: setting operator functions would otherwise drop the address of the metadata store.
   functions = [*kubeflow_dag_runner.get_default_pipeline_operator_funcs(), _equip(config)]
   runner_config = kubeflow_dag_runner.KubeflowDagRunnerConfig(

@@ -53,7 +53,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
   for label, component in executors.items():
     _equip(spec['deploymentSpec']['executors'][label]['container'], config.of(component))
   _set_retries(spec, config)
-  _never_cache_what_needs_a_driver(spec, pipeline)
+  _set_caching(spec, pipeline, config)
   spec['defaultPipelineRoot'] = config.pipeline_root
   _check_spec(spec)
   documents = [spec, platform_spec.build(config, executors)]
@@ -147,10 +147,14 @@ def _keep_defaults(spec: Mapping[str, Any], pipeline: Pipeline) -> None:
         declared[value.name]['defaultValue'] = value.default
 
 
-def _never_cache_what_needs_a_driver(spec: Mapping[str, Any], pipeline: Pipeline) -> None:
+def _set_caching(spec: Mapping[str, Any], pipeline: Pipeline, config: KubeflowConfig) -> None:
   """KFP runs no TFX drivers; a component with one of its own (ExampleGens) would not notice that its data changed."""
   for component in pipeline.components:
-    if getattr(component, 'DRIVER_CLASS', base_driver.BaseDriver) is not base_driver.BaseDriver:
+    cache = config.of(component.id).cache
+    has_driver = getattr(component, 'DRIVER_CLASS', base_driver.BaseDriver) is not base_driver.BaseDriver
+    if cache:
+      spec['root']['dag']['tasks'][component.id]['cachingOptions'] = {'enableCache': True}
+    elif cache is False or has_driver:
       spec['root']['dag']['tasks'][component.id].pop('cachingOptions', None)
 
 

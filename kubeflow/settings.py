@@ -95,6 +95,7 @@ class Resources(Settings):
   shared_memory: str | None = None  # size of /dev/shm
   scratch: str | None = None  # size of a writable /tmp, for clusters that make the root file system read-only
   retries: Count = 0
+  cache: bool | None = None  # whether KFP's cache may serve it; by default all but ingestion, whose data may change
   image: str | None = None
   node_selector: dict[str, str] = {}
   tolerations: list[Toleration] = []

@@ -72,6 +72,15 @@ def test_ingestion_is_never_cached_and_the_rest_is(spec):
   assert [name for name, task in tasks.items() if 'cachingOptions' not in task] == ['VocExampleGen']
 
 
+def test_caching_is_as_the_config_says(tmp_path):
+  section = {'components': {'VocExampleGen': {'cache': True}, 'MapEvaluator': {'cache': False}}}
+  targets.compile_config(config(kubeflow=section), 'kfp', str(tmp_path / 'out.yaml'))
+  tasks = compiled.read(str(tmp_path / 'out.yaml')).spec['root']['dag']['tasks']
+  assert [name for name, task in tasks.items() if 'cachingOptions' not in task] == ['MapEvaluator']
+  with pytest.raises(ConfigError, match='VocExampleGen: cache is for KFP 2'):
+    targets.compile_config(config(kubeflow=section), 'kfp-v1', str(tmp_path / 'v1.yaml'))
+
+
 @pytest.mark.parametrize('target', targets.TARGETS)
 def test_every_target_compiles(target, tmp_path):
   targets.compile_config(config(), target, str(tmp_path / 'out.yaml'))
