@@ -52,6 +52,7 @@ done
 ! inside sh -c 'touch /here' 2> /dev/null || fail 'the root file system can be written'
 inside detection-pipeline --help > /dev/null || fail 'detection-pipeline --help'
 # Every program that a cluster starts; without its arguments it ends with a usage error that names the first.
+# shellcheck disable=SC2013 # no name of a module has a space
 for file in $(grep -l "__name__ == '__main__'" "$root"/opt/project/kubeflow/*.py); do
   module=kubeflow.$(basename "$file" .py)
   said=$(inside python -m "$module" 2>&1 || true)
