@@ -7,9 +7,9 @@ from google.protobuf.message import Message
 
 from components.odapi.protos import hyperparams_pb2, optimizer_pb2, train_pb2
 
-# Batch norm's averages look back over a thirtieth of the training, and over ten steps at least. Published decays look
+# Batch norm's averages look back over a tenth of the training, and over ten steps at least. Published decays look
 # back 333 steps: after 900 the averages still lag so far behind that a detector which has learned finds nothing.
-_WINDOWS_IN_TRAINING = 30
+_WINDOWS_IN_TRAINING = 10
 _LOWEST_DECAY = 0.9
 
 

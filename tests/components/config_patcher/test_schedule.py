@@ -97,7 +97,7 @@ def test_a_base_that_names_no_length_keeps_its_steps():
   assert rate_of(train).exponential_decay_learning_rate.decay_steps == 1000
 
 
-@pytest.mark.parametrize(('num_steps', 'decays'), [(100_000, (0.997, 0.99)), (900, (0.9667, 0.9667)), (20, (0.9, 0.9))])
+@pytest.mark.parametrize(('num_steps', 'decays'), [(100_000, (0.997, 0.99)), (900, (0.9889, 0.9889)), (20, (0.9, 0.9))])
 def test_batch_norm_settles_within_the_steps(num_steps, decays):
   norm = 'conv_hyperparams { batch_norm { decay: %s } }'
   head = f'box_predictor {{ weight_shared_convolutional_box_predictor {{ {norm % 0.99} }} }}'
