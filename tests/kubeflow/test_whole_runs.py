@@ -14,6 +14,8 @@ from pipeline import config, sample_data
 
 STEPS = 4
 QUICK = [f'train.num_steps={STEPS}', f'train.eval_every={STEPS}', 'evaluate.thresholds={AP50: 0.0}']
+SPACE = 'space: {learning_rate: {values: [0.02]}}'
+SEARCH = f'tune={{{SPACE}, method: grid, trials: 1, steps: 2, evaluations: 1, parallel: 2}}'
 
 
 @pytest.fixture(scope='module')
@@ -42,13 +44,25 @@ def run(tmp_path, data_root, *overrides, **parameters):
   return {name: task['state'] for name, task in states.items()}
 
 
+def made(tmp_path, name):
+  """The content of the one artifact's file that is called `name`."""
+  (file,) = (tmp_path / 'runs/store').rglob(name)
+  return json.loads(file.read_text())
+
+
 @pytest.mark.slow
-def test_from_local_files_to_a_pushed_model(data, tmp_path):
-  serving = tmp_path / 'serving'
-  states = run(tmp_path, str(data), work_root=tmp_path / 'work', push_destination=serving)
+def test_from_local_files_to_a_model_tuned_and_adapted_and_pushed(data, tmp_path):
+  serving, night = tmp_path / 'serving', tmp_path / 'night'
+  sample_data.write(str(night), images=8, seed=1, domain='night')
+  places = {'work_root': tmp_path / 'work', 'push_destination': serving}
+  states = run(tmp_path, str(data), SEARCH, f'adapt.target={night}', **places)
   assert set(states.values()) == {'SUCCEEDED'}
   assert {'StatisticsGen', 'SchemaGen', 'ExampleValidator', 'DetectionPusher'} <= set(states)
   assert_pushed([str(path.relative_to(serving)) for path in serving.rglob('*')])
+  assert [trial['state'] for trial in made(tmp_path, 'trials.json')['trials']] == ['complete', 'complete']
+  assert 'train/Domain/loss' in made(tmp_path, 'run.json')['last_evaluation']
+  # Trials and training clear what they kept for a restart.
+  assert not list((tmp_path / 'work').iterdir())
 
 
 @pytest.mark.slow
@@ -70,8 +84,7 @@ def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
     push_destination='s3://raccoon/serving',
   )
   assert set(states.values()) == {'SUCCEEDED'}
-  (evaluation,) = (tmp_path / 'runs/store').rglob('metrics.json')
-  assert json.loads(evaluation.read_text())['baseline']['metrics']
+  assert made(tmp_path, 'metrics.json')['baseline']['metrics']
   pushed = [key.removeprefix('serving/') for key in s3.keys('raccoon', 'serving/') if key not in before]
   assert_pushed(pushed)
   assert not [key for key in pushed if 'partial' in key]
