@@ -6,6 +6,7 @@ import posixpath
 import uuid
 from collections.abc import Iterator
 
+import tensorflow as tf
 from tfx.dsl.io import fileio
 
 
@@ -17,6 +18,20 @@ def join(*parts: str) -> str:
 def read_text(uri: str) -> str:
   with fileio.open(uri, 'rb') as file:
     return file.read().decode('utf-8')
+
+
+def read_text_if_there(uri: str) -> str:
+  """The text; empty if there is no such file, or somebody removes it at this moment."""
+  # TensorFlow opens a file when it is first read, and TFX puts opening alone into its own error.
+  with contextlib.suppress(fileio.NotFoundError, tf.errors.NotFoundError):
+    return read_text(uri)
+  return ''
+
+
+def remove_if_there(uri: str) -> None:
+  """Removes the file, if somebody else has not."""
+  with contextlib.suppress(fileio.NotFoundError):
+    fileio.remove(uri)
 
 
 def write_text(uri: str, text: str) -> None:

@@ -76,11 +76,11 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
   label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
   label_map = label_map_gen.outputs['label_map']
   wanted = _wanted_of_base(config, place)
-  tuner = _tuner(config, place, examples, label_map, wanted)
+  searched = tuner(config, place, examples, label_map)
   config_patcher = ConfigPatcher(
     examples=examples,
     label_map=label_map,
-    hyperparameters=tuner.outputs['hyperparameters'] if tuner else None,
+    hyperparameters=searched.outputs['hyperparameters'] if searched else None,
     num_steps=config.train.num_steps,
     **wanted,
   )
@@ -123,7 +123,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     exports=exports,
   )
   nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
-  nodes += [label_map_gen, *([tuner] if tuner else []), config_patcher, trainer]
+  nodes += [label_map_gen, *([searched] if searched else []), config_patcher, trainer]
   nodes += [node for node in (exporter, baseline) if node]
   return Pipeline(
     pipeline_name=config.name,
@@ -148,9 +148,10 @@ def _wanted_of_base(config: RunConfig, place: Place) -> dict[str, Any]:
   }
 
 
-def _tuner(
-  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel, wanted: dict[str, Any]
-) -> BaseNode | None:
+def tuner(
+  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel
+) -> DetectionTuner | None:
+  """The search that the config asks for; None if it asks for none."""
   if config.tune is None or config.tune.import_:
     return None
   return DetectionTuner(
@@ -159,7 +160,7 @@ def _tuner(
     tune=config.tune.dict(by_alias=True),
     work_root=f'{place.pipeline_root}/training',
     settings=config.train.settings(),
-    **wanted,
+    **_wanted_of_base(config, place),
   )
 
 

@@ -20,7 +20,7 @@ def choose_strategy() -> tf.distribute.Strategy | None:
   Raises:
     ConfigError: if TF_CONFIG is not what TensorFlow defines.
   """
-  if _workers(os.environ.get('TF_CONFIG', '')) > 1:
+  if node()[1] > 1:
     return tf.distribute.MultiWorkerMirroredStrategy()
   if len(tf.config.list_physical_devices('GPU')) > 1:
     return tf.distribute.MirroredStrategy()
@@ -32,11 +32,20 @@ def is_chief(strategy: tf.distribute.Strategy | None) -> bool:
   return strategy is None or strategy.extended.should_checkpoint
 
 
-def _workers(tf_config: str) -> int:
-  if not tf_config:
-    return 0
+def node() -> tuple[int, int]:
+  """Which machine of a job this is, and of how many: (0, 1) unless TF_CONFIG says otherwise. The chief is number 0.
+
+  Raises:
+    ConfigError: if TF_CONFIG is not what TensorFlow defines.
+  """
+  text = os.environ.get('TF_CONFIG', '')
+  if not text:
+    return 0, 1
   try:
-    cluster = json.loads(tf_config).get('cluster', {})
-    return len(cluster.get('chief', [])) + len(cluster.get('worker', []))
-  except (ValueError, AttributeError) as error:
+    found = json.loads(text)
+    cluster, task = found.get('cluster', {}), found.get('task', {})
+    chiefs, workers = (len(cluster.get(role, [])) for role in ('chief', 'worker'))
+    number = int(task.get('index', 0)) + (chiefs if task.get('type') == 'worker' else 0)
+  except (ValueError, AttributeError, TypeError) as error:
     raise ConfigError(f'TF_CONFIG: not the JSON that TensorFlow defines: {error}.') from error
+  return number, max(chiefs + workers, 1)

@@ -5,14 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import pathlib
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from typing import Any
 
@@ -24,21 +18,24 @@ from tfx.types import artifact_utils
 from components import artifacts, files, typed
 from components.config_patcher import ground_truth, hyperparameters, recipe
 from components.errors import ConfigError, UserError
-from components.odapi import config_io
+from components.odapi import config_io, devices
 from components.odapi import label_map as label_maps
 from components.trainer import scan
 from components.trainer.executor import content_digest
 from components.trainer.settings import TrainSettings
-from components.tuner import report, search
+from components.tuner import nodes, report, search
 from components.tuner import trial as trials_process
+from components.tuner.here import Here, IsStopped
+from components.tuner.nodes import Node
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
 
 _PAGE = 'report.html'
 _POLL_SECONDS = 0.5
-_ASKED_TO_STOP = (-signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT, 128 + signal.SIGTERM)
-Train = Callable[[Trial, int | None, threading.Event], Trial]
-_ROOT = pathlib.Path(__file__).parents[2]
+# Execution properties that name a search beside its recipe: one of other code, space or settings is another search.
+_NAMED_BY = ('tune', 'settings', 'code_version')
+Place = Here | Node
+Train = Callable[[Trial, Place, IsStopped], Trial]
 
 
 class Executor(base_executor.BaseExecutor):
@@ -60,6 +57,12 @@ class Executor(base_executor.BaseExecutor):
     train = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
     wanted = recipe.Recipe.of(exec_properties)
     results = artifact_utils.get_single_uri(output_dict['tuner_results'])
+    work = work_folder(exec_properties, examples, files.read_text(label_map_path))
+    print(f'tuning in {work}', flush=True)
+    node, node_count = devices.node()
+    if node > 0:
+      nodes.Follower(work, node).follow()
+      return
     # Named by its content, not by this execution: a restart has to find the same paths in the same config.
     unpacked = files.join(exec_properties['work_root'], f'unpacked-{wanted.checkpoint_fingerprint[:16]}')
     request = wanted.request(examples, label_map_path, labels, unpacked)
@@ -69,21 +72,19 @@ class Executor(base_executor.BaseExecutor):
       overrides = {**request.overrides, **tune.trial_overrides(values)}
       return recipe.complete_config(wanted.base(), dataclasses.replace(request, overrides=overrides), truth)
 
-    as_it_is = complete({})
-    scan.check_examples(as_it_is, labels)
-    properties = exec_properties['tune'] + exec_properties['settings']
-    work = files.join(exec_properties['work_root'], content_digest(config_io.dump(as_it_is), [examples], properties))
-    print(f'tuning in {work}', flush=True)
+    scan.check_examples(complete({}), labels)
 
-    def train_one(trial: Trial, device: int | None, stopping: threading.Event) -> Trial:
-      folder = files.join(work, f'trial-{trial.number:03}')
+    def train_one(trial: Trial, place: Place, is_stopped: IsStopped) -> Trial:
+      folder = trials_process.folder_of(work, trial.number)
       try:
         trials_process.prepare(folder, trial, complete(trial.values), labels, train, tune)
       except ConfigError as error:  # values that do not go together
-        return failed(trial, str(error))
-      return run_process(trial, folder, device, stopping)
+        return search.failed(trial, str(error))
+      return place.train(trial, folder, is_stopped)
 
-    found = run_search(tune, work, train_one, _devices(tune))
+    others = [Node(work, number) for number in range(1, node_count)]
+    found = run_search(tune, work, train_one, [*_places(tune), *others])
+    nodes.dismiss(work, others)
     winner = search.best(found)
     if winner is None:
       raise UserError(f'tune: none of {len(found)} trials ended well; the first: {found[0].reason}.')
@@ -97,96 +98,78 @@ class Executor(base_executor.BaseExecutor):
         fileio.rmtree(folder)
 
 
-def run_search(tune: TuneSettings, work: str, train: Train, devices: list[int | None]) -> list[Trial]:
-  """Runs every trial that is not finished yet, one at a time on each device; returns all, by number.
+def work_folder(exec_properties: Mapping[str, Any], examples: types.Artifact, label_map: str) -> str:
+  """The search's folder, the same for every node and every start; another if anything that it depends on changes."""
+  recipe_text = json.dumps(recipe.Recipe.of(exec_properties).parameters(), sort_keys=True)
+  properties = ''.join(exec_properties[name] for name in _NAMED_BY)
+  return files.join(exec_properties['work_root'], content_digest(recipe_text, [examples], label_map + properties))
+
+
+def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Place]) -> list[Trial]:
+  """Runs every trial that is not finished yet, one at a time in each place; returns all, by number.
 
   Args:
     tune: the search.
     work: folder of trials.json, which is renewed before and after each trial. Trials that it calls running are those a
-      kill cut short: they are run again, going on from their checkpoints.
-    train: trains one, given the number of its GPU or None, and an event that is set when it shall stop; returns how it
-      ended. An exception ends the search; the trial counts as cut short.
-    devices: number of a GPU, or None for whatever is there.
+      kill cut short: they are run again where they were, going on from their checkpoints.
+    train: trains one in a place, given what says when it shall stop; returns how it ended. An exception ends the
+      search; the trial counts as cut short.
+    places: of this node, at least one, and other nodes.
   """
   table = files.join(work, trials_process.TRIALS)
   trials = search.load(files.read_text(table)) if fileio.exists(table) else []
   cut_short = [trial for trial in trials if trial.state == search.RUNNING]
-  lock, stopping = threading.Lock(), threading.Event()
+  numbers = {place.number for place in places}
+  lock, all_begun, stopping = threading.Lock(), threading.Event(), threading.Event()
 
   def save() -> None:
     files.write_text(table, search.dump(trials))
 
-  def begin() -> Trial | None:
+  def begin(place: Place) -> Trial | None:
+    is_ready = place.is_ready()
     with lock:
-      if stopping.is_set():
+      for trial in cut_short:
+        # Where it may still run; one of a node that is no longer among us, anywhere.
+        if trial.node == place.number or (is_ready and trial.node not in numbers):
+          cut_short.remove(trial)
+          trial.node = place.number
+          return trial
+      if not is_ready or all_begun.is_set():
         return None
-      if cut_short:
-        return cut_short.pop(0)
       trial = search.next_trial(tune, trials)
-      if trial is not None:
-        trials.append(trial)
-        save()
+      if trial is None:
+        all_begun.set()
+        return None
+      trial.node = place.number
+      trials.append(trial)
+      save()
       return trial
 
-  def work_on(device: int | None) -> None:
-    while (trial := begin()) is not None:
-      print(f'trial {trial.number} of {tune.trials}: {values_text(trial.values)}', flush=True)
-      ended = train(trial, device, stopping)
+  def work_in(place: Place) -> None:
+    on = f' on node {place.number}' if len(numbers) > 1 else ''
+    while not stopping.is_set():
+      trial = begin(place)
+      if trial is None:
+        if all_begun.wait(_POLL_SECONDS):
+          return
+        continue
+      print(f'trial {trial.number} of {tune.trials}{on}: {values_text(trial.values)}', flush=True)
+      ended = dataclasses.replace(train(trial, place, stopping.wait), node=place.number)
       with lock:
         trials[trials.index(trial)] = ended
         save()
-      print(f'trial {ended.number}: {ended.state}: {outcome_text(ended, tune)}', flush=True)
-      if fileio.exists(files.join(work, f'trial-{trial.number:03}')):
-        fileio.rmtree(files.join(work, f'trial-{trial.number:03}'))
+      print(f'trial {ended.number}{on}: {ended.state}: {outcome_text(ended, tune)}', flush=True)
+      folder = trials_process.folder_of(work, trial.number)
+      if fileio.exists(folder):
+        fileio.rmtree(folder)
 
-  with futures.ThreadPoolExecutor(len(devices)) as pool:
+  with futures.ThreadPoolExecutor(len(places)) as pool:
     try:
-      for done in [pool.submit(work_on, device) for device in devices]:
+      for done in futures.as_completed([pool.submit(work_in, place) for place in places]):
         done.result()
     finally:
       stopping.set()  # the pool waits for its threads, and these for their trials
   return sorted(trials, key=lambda trial: trial.number)
-
-
-def run_process(trial: Trial, folder: str, device: int | None, stopping: threading.Event) -> Trial:
-  """Trains a prepared trial in a process of its own; one that dies is a failed trial, with the last it said.
-
-  Raises:
-    SystemExit: if the process was asked to stop, here or by whoever stops the whole group; the trial can go on later.
-  """
-  environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([str(_ROOT), os.environ.get('PYTHONPATH', '')])}
-  if device is not None:
-    environment['CUDA_VISIBLE_DEVICES'] = str(device)
-  command = [sys.executable, '-m', trials_process.__name__, folder, str(os.getpid())]
-  with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
-    with subprocess.Popen(command, env=environment, stderr=said) as process:
-      status = _wait(process, stopping)
-    said.seek(0)
-    shutil.copyfileobj(said, sys.stderr)
-    said.seek(0)
-    last = next((line.strip() for line in reversed(said.readlines()) if line.strip()), '')
-  result = files.join(folder, trials_process.RESULT)
-  if fileio.exists(result):
-    return search.load(files.read_text(result))[0]
-  if status in _ASKED_TO_STOP:
-    raise SystemExit(status if status > 0 else 128 - status)
-  if status < 0:
-    return failed(trial, f'killed by signal {-status}, as for want of memory')
-  return failed(trial, f'exit status {status}: {last}')
-
-
-def _wait(process: subprocess.Popen, stopping: threading.Event) -> int:
-  """The exit status; the process is asked to stop, once, when `stopping` is set."""
-  while process.poll() is None:
-    if stopping.wait(_POLL_SECONDS):
-      process.terminate()
-      process.wait()
-  return process.returncode
-
-
-def failed(trial: Trial, reason: str) -> Trial:
-  """The trial, ended without a value."""
-  return Trial(trial.number, trial.values, search.FAILED, reason=reason)
 
 
 def values_text(values: Mapping[str, Any]) -> str:
@@ -206,10 +189,10 @@ def describe(trial: Trial, tune: TuneSettings) -> str:
   return f'{tune.objective} {trial.value:.3f} in trial {trial.number}: {values_text(trial.values)}'
 
 
-def _devices(tune: TuneSettings) -> list[int | None]:
-  """One entry for each trial that runs at a time: the number of its GPU, or None to leave the choice alone."""
+def _places(tune: TuneSettings) -> list[Here]:
+  """One for each trial that runs at a time on this node."""
   import tensorflow as tf
 
   gpus = len(tf.config.list_physical_devices('GPU'))
   parallel = tune.parallel or max(1, gpus)
-  return [place % gpus if gpus > 1 else None for place in range(parallel)]
+  return [Here(place % gpus if gpus > 1 else None) for place in range(parallel)]

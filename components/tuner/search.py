@@ -35,6 +35,7 @@ class Trial:
   evaluations: [(step, objective)] in order; NaN is left out.
   seconds: of training.
   reason: why it was pruned or failed.
+  node: which one trains it; 0 is the one that leads.
   """
 
   number: int
@@ -44,6 +45,12 @@ class Trial:
   evaluations: list[tuple[int, float]] = dataclasses.field(default_factory=list)
   seconds: float = 0.0
   reason: str = ''
+  node: int = 0
+
+
+def failed(trial: Trial, reason: str) -> Trial:
+  """The trial, ended without a value."""
+  return Trial(trial.number, trial.values, FAILED, reason=reason)
 
 
 def dump(trials: Sequence[Trial]) -> str:

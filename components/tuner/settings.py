@@ -60,7 +60,7 @@ class TuneSettings(typed.Settings):
   objective: metric of the eval split, higher is better.
   pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations.
   seed: of the search; each trial trains with train.seed.
-  parallel: trials at a time; by default as many as there are GPUs, each with one of its own.
+  parallel: trials at a time on the node that leads; by default as many as it has GPUs, each with one of its own.
   import: in place of all these, what an earlier search wrote: its hyperparameters artifact or the file in it.
   """
 

@@ -6,7 +6,7 @@ taking the search along. Files in the folder:
   pipeline.config  complete
   work/            the trainer's own work folder: a trial that was killed goes on from its latest checkpoint
   result.json      how it ended, written last
-PID is that of the search.
+PID is that of the process that started it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import os
 import posixpath
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from components import files, typed
 from components.errors import UserError
 from components.odapi import config_io
+from components.trainer import training
 from components.trainer.hooks import Hook, ImageIds
 from components.trainer.settings import TrainSettings
 from components.trainer.state import TrainState
@@ -32,6 +34,7 @@ TRIALS = 'trials.json'
 RESULT = 'result.json'
 _SPEC = 'trial.json'
 _CONFIG = 'pipeline.config'
+_WORK = 'work'
 _HOPELESS = 'not in the better half at this step'
 
 
@@ -53,8 +56,16 @@ class EndWithParent(Hook):
     self._parent = parent
 
   def after_step(self, state: TrainState, image_ids: ImageIds) -> None:
+    self.check(f'step {state.step}')
+
+  def check(self, when: str) -> None:
     if os.getppid() != self._parent:
-      raise SystemExit(f'step {state.step}: the search is gone')
+      raise SystemExit(f'{when}: the search is gone')
+
+
+def folder_of(work: str, number: int) -> str:
+  """Where a trial of the search in `work` is trained."""
+  return files.join(work, f'trial-{number:03}')
 
 
 def prepare(
@@ -75,20 +86,40 @@ def prepare(
   files.write_text(files.join(folder, _SPEC), json.dumps(spec))
 
 
+def prepared(folder: str) -> Trial:
+  """The trial that `prepare` wrote."""
+  return _trial_of(_read_spec(folder))
+
+
+def write_result(folder: str, trial: Trial) -> None:
+  files.write_text(files.join(folder, RESULT), search.dump([trial]))
+
+
+def trials_so_far(work: str, objective: str) -> list[Trial]:
+  """All trials of the search in `work`; those that run, with what they have reported until now."""
+  trials = search.load(files.read_text(files.join(work, TRIALS)))
+  for trial in trials:
+    if trial.state == search.RUNNING:
+      rows = files.read_text_if_there(files.join(folder_of(work, trial.number), _WORK, training.HISTORY)).splitlines()
+      trial.evaluations = search.finite([json.loads(row) for row in rows], objective)
+  return trials
+
+
 def main(folder: str, parent: int) -> None:
   """Trains what `prepare` wrote, and writes the result. An unforeseen error ends the process without one."""
   import tensorflow as tf
 
   if folder.startswith('s3://'):
     import tensorflow_io  # noqa: F401 - gives TensorFlow's file layer, and with it TFX's, the s3 scheme
-  from components.trainer import training
 
-  spec = json.loads(files.read_text(files.join(folder, _SPEC)))
+  alone = EndWithParent(parent)
+  alone.check('before the first step')  # loading TensorFlow took seconds
+  spec = _read_spec(folder)
   tune = typed.parse(TuneSettings, spec['tune'], folder)
-  trial = Trial(spec['number'], spec['values'])
+  trial = _trial_of(spec)
 
   def is_hopeless(evaluations: list[tuple[int, float]]) -> bool:
-    others = search.load(files.read_text(files.join(posixpath.dirname(folder), TRIALS)))
+    others = trials_so_far(posixpath.dirname(folder), tune.objective)
     return search.is_hopeless(tune, others, dataclasses.replace(trial, evaluations=evaluations))
 
   try:
@@ -96,16 +127,16 @@ def main(folder: str, parent: int) -> None:
       config_io.parse(files.read_text(files.join(folder, _CONFIG))),
       spec['labels'],
       typed.parse(TrainSettings, spec['train'], folder),
-      files.join(folder, 'work'),
-      also=[EndWithParent(parent), StopHopeless(tune.objective, is_hopeless)],
+      files.join(folder, _WORK),
+      also=[alone, StopHopeless(tune.objective, is_hopeless)],
     )
   except UserError as error:
-    _write(folder, dataclasses.replace(trial, state=search.FAILED, reason=str(error)))
+    write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason=str(error)))
     return
   except (MemoryError, tf.errors.ResourceExhaustedError):
-    _write(folder, dataclasses.replace(trial, state=search.FAILED, reason='out of memory'))
+    write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason='out of memory'))
     return
-  _write(folder, _finished(trial, trained.state, tune.objective))
+  write_result(folder, _finished(trial, trained.state, tune.objective))
 
 
 def _finished(trial: Trial, state: TrainState, objective: str) -> Trial:
@@ -118,8 +149,12 @@ def _finished(trial: Trial, state: TrainState, objective: str) -> Trial:
   return dataclasses.replace(trial, **ended, value=max(value for _, value in evaluations))
 
 
-def _write(folder: str, trial: Trial) -> None:
-  files.write_text(files.join(folder, RESULT), search.dump([trial]))
+def _read_spec(folder: str) -> dict[str, Any]:
+  return json.loads(files.read_text(files.join(folder, _SPEC)))
+
+
+def _trial_of(spec: Mapping[str, Any]) -> Trial:
+  return Trial(spec['number'], spec['values'])
 
 
 if __name__ == '__main__':

@@ -25,6 +25,15 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path):
   assert [path.name for path in tmp_path.iterdir()] == ['file.txt']
 
 
+def test_a_file_that_another_removed_reads_as_empty_and_is_not_missed(tmp_path):
+  path = str(tmp_path / 'file.txt')
+  files.write_text(path, 'text')
+  assert files.read_text_if_there(path) == 'text'
+  for _ in range(2):
+    files.remove_if_there(path)
+    assert files.read_text_if_there(path) == ''
+
+
 def test_a_folder_takes_the_place_of_the_one_before(tmp_path):
   for name in ('a', 'b'):
     with files.whole_directory(str(tmp_path / 'folder')) as folder:

@@ -3,16 +3,20 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 import yaml
 from environments import PROJECT
 
-from kubeflow import train_job
+from components.tuner import executor, search
+from components.tuner.search import Trial
+from kubeflow import train_job, tune_job
 
 CONFIG = """
 train_input_reader { label_map_path: "/minio/b/LabelMapGen/1/label_map/label_map.pbtxt"
@@ -34,52 +38,123 @@ def test_a_pipelines_config_is_pointed_to_data_outside_its_pods():
   assert 'input_path: "s3://b/examples/Split-eval/*"' in pointed
 
 
-def test_the_jobs_nodes_run_the_trainer_with_the_arguments_it_takes(capsys):
-  (job,) = manifest('tfjob.yaml')
+@pytest.mark.parametrize(('name', 'module'), [('tfjob.yaml', train_job), ('tuning-tfjob.yaml', tune_job)])
+def test_the_jobs_nodes_run_a_program_with_the_arguments_it_takes(capsys, name, module):
+  (job,) = manifest(name)
   nodes = job['spec']['tfReplicaSpecs']
   assert {role: node['replicas'] for role, node in nodes.items()} == {'Chief': 1, 'Worker': 3}
   for node in nodes.values():
-    (container,) = node['template']['spec']['containers']
-    # The operator knows the trainer's container by this name.
+    pod = node['template']['spec']
+    (container,) = pod['containers']
+    # The operator knows the job's container by this name.
     assert container['name'] == 'tensorflow'
-    assert container['command'] == ['python', '-m', 'kubeflow.train_job']
+    assert container['command'] == ['python', '-m', module.__name__]
+    assert {mount['name'] for mount in container['volumeMounts']} == {volume['name'] for volume in pod['volumes']}
     with pytest.raises(SystemExit):
-      train_job.main([*container['args'], '--not-an-argument'])
+      module.main([*container['args'], '--not-an-argument'])
     assert 'unrecognized arguments: --not-an-argument' in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_two_nodes_train_as_the_operator_starts_them_and_the_chief_writes_the_model(finished_run, tmp_path):
-  text = (finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config').read_text()
-  (tmp_path / 'pipeline.config').write_text(re.sub(r'\bnum_steps: \d+', 'num_steps: 2', text))
-  values = {
-    '--pipeline-config': tmp_path / 'pipeline.config',
-    '--examples': finished_run.artifact('VocExampleGen', 'examples'),
-    '--label-map': finished_run.artifact('LabelMapGen', 'label_map') / 'label_map.pbtxt',
-    '--work-root': tmp_path / 'work',
-    '--output': tmp_path / 'output',
-  }
-  cluster = {role: [f'localhost:{port}'] for role, port in zip(('chief', 'worker'), free_ports(2), strict=True)}
-  (job,) = manifest('tfjob.yaml')
-  nodes = []
-  for role in cluster:
+@pytest.fixture
+def start(tmp_path):
+  """Starts one of two nodes, 'chief' or 'worker', of a manifest's job; at the end, none is left."""
+  ports = free_ports(2)
+  started = []
+
+  def start(name, role, values):
+    (job,) = manifest(name)
     (container,) = job['spec']['tfReplicaSpecs'][role.capitalize()]['template']['spec']['containers']
     given = [argument.partition('=')[0] for argument in container['args']]
-    command = [sys.executable, *container['command'][1:], *(f'{name}={values[name]}' for name in given)]
+    command = [sys.executable, *container['command'][1:], *(f'{each}={values[each]}' for each in given)]
     # As the operator writes it.
+    cluster = {each: [f'localhost:{port}'] for each, port in zip(('chief', 'worker'), ports, strict=True)}
     tf_config = {'cluster': cluster, 'task': {'type': role, 'index': 0}, 'environment': 'cloud'}
     variables = {**os.environ, 'TF_CONFIG': json.dumps(tf_config)}
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
-    nodes.append(subprocess.Popen(command, env=variables, cwd=tmp_path, **pipes))
-  try:
-    outputs = [node.communicate(timeout=400)[0] for node in nodes]
-  finally:
-    for node in nodes:
-      node.kill()  # one whose fellow is gone waits for ever
+    started.append(subprocess.Popen(command, env=variables, cwd=tmp_path, **pipes))
+    return started[-1]
+
+  yield start
+  for node in started:
+    node.kill()  # one whose fellow is gone waits for ever
+    node.communicate()
+
+
+@pytest.mark.slow
+def test_two_nodes_train_as_the_operator_starts_them_and_the_chief_writes_the_model(finished_run, tmp_path, start):
+  text = (finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config').read_text()
+  (tmp_path / 'pipeline.config').write_text(re.sub(r'\bnum_steps: \d+', 'num_steps: 2', text))
+  values = {'--pipeline-config': tmp_path / 'pipeline.config', **job_values(finished_run, tmp_path)}
+  nodes = [start('tfjob.yaml', role, values) for role in ('chief', 'worker')]
+  outputs = [node.communicate(timeout=400)[0] for node in nodes]
   assert [node.returncode for node in nodes] == [0, 0], '\n'.join(outputs)
   assert (tmp_path / 'output/model/Format-Serving/saved_model.pb').exists()
   assert json.loads((tmp_path / 'output/model_run/run.json').read_text())['steps'] == 2
   assert list((tmp_path / 'work').iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_search_on_two_nodes_goes_on_where_it_was_when_its_chief_is_killed(finished_run, tmp_path, start):
+  tune = {'space': {'learning_rate': {'values': [0.01, 1e30]}}, 'method': 'grid', 'steps': 2, 'evaluations': 1}
+  tune |= {'trials': 2}
+  small = {'model': {'base': 'ssd_mobilenet_v2_fpnlite_cpu_160'}, 'tune': tune}
+  (tmp_path / 'run.yaml').write_text(
+    yaml.safe_dump({**small, 'train': {'batch_size': 2, 'eval_images': 2, 'cache': 'none'}})
+  )
+  values = {'--config': tmp_path / 'run.yaml', **job_values(finished_run, tmp_path)}
+  # The chief has one trial behind it and is at the second; the third was given to the other node.
+  before = [
+    Trial(0, {}, search.COMPLETE, 0.5, [(2, 0.5)], 3.0),
+    Trial(1, {'learning_rate': 0.01}),
+    Trial(2, {'learning_rate': 1e30}, node=1),
+  ]
+  inputs, properties = tune_job.execution(tune_job.parse([f'{name}={value}' for name, value in values.items()]))
+  work = pathlib.Path(
+    executor.work_folder(properties, *inputs['examples'], pathlib.Path(values['--label-map']).read_text())
+  )
+  work.mkdir(parents=True)
+  (work / 'trials.json').write_text(search.dump(before))
+
+  worker, killed = (start('tuning-tfjob.yaml', role, values) for role in ('worker', 'chief'))
+  read_until(worker, 'node 1: trial 2')
+  killed.kill()
+  chief = start('tuning-tfjob.yaml', 'chief', values)
+  outputs = [node.communicate(timeout=400)[0] for node in (chief, worker)]
+
+  assert [node.returncode for node in (chief, worker)] == [0, 0], '\n'.join(outputs)
+  found = search.load((tmp_path / 'output/tuner_results/trials.json').read_text())
+  assert found[0] == before[0]
+  assert [(one.state, one.node) for one in found] == [('complete', 0), ('complete', 0), ('failed', 1)]
+  assert 'trial 0 of' not in outputs[0]
+  assert [step for step, _ in found[1].evaluations] == [2]
+  assert 'Loss/' in found[2].reason
+  best = json.loads((tmp_path / 'output/hyperparameters/hyperparameters.json').read_text())
+  assert best == search.best(found).values
+  assert (tmp_path / 'output/tuner_results/report.html').exists()
+  assert not list((tmp_path / 'work').iterdir())
+
+
+def job_values(run, folder):
+  """What all jobs take, from a finished run."""
+  return {
+    '--examples': run.artifact('VocExampleGen', 'examples'),
+    '--label-map': run.artifact('LabelMapGen', 'label_map') / 'label_map.pbtxt',
+    '--work-root': folder / 'work',
+    '--output': folder / 'output',
+  }
+
+
+def read_until(process, beginning):
+  """Reads what a process prints up to a line that begins so; the process is not waited for for ever."""
+  lines = []
+  impatience = threading.Timer(400, process.kill)
+  impatience.start()
+  for line in process.stdout:
+    lines.append(line)
+    if line.startswith(beginning):
+      impatience.cancel()
+      return
+  pytest.fail(f'it ended without "{beginning}":\n{"".join(lines)}')
 
 
 def free_ports(count):
