@@ -70,16 +70,30 @@ def test_trials_run_side_by_side_each_on_its_own_device(tmp_path):
   assert set(devices) == {0, 1}
 
 
+@pytest.mark.parametrize(
+  ('gpus', 'parallel', 'devices'),
+  [
+    pytest.param(0, None, [None], id='none'),
+    pytest.param(1, None, [None], id='one needs no telling'),
+    pytest.param(2, None, [0, 1], id='a trial on each'),
+    pytest.param(2, 4, [0, 1, 0, 1], id='two trials on each'),
+  ],
+)
+def test_trials_take_all_the_gpus_that_the_container_has(monkeypatch, gpus, parallel, devices):
+  monkeypatch.setattr('tensorflow.config.list_physical_devices', lambda kind: [kind] * gpus)
+  assert [place.device for place in executor._places(settings(parallel=parallel))] == devices
+
+
 @pytest.fixture
 def process(tmp_path, monkeypatch):
   """Runs a program in place of a trial's."""
 
-  def run(program, stopping=None):
+  def run(program, stopping=None, device=None):
     (tmp_path / 'in_place.py').write_text(program)
     monkeypatch.setenv('PYTHONPATH', str(tmp_path))
     monkeypatch.setattr(here.trials_process, '__name__', 'in_place')
     trial = Trial(3, {'learning_rate': 0.1})
-    return here.run_process(trial, str(tmp_path), None, (stopping or threading.Event()).wait)
+    return here.run_process(trial, str(tmp_path), device, (stopping or threading.Event()).wait)
 
   return run
 
@@ -96,6 +110,12 @@ def test_a_process_that_dies_is_a_failed_trial_with_a_reason(process, program, e
 
   assert (ended.number, ended.state) == (3, search.FAILED)
   assert ended.reason.startswith(expected)
+
+
+def test_a_trial_sees_its_own_gpu_alone(process):
+  ended = process("import os; raise ValueError(os.environ['CUDA_VISIBLE_DEVICES'])", device=1)
+
+  assert ended.reason.endswith('ValueError: 1')
 
 
 def test_a_process_that_was_asked_to_stop_is_no_failure_but_the_end(process):
