@@ -100,6 +100,9 @@ def train(
     best.restore()
     exported_step = state.best.step
   else:
+    if devices.node()[1] > 1:
+      # Saved together, batch norm's averages are the mean over the workers; in memory each has its own.
+      checkpoints.restore_latest()
     engine.keep_evaluated_weights()
   return Trained(engine, state, exported_step)
 

@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent import futures
 
+import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 from environments import PROJECT
 
@@ -61,11 +64,11 @@ def start(tmp_path):
   ports = free_ports(2)
   started = []
 
-  def start(name, role, values):
+  def start(name, role, values, *more):
     (job,) = manifest(name)
     (container,) = job['spec']['tfReplicaSpecs'][role.capitalize()]['template']['spec']['containers']
     given = [argument.partition('=')[0] for argument in container['args']]
-    command = [sys.executable, *container['command'][1:], *(f'{each}={values[each]}' for each in given)]
+    command = [sys.executable, *container['command'][1:], *(f'{each}={values[each]}' for each in given), *more]
     # As the operator writes it.
     cluster = {each: [f'localhost:{port}'] for each, port in zip(('chief', 'worker'), ports, strict=True)}
     tf_config = {'cluster': cluster, 'task': {'type': role, 'index': 0}, 'environment': 'cloud'}
@@ -85,11 +88,18 @@ def test_two_nodes_train_as_the_operator_starts_them_and_the_chief_writes_the_mo
   text = (finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config').read_text()
   (tmp_path / 'pipeline.config').write_text(re.sub(r'\bnum_steps: \d+', 'num_steps: 2', text))
   values = {'--pipeline-config': tmp_path / 'pipeline.config', **job_values(finished_run, tmp_path)}
-  nodes = [start('tfjob.yaml', role, values) for role in ('chief', 'worker')]
-  outputs = [node.communicate(timeout=400)[0] for node in nodes]
+  nodes = [start('tfjob.yaml', role, values, '--settings={"export": "last"}') for role in ('chief', 'worker')]
+  outputs = read_to_the_end(nodes)
   assert [node.returncode for node in nodes] == [0, 0], '\n'.join(outputs)
   assert (tmp_path / 'output/model/Format-Serving/saved_model.pb').exists()
   assert json.loads((tmp_path / 'output/model_run/run.json').read_text())['steps'] == 2
+  # The averages of batch norm are the mean of both nodes', as the last checkpoint has them.
+  exported, last = (
+    tf.train.load_checkpoint(str(tmp_path / 'output' / path)) for path in ('model/checkpoint', 'model_run/checkpoints')
+  )
+  averages = [name for name in exported.get_variable_to_shape_map() if 'moving_mean' in name]
+  assert averages
+  assert all(np.array_equal(exported.get_tensor(name), last.get_tensor(name)) for name in averages)
   assert list((tmp_path / 'work').iterdir()) == []
 
 
@@ -119,7 +129,7 @@ def test_a_search_on_two_nodes_goes_on_where_it_was_when_its_chief_is_killed(fin
   read_until(worker, 'node 1: trial 2')
   killed.kill()
   chief = start('tuning-tfjob.yaml', 'chief', values)
-  outputs = [node.communicate(timeout=400)[0] for node in (chief, worker)]
+  outputs = read_to_the_end([chief, worker])
 
   assert [node.returncode for node in (chief, worker)] == [0, 0], '\n'.join(outputs)
   found = search.load((tmp_path / 'output/tuner_results/trials.json').read_text())
@@ -142,6 +152,12 @@ def job_values(run, folder):
     '--work-root': folder / 'work',
     '--output': folder / 'output',
   }
+
+
+def read_to_the_end(nodes):
+  """What each node prints; all are read at once, so that none has to wait for a reader."""
+  with futures.ThreadPoolExecutor(len(nodes)) as pool:
+    return list(pool.map(lambda node: node.communicate(timeout=400)[0], nodes))
 
 
 def read_until(process, beginning):
