@@ -82,7 +82,7 @@ class Node:
 
 def dismiss(work: str, nodes: Iterable[Node], wait: Callable[[float], object] = time.sleep) -> None:
   """Tells the nodes that the search has ended, and waits until they have gone or have been silent for a minute."""
-  files.write_text(files.join(work, _ENDED), '')
+  files.write_text(files.join(work, _ENDED), 'all trials have ended')  # S3 takes no empty file
   for node in nodes:
     while not node.is_gone():
       wait(_POLL_SECONDS)
