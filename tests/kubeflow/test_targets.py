@@ -81,6 +81,18 @@ def test_caching_is_as_the_config_says(tmp_path):
     targets.compile_config(config(kubeflow=section), 'kfp-v1', str(tmp_path / 'v1.yaml'))
 
 
+def test_another_threshold_changes_one_task_so_that_kfp_can_take_the_model_from_its_cache(tmp_path):
+  parts = []
+  for threshold in (0.5, 0.6):
+    targets.compile_config(config(evaluate={'thresholds': {'AP50': threshold}}), 'kfp', str(tmp_path / 'out.yaml'))
+    spec = compiled.read(str(tmp_path / 'out.yaml')).spec
+    executors = spec['deploymentSpec']['executors']
+    tasks = spec['root']['dag']['tasks']
+    parts.append({name: (tasks[name], executors[f'{name}_executor'], spec['components'][name]) for name in tasks})
+  before, after = parts
+  assert [name for name in before if before[name] != after[name]] == ['MapEvaluator']
+
+
 @pytest.mark.parametrize('target', targets.TARGETS)
 def test_every_target_compiles(target, tmp_path):
   targets.compile_config(config(), target, str(tmp_path / 'out.yaml'))
