@@ -1,15 +1,19 @@
 """What the benchmarks that train on drawn images share: examples, a short training, a score."""
 
+import argparse
 import contextlib
 import io
 import random
 import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.config_patcher import catalogue, patch
+from PIL import Image
+
+from components.config_patcher import catalogue, ground_truth, patch, recipe
 from components.detector import Detector
 from components.evaluator import coco, inference, results
 from components.odapi import config_io, label_map
@@ -21,11 +25,37 @@ from components.voc_example_gen import plan, tf_example
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.settings import IngestSettings
 from pipeline import sample_data
-from pipeline.sample_domains import DOMAINS
+from pipeline.sample_domains import DOMAINS, Domain
 
 LABELS = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
 SIZE = (240, 180)
 BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
+
+
+def main(doc: str, run: Callable[[Path, argparse.Namespace], str], **defaults: Any) -> None:
+  """The command of a benchmark: runs it in a folder of its own and prints the table that it returns.
+
+  Args:
+    doc: of the module; tells what its options are.
+    run: does the work, given the folder and the options.
+    defaults: {option: default, which also says of what kind it is}.
+  """
+  parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+  for name, default in defaults.items():
+    parser.add_argument(f'--{name.replace("_", "-")}', type=type(default), default=default, help=f'default {default}')
+  parser.add_argument('--output', type=Path, help='also write the table here')
+  options = parser.parse_args()
+  with tempfile.TemporaryDirectory() as folder:
+    found = run(Path(folder), options)
+  print(found)
+  if options.output:
+    options.output.write_text(found)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+  """Lines of a Markdown table."""
+  below = (f'| {" | ".join(str(cell) for cell in row)} |' for row in rows)
+  return [f'| {" | ".join(columns)} |', f'|{"---|" * len(columns)}', *below]
 
 
 def write(
@@ -34,20 +64,47 @@ def write(
   seed: int,
   domain: str = 'plain',
   name: Callable[[str], str] = str,
+  away: int = 1,
 ) -> str:
   """Draws `count` images into one TFRecord file; returns its path.
 
   Args:
     path: of the file. count: of images. seed: equal ones give equal images. domain: of sample_domains.DOMAINS.
     name: what a shape's class is called in the file.
+    away: objects are so many times smaller, and the square of it more, as from further away.
   """
+
+  def pictures() -> Iterator[tuple[Image.Image, list[sample_data.Shape]]]:
+    for number in range(count):
+      image, shapes = _draw(random.Random(f'{seed}/{number}'), DOMAINS[domain], away)
+      yield image, [shape._replace(label=name(shape.label)) for shape in shapes]
+
+  return write_pictures(path, pictures())
+
+
+def write_pictures(path: Path, pictures: Iterable[tuple[Image.Image, list[sample_data.Shape]]]) -> str:
+  """Writes images with the shapes in them into one TFRecord file; returns its path."""
   path.parent.mkdir(parents=True, exist_ok=True)
   with path.open('wb') as file:
-    for number in range(count):
-      image, shapes = sample_data.draw(SIZE, random.Random(f'{seed}/{number}'), DOMAINS[domain])
-      named = [shape._replace(label=name(shape.label)) for shape in shapes]
-      tf_example.write_record(file, example(image, named, f'drawn-{number:04}'))
+    for number, (image, shapes) in enumerate(pictures):
+      tf_example.write_record(file, example(image, shapes, f'drawn-{number:04}'))
   return str(path)
+
+
+def _draw(rng: random.Random, domain: Domain, away: int) -> tuple[Image.Image, list[sample_data.Shape]]:
+  """One drawing; or as many smaller ones as fill an image, side by side."""
+  if away == 1:
+    return sample_data.draw(SIZE, rng, domain)
+  image, shapes = Image.new('RGB', SIZE), []
+  wide, high = (side // away for side in SIZE)
+  for place in range(away * away):
+    left, top = place % away * wide, place // away * high
+    tile, found = sample_data.draw(SIZE, rng, domain)
+    image.paste(tile.resize((wide, high), Image.Resampling.BOX), (left, top))
+    for shape in found:
+      xmin, ymin, xmax, ymax = (corner / away for corner in shape[1:])
+      shapes.append(sample_data.Shape(shape.label, left + xmin, top + ymin, left + xmax, top + ymax))
+  return image, shapes
 
 
 def ingest(data: Path, target: Path) -> str:
@@ -88,9 +145,14 @@ def train(
   labels: Mapping[str, int] = LABELS,
   mode: str = 'scratch',
   checkpoint: str | None = None,
+  overrides: Mapping[str, Any] | None = None,
   adaptation: Adaptation | None = None,
+  **settings: Any,
 ) -> training.Trained:
-  """Trains BASE at batch 8, evaluated once, at the end; what training prints goes to stderr."""
+  """Trains BASE at batch 8, evaluated once, at the end; what training prints goes to stderr.
+
+  settings: further TrainSettings.
+  """
   import tensorflow as tf
 
   tf.keras.backend.clear_session()
@@ -105,11 +167,13 @@ def train(
     batch_size=8,
     mode=mode,
     checkpoint=checkpoint,
+    overrides=overrides or {},
   )
-  config = patch.patch(config_io.parse(catalogue.text(BASE)), request)
-  settings = TrainSettings(seed=seed, eval_every=0, export='last', checkpoint_every=10**6)
+  base = config_io.parse(catalogue.text(BASE))
+  config = recipe.complete_config(base, request, ground_truth.read(train_path))
+  wanted = TrainSettings(seed=seed, eval_every=0, export='last', checkpoint_every=10**6, **settings)
   with contextlib.redirect_stdout(sys.stderr):
-    return training.train(config, labels, settings, str(folder / 'work'), adaptation=adaptation)
+    return training.train(config, labels, wanted, str(folder / 'work'), adaptation=adaptation)
 
 
 def export(trained: training.Trained, folder: Path, labels: Mapping[str, int] = LABELS) -> str:

@@ -12,7 +12,6 @@ import functools
 import re
 import statistics
 import sys
-import tempfile
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -23,21 +22,6 @@ from pipeline import refit, sample_data
 SOURCE_IMAGES, EVAL_IMAGES = 300, 100
 AGNOSTIC = {'object': 1}
 METRICS = ('AP', 'AP50')
-
-
-def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--examples', type=int, default=5, help='of each class')
-  parser.add_argument('--source-steps', type=int, default=600)
-  parser.add_argument('--steps', type=int, default=200, help='of fine-tuning')
-  parser.add_argument('--seeds', type=int, default=3)
-  parser.add_argument('--output', type=Path, help='also write the table here')
-  arguments = parser.parse_args()
-  with tempfile.TemporaryDirectory() as folder:
-    table = run(Path(folder), arguments)
-  print(table)
-  if arguments.output:
-    arguments.output.write_text(table)
 
 
 def run(root: Path, options: argparse.Namespace) -> str:
@@ -103,14 +87,20 @@ def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace,
     f'AP {finder["AP"]:.3f}. Then {options.examples} examples of each class; fine-tuning: {options.steps} steps of '
     f'batch 8. {EVAL_IMAGES} images to evaluate on. Mean over {options.seeds} draws of examples (least to most).',
     '',
-    '| way | AP | AP50 | seconds |',
-    '|---|---|---|---|',
+    *drawn.table(
+      ('way', *METRICS, 'seconds'),
+      (
+        (
+          way,
+          *(drawn.spread([row[name] for row in found]) for name in METRICS),
+          f'{statistics.mean(row["seconds"] for row in found):.0f}',
+        )
+        for way, found in rows.items()
+      ),
+    ),
   ]
-  for way, found in rows.items():
-    cells = [drawn.spread([row[name] for row in found]) for name in METRICS]
-    lines.append(f'| {way} | {" | ".join(cells)} | {statistics.mean(row["seconds"] for row in found):.0f} |')
   return '\n'.join(lines) + '\n'
 
 
 if __name__ == '__main__':
-  main()
+  drawn.main(__doc__, run, examples=5, source_steps=600, steps=200, seeds=3)

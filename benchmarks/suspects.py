@@ -11,7 +11,6 @@ import contextlib
 import random
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks import drawn
@@ -23,43 +22,27 @@ _NAME = re.compile(r'<name>(.*?)</name>')
 Planted = set[tuple[str, int]]
 
 
-def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--images', type=int, default=400)
-  parser.add_argument('--share', type=float, default=0.05)
-  parser.add_argument('--seeds', type=int, default=3)
-  parser.add_argument('--steps', type=int, default=300)
-  parser.add_argument('--output', type=Path, help='also write the table here')
-  arguments = parser.parse_args()
-  with tempfile.TemporaryDirectory() as folder:
-    table = run(Path(folder), arguments.images, arguments.share, arguments.seeds, arguments.steps)
-  print(table)
-  if arguments.output:
-    arguments.output.write_text(table)
-
-
-def run(root: Path, images: int, share: float, seeds: int, steps: int) -> str:
+def run(root: Path, options: argparse.Namespace) -> str:
   """Draws, plants, trains and looks, once a seed; returns the table."""
   found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in classifier.KINDS}
-  for seed in range(seeds):
+  for seed in range(options.seeds):
     home = root / str(seed)
     with contextlib.redirect_stdout(sys.stderr):
-      sample_data.write(str(home / 'data'), images=images, seed=seed)
-      planted, boxes = plant(home / 'data', share, seed)
-      model = train(home, steps, seed)
+      sample_data.write(str(home / 'data'), images=options.images, seed=seed)
+      planted, boxes = plant(home / 'data', options.share, seed)
+      model = train(home, options.steps, seed)
       for kind, pairs in found.items():
         ranking = suspects.run(str(home / 'data'), model=model, output=str(home / kind), kind=kind).suspects
         pairs.append((precision(ranking[: -(-len(ranking) // 2)], planted), recall(ranking, planted)))
     print(f'seed {seed}: {len(planted)} of {boxes} labels swapped: {found}', flush=True)
+  rows = ((kind, *(drawn.spread(values, 2) for values in zip(*pairs, strict=True))) for kind, pairs in found.items())
+  columns = ('classifier', 'precision in the first half of the ranking', 'planted ones among all suspects')
   lines = [
-    f'{images} drawn images, {share:.0%} of the labels swapped, {steps} training steps, {seeds} seeds (least to most).',
+    f'{options.images} drawn images, {options.share:.0%} of the labels swapped, {options.steps} training steps, '
+    f'{options.seeds} seeds (least to most).',
     '',
-    '| classifier | precision in the first half of the ranking | planted ones among all suspects |',
-    '|---|---|---|',
+    *drawn.table(columns, rows),
   ]
-  for kind, pairs in found.items():
-    first, among = zip(*pairs, strict=True)
-    lines.append(f'| {kind} | {drawn.spread(first, 2)} | {drawn.spread(among, 2)} |')
   return '\n'.join(lines) + '\n'
 
 
@@ -96,4 +79,4 @@ def _places(ranking: tuple[Suspect, ...]) -> Planted:
 
 
 if __name__ == '__main__':
-  main()
+  drawn.main(__doc__, run, images=400, share=0.05, seeds=3, steps=300)

@@ -7,11 +7,9 @@ classification checkpoint is of a classifier with the same backbone, trained on 
 """
 
 import argparse
-import contextlib
+import itertools
 import json
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +18,8 @@ from typing import Any, NamedTuple
 from benchmarks import drawn
 from benchmarks.drawn import BASE, LABELS, SIZE
 from components.config_patcher import catalogue, patch, transfer
-from components.odapi import config_io, engine, label_map
+from components.odapi import config_io, engine
 from components.trainer import training
-from components.trainer.settings import TrainSettings
-from components.voc_example_gen import tf_example
 from pipeline import sample_data
 
 import numpy as np  # isort: skip
@@ -46,23 +42,11 @@ SOURCE = Domain('source', train=300, eval=50, grey=False, seed=1)
 TARGET = Domain('target', train=24, eval=100, grey=True, seed=2)
 
 
-def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--steps', type=int, default=200, help='of each mode, on the target')
-  parser.add_argument('--source-steps', type=int, default=600)
-  parser.add_argument('--output', type=Path, help='also write the table here')
-  arguments = parser.parse_args()
-  with tempfile.TemporaryDirectory() as folder:
-    table = run(Path(folder), arguments.steps, arguments.source_steps)
-  print(table)
-  if arguments.output:
-    arguments.output.write_text(table)
-
-
-def run(root: Path, steps: int, source_steps: int) -> str:
+def run(root: Path, options: argparse.Namespace) -> str:
   """Draws, trains the source detector and the classifier, then each mode; returns the table."""
   for domain in (SOURCE, TARGET):
     draw(root, domain)
+  steps, source_steps = options.steps, options.source_steps
   source = train(root, SOURCE, source_steps, 'scratch', None)
   detector = tf.train.Checkpoint(model=source.engine.model).write(str(root / 'detector' / 'ckpt-0'))
   classifier = train_classifier(root, source_steps // 2)
@@ -76,22 +60,10 @@ def run(root: Path, steps: int, source_steps: int) -> str:
 
 
 def train(root: Path, domain: Domain, steps: int, mode: str, checkpoint: str | None) -> training.Trained:
-  """Patches the base for the domain and mode, and trains it; evaluated once, at the end."""
-  tf.keras.backend.clear_session()
-  request = patch.Request(
-    num_classes=len(LABELS),
-    label_map_path=str(root / 'label_map.pbtxt'),
-    train_path=str(root / domain.name / 'Split-train' / '*'),
-    eval_path=str(root / domain.name / 'Split-eval' / '*'),
-    num_steps=steps,
-    batch_size=8,
-    mode=mode,
-    checkpoint=checkpoint,
-  )
-  config = patch.patch(config_io.parse(catalogue.text(BASE)), request)
-  settings = TrainSettings(eval_every=0, export='last', checkpoint_every=10**6, min_restored=0)
-  with contextlib.redirect_stdout(sys.stderr):
-    return training.train(config, LABELS, settings, str(root / f'{domain.name}-{mode}'))
+  """Trains the base on the domain; evaluated once, at the end."""
+  train_path, eval_path = (str(root / domain.name / f'Split-{split}' / '*') for split in ('train', 'eval'))
+  folder = root / f'{domain.name}-{mode}'
+  return drawn.train(folder, train_path, eval_path, steps, mode=mode, checkpoint=checkpoint, min_restored=0)
 
 
 def train_classifier(root: Path, steps: int) -> str:
@@ -111,15 +83,10 @@ def train_classifier(root: Path, steps: int) -> str:
 
 
 def draw(root: Path, domain: Domain) -> None:
-  """Writes the splits as TFRecord files, and the label map."""
-  (root / 'label_map.pbtxt').write_text(label_map.dump(LABELS))
+  """Writes the splits as TFRecord files."""
   pictures = _pictures(domain)
   for split, count in (('train', domain.train), ('eval', domain.eval)):
-    folder = root / domain.name / f'Split-{split}'
-    folder.mkdir(parents=True)
-    with (folder / 'data_tfrecord-00000-of-00001').open('wb') as file:
-      for _ in range(count):
-        tf_example.write_record(file, drawn.example(*next(pictures)))
+    drawn.write_pictures(root / domain.name / f'Split-{split}' / 'data', itertools.islice(pictures, count))
 
 
 def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: int) -> str:
@@ -128,11 +95,14 @@ def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: 
     f'{BASE}, batch 8. Source: {SOURCE.train} images, {source_steps} steps, AP {source["AP"]:.3f}, AP50 '
     f'{source["AP50"]:.3f}. Target: {TARGET.train} images, {steps} steps in every mode, {TARGET.eval} to evaluate on.',
     '',
-    '| mode | AP | AP50 | variables restored | variables trained | seconds |',
-    '|---|---|---|---|---|---|',
+    *drawn.table(
+      ('mode', 'AP', 'AP50', 'variables restored', 'variables trained', 'seconds'),
+      (
+        (mode, f'{metrics["AP"]:.3f}', f'{metrics["AP50"]:.3f}', restored, trainable, f'{seconds:.0f}')
+        for mode, metrics, restored, trainable, seconds in rows
+      ),
+    ),
   ]
-  for mode, metrics, restored, trainable, seconds in rows:
-    lines.append(f'| {mode} | {metrics["AP"]:.3f} | {metrics["AP50"]:.3f} | {restored} | {trainable} | {seconds:.0f} |')
   return '\n'.join(lines) + '\n'
 
 
@@ -141,7 +111,7 @@ def _last(trained: training.Trained) -> dict[str, Any]:
 
 
 def _restored(root: Path, mode: str) -> int:
-  report = root / f'{TARGET.name}-{mode}' / training.RESTORE_REPORT
+  report = root / f'{TARGET.name}-{mode}' / 'work' / training.RESTORE_REPORT
   return len(json.loads(report.read_text())['restored']) if report.exists() else 0
 
 
@@ -165,4 +135,4 @@ def _crops(domain: Domain) -> Iterator[tuple[np.ndarray, int]]:
 
 
 if __name__ == '__main__':
-  main()
+  drawn.main(__doc__, run, steps=200, source_steps=600)

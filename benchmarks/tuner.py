@@ -1,18 +1,17 @@
 """Tuned against default at equal total steps: what a search costs is taken from the training that follows it.
 
-    python -m benchmarks.tuner [--budget 900] [--trials 4] [--trial-steps 100] [--seeds 3] [--output FILE]
+    python -m benchmarks.tuner [--budget 600] [--trials 4] [--trial-steps 60] [--seeds 3] [--output FILE]
 
-A published config, shrunk to 160 pixels and a depth multiplier of 0.35, on a small drawn data set. One search by
-DetectionTuner's own code; then, for each seed, the default is trained for the whole budget, and the values found for
-what the search has left of it: the steps of every trial count, pruned and failed ones too. Scored on images that
-neither search nor training has seen.
+A detector of large shapes, trained here, is fine-tuned on a few images that show the same shapes from further away:
+many, and a fifth of the size. The default is the base's config as ConfigPatcher leaves it for `mode: fine_tune`. One
+search by DetectionTuner's own code; then, for each seed, the default is trained for the whole budget, and the values
+found for what the search has left of it: the steps of every trial count, pruned and failed ones too. Scored on images
+that neither search nor training has seen.
 """
 
 import argparse
 import contextlib
-import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,86 +20,69 @@ from tfx.types import artifact_utils, channel, standard_artifacts
 
 from benchmarks import drawn
 from components import artifacts
-from components.config_patcher import hyperparameters, patch, recipe
+from components.config_patcher import hyperparameters
 from components.odapi import label_map
-from components.trainer import training
-from components.trainer.settings import TrainSettings
 from components.tuner import executor, search, trial
 from components.tuner.component import DetectionTuner
 
-BASE = 'ssd_mobilenet_v2_fpnlite_320'
-SMALL = {
-  'model.ssd.image_resizer': 'fixed_shape_resizer { height: 160 width: 160 }',
-  'model.ssd.feature_extractor.depth_multiplier': 0.35,
-}
-BATCH_SIZE = 8
-TRAIN_IMAGES, EVAL_IMAGES, HELD_OUT_IMAGES = 150, 50, 100
+NEAR_IMAGES, TRAIN_IMAGES, EVAL_IMAGES, HELD_OUT_IMAGES = 300, 80, 40, 100
+NEAR_STEPS = 500
+AWAY = 5
+METRICS = ('AP', 'AP50')
 SPACE = {
-  'optimizer': {
-    'values': [
-      {'name': 'momentum', 'learning_rate': 0.04},
-      {'name': 'adam', 'learning_rate': 0.001},
-      {'name': 'adam', 'learning_rate': 0.003},
-    ]
-  },
-  'model.ssd.anchor_generator.multiscale_anchor_generator.anchor_scale': {'values': [4.0, 2.0]},
+  'learning_rate': {'min': 0.0005, 'max': 0.008, 'scale': 'log'},
+  'model.ssd.anchor_generator.multiscale_anchor_generator.anchor_scale': {'values': [1.0, 2.0]},
 }
 
 
-def main() -> None:
-  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--budget', type=int, default=900, help='steps of either side, search included')
-  parser.add_argument('--trials', type=int, default=4)
-  parser.add_argument('--trial-steps', type=int, default=100)
-  parser.add_argument('--seeds', type=int, default=3)
-  parser.add_argument('--output', type=Path, help='also write the table here')
-  arguments = parser.parse_args()
-  with tempfile.TemporaryDirectory() as folder:
-    table = run(Path(folder), arguments)
-  print(table)
-  if arguments.output:
-    arguments.output.write_text(table)
-
-
-def run(root: Path, arguments: argparse.Namespace) -> str:
-  """Draws, searches, trains both ways with each seed; returns the table."""
-  for seed, (split, count) in enumerate(
-    (('train', TRAIN_IMAGES), ('eval', EVAL_IMAGES), ('held-out', HELD_OUT_IMAGES)), start=1
-  ):
-    drawn.write(root / 'examples' / f'Split-{split}' / 'data', count, seed)
-  (root / 'labels').mkdir()
-  (root / 'labels' / artifacts.LabelMap.FILE_NAME).write_text(label_map.dump(drawn.LABELS))
+def run(root: Path, options: argparse.Namespace) -> str:
+  """Draws, trains what both start from, searches, trains both ways with each seed; returns the table."""
+  paths = {
+    split: drawn.write(root / 'examples' / f'Split-{split}' / 'data', count, seed, away=AWAY)
+    for seed, (split, count) in enumerate(
+      (('train', TRAIN_IMAGES), ('eval', EVAL_IMAGES), ('held-out', HELD_OUT_IMAGES)), start=1
+    )
+  }
+  near = drawn.write(root / 'near', NEAR_IMAGES, 4)
+  source = drawn.train(root / 'source', near, paths['eval'], NEAR_STEPS)
+  checkpoint = f'{drawn.export(source, root / "model")}/checkpoint/ckpt-0'
   begun = time.monotonic()
   with contextlib.redirect_stdout(sys.stderr):
-    values, trials = tune(root, arguments)
+    values, trials = tune(root, checkpoint, options)
   seconds = time.monotonic() - begun
-  spent = sum(one.evaluations[-1][0] if one.evaluations else arguments.trial_steps for one in trials)
-  ways = {'default': ({}, arguments.budget), 'tuned': (values, max(arguments.budget - spent, 1))}
+  spent = sum(one.evaluations[-1][0] if one.evaluations else options.trial_steps for one in trials)
+  ways = {'default': ({}, options.budget), 'tuned': (values, max(options.budget - spent, 1))}
   scores: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-  for seed in range(arguments.seeds):
+  for seed in range(options.seeds):
     for way, (overrides, steps) in ways.items():
-      found = train(root, f'{way}-{seed}', overrides, steps, seed)
-      scores[way].append(found)
-      print(f'{way}, seed {seed}: AP {found["AP"]:.3f}, AP50 {found["AP50"]:.3f}', flush=True)
+      trained = drawn.train(
+        root / f'{way}-{seed}',
+        paths['train'],
+        paths['held-out'],
+        steps,
+        seed,
+        mode='fine_tune',
+        checkpoint=checkpoint,
+        overrides=overrides,
+      )
+      scores[way].append(trained.state.history[-1])
+      print(f'{way}, seed {seed}: {", ".join(f"{name} {scores[way][-1][name]:.3f}" for name in METRICS)}', flush=True)
   return render(ways, scores, spent, seconds, trials)
 
 
-def tune(root: Path, arguments: argparse.Namespace) -> tuple[dict[str, Any], list[search.Trial]]:
+def tune(root: Path, checkpoint: str, options: argparse.Namespace) -> tuple[dict[str, Any], list[search.Trial]]:
   """The values that DetectionTuner finds, and its trials."""
+  (root / 'labels').mkdir()
+  (root / 'labels' / artifacts.LabelMap.FILE_NAME).write_text(label_map.dump(drawn.LABELS))
   tuner = DetectionTuner(
     channel.Channel(type=standard_artifacts.Examples),
     channel.Channel(type=artifacts.LabelMap),
-    tune={
-      'space': SPACE,
-      'trials': arguments.trials,
-      'steps': arguments.trial_steps,
-      'evaluations': 2,
-      'objective': 'AP50',
-    },
+    tune={'space': SPACE, 'trials': options.trials, 'steps': options.trial_steps, 'evaluations': 2},
     work_root=str(root / 'work'),
-    base=BASE,
-    batch_size=BATCH_SIZE,
-    overrides=SMALL,
+    base=drawn.BASE,
+    batch_size=8,
+    mode='fine_tune',
+    checkpoint=checkpoint,
   )
   examples = _artifact(standard_artifacts.Examples, root / 'examples')
   examples.split_names = artifact_utils.encode_split_names(['train', 'eval'])
@@ -115,28 +97,6 @@ def tune(root: Path, arguments: argparse.Namespace) -> tuple[dict[str, Any], lis
   return hyperparameters.read(str(root / 'found')), search.load((root / 'results' / trial.TRIALS).read_text())
 
 
-def train(root: Path, name: str, overrides: dict[str, Any], steps: int, seed: int) -> dict[str, float]:
-  """Trains on the train split with these overrides; metrics on the images held out, after the last step."""
-  import tensorflow as tf
-
-  tf.keras.backend.clear_session()
-  wanted = recipe.read(BASE, steps, BATCH_SIZE, overrides={**SMALL, **overrides})
-  request = patch.Request(
-    num_classes=len(drawn.LABELS),
-    label_map_path=str(root / 'labels' / artifacts.LabelMap.FILE_NAME),
-    train_path=str(root / 'examples' / 'Split-train' / '*'),
-    eval_path=str(root / 'examples' / 'Split-held-out' / '*'),
-    num_steps=steps,
-    batch_size=BATCH_SIZE,
-    overrides=wanted.overrides,
-  )
-  settings = TrainSettings(seed=seed, eval_every=0, export='last', checkpoint_every=10**6)
-  with contextlib.redirect_stdout(sys.stderr):
-    config = patch.patch(wanted.base(), request)
-    trained = training.train(config, drawn.LABELS, settings, str(root / name))
-  return trained.state.history[-1]
-
-
 def render(
   ways: dict[str, tuple[dict[str, Any], int]],
   scores: dict[str, list[dict[str, float]]],
@@ -144,28 +104,25 @@ def render(
   seconds: float,
   trials: list[search.Trial],
 ) -> str:
-  """The table, as Markdown."""
+  """The table, as Markdown, and in how many pairs tuned is ahead."""
   states = ', '.join(
     f'{sum(one.state == state for one in trials)} {state}' for state in (search.COMPLETE, search.PRUNED, search.FAILED)
   )
-  found = executor.values_text(ways['tuned'][0])
-  lines = [
-    f'{BASE} at 160 px, depth multiplier 0.35, batch {BATCH_SIZE}, {TRAIN_IMAGES} images, {HELD_OUT_IMAGES} held out. '
-    f'Search: {len(trials)} trials ({states}), {spent} steps, {seconds:.0f} s. Found: {found}.',
-    '',
-    '| | search steps | training steps | AP50 of each seed | AP50, mean (deviation) | AP, mean |',
-    '|---|---|---|---|---|---|',
+  total = ways['default'][1]
+  rows = [
+    (way, total - steps, steps, *(drawn.spread([row[name] for row in scores[way]]) for name in METRICS))
+    for way, (_, steps) in ways.items()
   ]
-  for way, (_, steps) in ways.items():
-    ap50, ap = ([row[name] for row in scores[way]] for name in ('AP50', 'AP'))
-    spread = statistics.stdev(ap50) if len(ap50) > 1 else 0.0
-    each = ', '.join(f'{value:.3f}' for value in ap50)
-    cost = spent if way == 'tuned' else 0
-    mean = f'{statistics.mean(ap50):.3f} ({spread:.3f})'
-    lines.append(f'| {way} | {cost} | {steps} | {each} | {mean} | {statistics.mean(ap):.3f} |')
-  pairs = zip(scores['tuned'], scores['default'], strict=True)
-  wins = sum(tuned['AP50'] > default['AP50'] for tuned, default in pairs)
-  lines += ['', f'Tuned is ahead with {wins} of {len(scores["tuned"])} seeds.']
+  pairs = list(zip(scores['tuned'], scores['default'], strict=True))
+  lines = [
+    f'{drawn.BASE}, batch 8, fine-tuned on {TRAIN_IMAGES} images, {HELD_OUT_IMAGES} held out. Search: {len(trials)} '
+    f'trials ({states}), {spent} steps, {seconds:.0f} s. Found: {executor.values_text(ways["tuned"][0])}. '
+    f'Mean over {len(pairs)} seeds (least to most).',
+    '',
+    *drawn.table(('', 'search steps', 'training steps', *METRICS), rows),
+    '',
+    f'Tuned is ahead with {sum(tuned["AP"] > default["AP"] for tuned, default in pairs)} of {len(pairs)} seeds.',
+  ]
   return '\n'.join(lines) + '\n'
 
 
@@ -176,4 +133,4 @@ def _artifact(kind: type, uri: Path) -> Any:
 
 
 if __name__ == '__main__':
-  main()
+  drawn.main(__doc__, run, budget=600, trials=4, trial_steps=60, seeds=3)
