@@ -88,12 +88,12 @@ def test_trials_take_all_the_gpus_that_the_container_has(monkeypatch, gpus, para
 def process(tmp_path, monkeypatch):
   """Runs a program in place of a trial's."""
 
-  def run(program, stopping=None, device=None):
+  def run(program, is_stopped=None, device=None):
     (tmp_path / 'in_place.py').write_text(program)
     monkeypatch.setenv('PYTHONPATH', str(tmp_path))
     monkeypatch.setattr(here.trials_process, '__name__', 'in_place')
     trial = Trial(3, {'learning_rate': 0.1})
-    return here.run_process(trial, str(tmp_path), device, (stopping or threading.Event()).wait)
+    return here.run_process(trial, str(tmp_path), device, is_stopped or threading.Event().wait)
 
   return run
 
@@ -125,12 +125,28 @@ def test_a_process_that_was_asked_to_stop_is_no_failure_but_the_end(process):
   assert caught.value.code == 143
 
 
+FOR_EVER = 'import threading; threading.Event().wait()'
+
+
 def test_a_search_that_is_stopped_stops_its_trials(process):
-  stopping = threading.Event()
-  stopping.set()
+  with pytest.raises(SystemExit):
+    process(FOR_EVER, lambda seconds: True)
+
+
+def test_a_node_that_is_ended_while_a_trial_runs_ends_the_trial_too(process):
+  def terminated(seconds):
+    raise SystemExit(143)
 
   with pytest.raises(SystemExit):
-    process('import threading; threading.Event().wait()', stopping)
+    process(FOR_EVER, terminated)
+
+
+def test_a_trial_on_one_of_several_nodes_is_trained_by_that_node_alone(process, monkeypatch):
+  monkeypatch.setenv('TF_CONFIG', '{}')
+
+  ended = process("import os; raise ValueError(os.environ.get('TF_CONFIG'))")
+
+  assert ended.reason == 'exit status 1: ValueError: None'
 
 
 def test_a_trial_that_lost_its_search_ends():
