@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +57,18 @@ def test_the_jobs_nodes_run_a_program_with_the_arguments_it_takes(capsys, name, 
     with pytest.raises(SystemExit):
       module.main([*container['args'], '--not-an-argument'])
     assert 'unrecognized arguments: --not-an-argument' in capsys.readouterr().err
+
+
+def test_a_job_that_is_to_search_nothing_says_so_in_one_line(tmp_path, capsys, monkeypatch):
+  monkeypatch.setattr(signal, 'signal', lambda *_: None)
+  (tmp_path / 'run.yaml').write_text('tune: null')
+  values = {'--config': tmp_path / 'run.yaml', '--examples': '/e', '--label-map': '/l/label_map.pbtxt'}
+  values |= {'--work-root': '/w', '--output': '/o'}
+
+  status = tune_job.main([f'{name}={value}' for name, value in values.items()])
+
+  assert status == 2
+  assert re.fullmatch(r'kubeflow.tune_job: .*run.yaml: tune: expected a space to search.*\n', capsys.readouterr().err)
 
 
 @pytest.fixture
