@@ -153,7 +153,7 @@ def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Pla
         if all_begun.wait(_POLL_SECONDS):
           return
         continue
-      print(f'trial {trial.number} of {tune.trials}{on}: {values_text(trial.values)}', flush=True)
+      print(f'trial {trial.number} of {tune.most_trials}{on}: {values_text(trial.values)}', flush=True)
       ended = dataclasses.replace(train(trial, place, stopping.wait), node=place.number)
       with lock:
         trials[trials.index(trial)] = ended

@@ -92,7 +92,7 @@ class TuneSettings(typed.Settings):
       without = [path for path, one in space.items() if one.values is None and one.points is None]
       if without:
         raise ValueError(f'space: {without[0]}: a grid needs values: [...], or points: N beside min and max')
-      count = math.prod(one.points or len(one.values or ()) for one in space.values())
+      count = _points(space)
       if count > given['trials']:
         raise ValueError(f'trials: the grid has {count} points, received {given["trials"]}. Allow as many, or cut it')
     return given
@@ -102,6 +102,11 @@ class TuneSettings(typed.Settings):
     return json.dumps(self.dict(by_alias=True), sort_keys=True)
 
   @property
+  def most_trials(self) -> int:
+    """How many there are if the search goes to its end, beside the config as it is."""
+    return _points(self.space) if self.method == 'grid' else self.trials
+
+  @property
   def eval_every(self) -> int:
     """Steps between a trial's evaluations."""
     return self.steps // self.evaluations
@@ -109,3 +114,8 @@ class TuneSettings(typed.Settings):
   def trial_overrides(self, values: dict[str, Any]) -> dict[str, Any]:
     """What a trial with these values writes over the config."""
     return {**values, _NUM_STEPS: self.steps}
+
+
+def _points(space: dict[str, Dimension]) -> int:
+  """Of a grid."""
+  return math.prod(one.points or len(one.values or ()) for one in space.values())

@@ -66,7 +66,7 @@ def never(seconds=0.0):
   return False
 
 
-def test_trials_are_trained_by_the_nodes_that_are_there_and_all_go_at_the_end(work):
+def test_trials_are_trained_by_the_nodes_that_are_there_and_all_go_at_the_end(work, capsys):
   trained = {1: [], 2: []}
   nodes = [Node(str(work), number) for number in (1, 2, 3)]  # the third never comes
   pause = threading.Event().wait
@@ -94,6 +94,7 @@ def test_trials_are_trained_by_the_nodes_that_are_there_and_all_go_at_the_end(wo
   assert [(one.number, one.state) for one in found] == [(number, 'complete') for number in range(5)]
   assert all(one.number in trained[one.node] for one in found)
   assert sorted(trained[1] + trained[2]) == [0, 1, 2, 3, 4]
+  assert f'trial 4 of 4 on node {found[4].node}: learning_rate 4' in capsys.readouterr().out
   assert {path.name for path in work.iterdir()} == {'trials.json', 'ended', 'node-1', 'node-2'}
   assert not list(work.glob('node-*/*'))
 
