@@ -5,20 +5,23 @@ Files below the given root:
     run-1/<Task>/attempt-1.log      what the container printed
     run-1/<Task>/attempt-1/         a failed attempt's pod file system
     run-1/<Task>/outputs.json       what a task gave, for later runs to take from the cache
-    run-1/pod/                      the pod file system of the task under way; its path is the same for all tasks,
-                                    since one task may write paths into files that another one reads
     run-1/artifacts/                outputs, plain mode
     run-1/state.json                what became of each task
     store/minio/<bucket>/...        outputs, --oss: a folder that stands for the object store
+    emulated-pod/                   the pod file system of the task under way; its path is the same for all tasks of all
+                                    runs, as on a cluster, since one may write paths into files that another one reads
+    lock                            held while a run is under way
 """
 
+import contextlib
+import fcntl
 import itertools
 import json
 import pathlib
 import shutil
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.errors import ConfigError
@@ -28,6 +31,7 @@ from kubeflow.settings import ROOT_SCHEMES
 SUCCEEDED, FAILED, OMITTED, CANCELED = 'SUCCEEDED', 'FAILED', 'OMITTED', 'CANCELED'
 _DEFAULT_ROOT = 'minio://mlpipeline/v2/artifacts'
 _LINES_SHOWN = 15
+_POD = 'emulated-pod'
 
 
 class TaskFailed(Exception):
@@ -55,20 +59,19 @@ def emulate(
     report: is given each line for the user.
 
   Raises:
-    ConfigError: if the file, a parameter or the pipeline root cannot be used.
+    ConfigError: if the file, a parameter or the pipeline root cannot be used, or another run is under way in `root`.
   """
   loaded = compiled.read(path)
   _refuse_conditions(loaded.spec, path)
   values = compiled.run_parameters(loaded.spec, parameters)
-  folder = _new_run(pathlib.Path(root).absolute())
-  if open_source:
-    uri = pipeline_root or loaded.spec.get('defaultPipelineRoot') or _DEFAULT_ROOT
-    if not uri.startswith(ROOT_SCHEMES):
-      raise ConfigError(f'--pipeline-root: the driver takes {", ".join(ROOT_SCHEMES)} only; received "{uri}".')
-    cluster: pod.Cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{loaded.name}/{folder.name}')
-  else:
-    cluster = pod.Plain(folder / 'artifacts')
-  return Run(loaded, folder, cluster, values, use_cache, report).run()
+  uri = pipeline_root or loaded.spec.get('defaultPipelineRoot') or _DEFAULT_ROOT
+  if open_source and not uri.startswith(ROOT_SCHEMES):
+    raise ConfigError(f'--pipeline-root: the driver takes {", ".join(ROOT_SCHEMES)} only; received "{uri}".')
+  with _new_run(pathlib.Path(root).absolute()) as folder:
+    cluster: pod.Cluster = pod.Plain(folder / 'artifacts')
+    if open_source:
+      cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{loaded.name}/{folder.name}')
+    return Run(loaded, folder, cluster, values, use_cache, report).run()
 
 
 def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
@@ -79,17 +82,24 @@ def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
         raise ConfigError(f'{path}: task "{name}" has a condition, which is not emulated. Run the file on a cluster.')
 
 
-def _new_run(root: pathlib.Path) -> pathlib.Path:
-  number = 1
-  while True:
-    folder = root / f'run-{number}'
+@contextlib.contextmanager
+def _new_run(root: pathlib.Path) -> Iterator[pathlib.Path]:
+  """Yields the folder of a new run, and keeps others out of `root` meanwhile: all runs there have one pod."""
+  try:
+    root.mkdir(parents=True, exist_ok=True)
+    lock = (root / 'lock').open('w')
+  except OSError as error:
+    raise ConfigError(f'--root {root}: cannot be written: {error.strerror}.') from error
+  with lock:
     try:
-      folder.mkdir(parents=True)
-      return folder
-    except FileExistsError:
-      number += 1
-    except OSError as error:
-      raise ConfigError(f'--root {root}: cannot be written: {error.strerror}.') from error
+      fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+      raise ConfigError(f'--root {root}: another run is under way there. Give this one a folder of its own.') from error
+    if (root / _POD).exists():  # left by a run that was killed
+      shutil.rmtree(root / _POD)
+    folder = next(run for run in (root / f'run-{number}' for number in itertools.count(1)) if not run.exists())
+    folder.mkdir()
+    yield folder
 
 
 class Run:
@@ -107,6 +117,7 @@ class Run:
     self._name = loaded.name
     self._spec = loaded.spec
     self._folder = folder
+    self._pod = folder.parent / _POD
     self._cluster = cluster
     self._parameters = parameters
     self._use_cache = use_cache
@@ -174,7 +185,7 @@ class Run:
       self._import(name, executor['importer'], component, parameters)
       return ''
     artifacts = {key: self._artifact(name, spec) for key, spec in inputs.get('artifacts', {}).items()}
-    sent = pod.executor_input(self._cluster, self._folder / 'pod', name, component, parameters, artifacts)
+    sent = pod.executor_input(self._cluster, self._pod, name, component, parameters, artifacts)
     key = cache.fingerprint(self._name, executor['container'], sent) if cache.wanted(task) else ''
     found = cache.find(self._folder.parent, key) if key and self._use_cache else None
     outputs = found or self._run_pod(name, executor['container'], sent, attempt)
@@ -185,20 +196,19 @@ class Run:
 
   def _run_pod(self, name: str, container: Mapping[str, Any], sent: Mapping[str, Any], attempt: int) -> cache.Outputs:
     kept = self._folder / name / f'attempt-{attempt}'
-    folder = self._folder / 'pod'
-    for parent in (kept.parent, folder):
-      parent.mkdir(exist_ok=True)
+    for folder in (kept.parent, self._pod):
+      folder.mkdir(exist_ok=True)
     try:
-      self._cluster.stage_in(folder, sent)
-      self._execute(container, sent, folder, kept)
+      self._cluster.stage_in(self._pod, sent)
+      self._execute(container, sent, kept)
       artifacts, values = pod.published(sent)
       for artifact in artifacts.values():
-        for made, target in self._cluster.uploads(folder, artifact):
+        for made, target in self._cluster.uploads(self._pod, artifact):
           pod.copy_in_place(made, target)
     except BaseException:
-      folder.rename(kept)
+      self._pod.rename(kept)
       raise
-    shutil.rmtree(folder)
+    shutil.rmtree(self._pod)
     return cache.Outputs(self._folder.name, artifacts, values)
 
   def _publish(self, name: str, outputs: cache.Outputs) -> None:
@@ -206,19 +216,17 @@ class Run:
       self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
     self._values.update({(name, key): value for key, value in outputs.values.items()})
 
-  def _execute(
-    self, container: Mapping[str, Any], sent: Mapping[str, Any], folder: pathlib.Path, kept: pathlib.Path
-  ) -> None:
+  def _execute(self, container: Mapping[str, Any], sent: Mapping[str, Any], kept: pathlib.Path) -> None:
     if not container.get('command'):
       raise TaskFailed(f'runs the entrypoint of image {container["image"]}, which is not known here')
-    variables = self._cluster.environment(folder)
+    variables = self._cluster.environment(self._pod)
     hook = container.get('lifecycle', {}).get('preCacheCheck')
     steps = [(container, kept.with_suffix('.log'))]
     if hook and isinstance(self._cluster, pod.Plain):
       # Vertex AI runs it before the container; open-source KFP does not know it.
       steps.insert(0, (hook, kept.with_suffix('.driver.log')))
     for step, log in steps:
-      status = pod.run_container(step, sent, folder, log, variables)
+      status = pod.run_container(step, sent, self._pod, log, variables)
       if status != 0:
         self._show_end_of(log)
         raise TaskFailed(f'exit status {status}, log: {log}')

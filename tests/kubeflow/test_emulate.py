@@ -1,5 +1,6 @@
 """Whole runs under the emulator: every step is the compiled file's own command in a process of its own."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -143,6 +144,33 @@ def test_a_second_run_takes_from_the_first_what_kfp_would(compile_toy, tmp_path,
   assert ran == set(run_again.split())
   assert lines.count('cached, from run-1') == 3 - len(ran)
   assert states(tmp_path / 'runs', 'run-2') == dict.fromkeys(('WriteExamples', 'Count', 'Publish'), 'SUCCEEDED')
+
+
+def test_the_pods_path_is_the_same_in_all_runs_since_cached_files_may_name_it(compile_toy, tmp_path):
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'pwd')
+  for _ in range(2):
+    assert emulated(path, tmp_path / 'runs', use_cache=False)[0]
+  logs = [tmp_path / f'runs/run-{number}/WriteExamples/attempt-1.log' for number in (1, 2)]
+  assert logs[0].read_text() == logs[1].read_text()
+
+
+def test_a_second_run_beside_one_under_way_is_refused(compile_toy, tmp_path):
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'true')
+  root = tmp_path / 'runs'
+  root.mkdir()
+  with (root / 'lock').open('w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(ConfigError, match='another run is under way'):
+      emulated(path, root)
+  assert emulated(path, root)[0]
+
+
+def test_what_a_killed_run_left_in_its_pod_is_not_seen_by_the_next(compile_toy, tmp_path):
+  (tmp_path / 'runs/emulated-pod/left').mkdir(parents=True)
+  path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'ls')
+  assert emulated(path, tmp_path / 'runs', open_source=True)[0]
+  assert 'left' not in (tmp_path / 'runs/run-1/WriteExamples/attempt-1.log').read_text()
+  assert not (tmp_path / 'runs/emulated-pod').exists()
 
 
 def test_a_failed_task_is_not_cached(compile_toy, tmp_path):
