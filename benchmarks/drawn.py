@@ -147,9 +147,10 @@ def train(
   checkpoint: str | None = None,
   overrides: Mapping[str, Any] | None = None,
   adaptation: Adaptation | None = None,
+  base: str = BASE,
   **settings: Any,
 ) -> training.Trained:
-  """Trains BASE at batch 8, evaluated once, at the end; what training prints goes to stderr.
+  """Trains a base at batch 8, evaluated once, at the end; what training prints goes to stderr.
 
   settings: further TrainSettings.
   """
@@ -169,8 +170,7 @@ def train(
     checkpoint=checkpoint,
     overrides=overrides or {},
   )
-  base = config_io.parse(catalogue.text(BASE))
-  config = recipe.complete_config(base, request, ground_truth.read(train_path))
+  config = recipe.complete_config(config_io.parse(catalogue.text(base)), request, ground_truth.read(train_path))
   wanted = TrainSettings(seed=seed, eval_every=0, export='last', checkpoint_every=10**6, **settings)
   with contextlib.redirect_stdout(sys.stderr):
     return training.train(config, labels, wanted, str(folder / 'work'), adaptation=adaptation)

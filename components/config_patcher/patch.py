@@ -53,7 +53,7 @@ def patch(base: Config, request: Request) -> Config:
   if request.num_classes is not None:
     _model(config).num_classes = request.num_classes
   num_steps, batch_size = _training_size(config, request)
-  schedule.resize(config.train_config, num_steps, batch_size, request.mode == 'scratch')
+  schedule.resize(config.train_config, num_steps, batch_size)
   schedule.settle_batch_norm(config.model, num_steps)
   _read(config.train_input_reader, request.label_map_path, request.train_path)
   _read_for_evaluation(config, request)
