@@ -25,9 +25,6 @@ from components.errors import ConfigError, DataError
 Fields = standard_fields.InputDataFields
 # Share of the free memory that the cache of decoded images may take.
 CACHE_SHARE = 0.25
-# Resized pixels lie between whole numbers; 8 bits behind the point keep losses those of uncached images (1e-5 apart,
-# 4e-3 with whole numbers), in half the memory of float32.
-_FIXED_POINT = 256
 # Labels over the classes, [batch, classes]; whatever else has as many rows as there are padded boxes is of the boxes.
 _OVER_CLASSES = frozenset(
   {
@@ -198,7 +195,7 @@ def _shrink(config: pipeline_pb2.TrainEvalPipelineConfig) -> Callable | None:
 
   Only for the fixed shape resizer, where resizing and flips, turns and colour changes may change places. A crop looks
   closer at a part of the image, so no image is made smaller before one: then decoded images are kept at full size.
-  Pixels become fixed-point numbers, uint16; see _expand.
+  Pixels are rounded to whole numbers, a quarter of the memory of what they are resized to.
   """
   resizer = config_util.get_image_resizer_config(config.model)
   if resizer.WhichOneof('image_resizer_oneof') != 'fixed_shape_resizer':
@@ -207,12 +204,7 @@ def _shrink(config: pipeline_pb2.TrainEvalPipelineConfig) -> Callable | None:
   if any('crop' in step or 'pad' in step or 'scale' in step for step in steps):
     return None
   resize = image_resizer_builder.build(resizer)
-  return lambda image: tf.saturate_cast(tf.round(resize(image, None)[0] * _FIXED_POINT), tf.uint16)
-
-
-def _expand(image: tf.Tensor) -> tf.Tensor:
-  """Pixels in [0, 255] of an image that may have been shrunk: float32 then, else as decoded."""
-  return tf.cast(image, tf.float32) / _FIXED_POINT if image.dtype == tf.uint16 else image
+  return lambda image: tf.cast(tf.round(resize(image, None)[0]), tf.uint8)
 
 
 def _place(options: InputOptions, config: pipeline_pb2.TrainEvalPipelineConfig, paths: list[str], count: int) -> str:
@@ -237,7 +229,7 @@ def _cache_bytes(config: pipeline_pb2.TrainEvalPipelineConfig, paths: list[str],
   """Bytes of all decoded images: exact when resized before the cache, else estimated from the first records."""
   size = static_size(config)
   if size is not None and _shrink(config) is not None:
-    return count * size[0] * size[1] * 3 * tf.uint16.size
+    return count * size[0] * size[1] * 3
   decode = _decoder(config.train_input_reader, None)
   sample = [int(tf.size(decode(record)[Fields.image])) for record in tf.data.TFRecordDataset(paths).take(16)]
   return count * sum(sample) // max(1, len(sample))
@@ -276,7 +268,7 @@ def _transform(
 
   @tf.autograph.experimental.do_not_convert
   def to_batch_item(example: dict[str, tf.Tensor]) -> tuple[dict, dict]:
-    tensors = pad(tensor_dict=transform({**example, Fields.image: _expand(example[Fields.image])}))
+    tensors = pad(tensor_dict=transform(example))
     return (
       od_inputs._get_features_dict(tensors, include_source_id=True),
       od_inputs._get_labels_dict(tensors),
