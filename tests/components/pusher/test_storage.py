@@ -35,7 +35,7 @@ def small_disk(tmp_path):
     ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], capture_output=True, text=True, check=False
   )
   if mounted.returncode:
-    pytest.skip(f'a small disk can be mounted by root alone: {mounted.stderr.strip()}')
+    pytest.skip(f'run as root, who alone can mount a small disk: {mounted.stderr.strip()}')
   yield folder
   subprocess.run(['umount', '--lazy', folder], check=True)
 
