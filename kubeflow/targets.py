@@ -30,7 +30,7 @@ def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -
   """Where the pipeline runs: everything that config keeps in output_root is below kubeflow.pipeline_root.
 
   Raises:
-    ConfigError: if the data or the push destination is a path that a container could not mean.
+    ConfigError: if the data, the push destination or a model is a path that a container could not mean.
   """
   home = f'{settings.pipeline_root}/{config.name}'
   if target == 'kfp-v1':
@@ -39,7 +39,12 @@ def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -
   destination = config.push.destination or f'{home}/serving'
   target_root = config.adapt.target if config.adapt else ''
   paths = {'data.root': config.data.root, 'push.destination': destination}
-  for field, value in {**paths, **({'adapt.target': target_root} if config.adapt else {})}.items():
+  if config.adapt:
+    paths['adapt.target'] = target_root
+  if config.two_stage:
+    given = {'detector': config.two_stage.detector, 'backbone': (config.two_stage.backbone or '').rpartition('=')[2]}
+    paths |= {f'two_stage.{field}': value for field, value in given.items() if value}
+  for field, value in paths.items():
     _check_path(field, value)
   return Place(pipeline_root=home, data_root=config.data.root, destination=destination, target_root=target_root)
 
@@ -51,12 +56,15 @@ def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
     # The last pushed model is the baseline.
     destinations.append('MapEvaluator.baseline_destination')
   searches = config.tune is not None and not config.tune.import_
-  return {
-    'data_root': ['VocExampleGen.data_root'],
-    **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
+  training = {
     'num_steps': ['ConfigPatcher.num_steps'],
     'batch_size': ['ConfigPatcher.batch_size', *(['DetectionTuner.batch_size'] if searches else [])],
     'work_root': ['ODAPITrainer.work_root', *(['DetectionTuner.work_root'] if searches else [])],
+  }
+  return {
+    'data_root': ['VocExampleGen.data_root'],
+    **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
+    **({} if config.two_stage and config.two_stage.detector else training),
     'push_destination': destinations,
   }
 

@@ -133,7 +133,7 @@ def _add_model_commands(commands: argparse._SubParsersAction) -> None:
   command.add_argument('--output', required=True, metavar='DIR', help='a new model folder')
   command.add_argument('--backbone', metavar='MODEL', help='a trained model, or NETWORK=WEIGHTS of Keras')
   command.add_argument('--classifier', choices=('logistic', 'svm'), default='logistic')
-  command.add_argument('--max-boxes', type=int, default=20, metavar='N', help='boxes of an image that are named')
+  command.add_argument('--max-boxes', type=int, metavar='N', help='boxes of an image that are named')
   command.set_defaults(command=_refit)
 
 

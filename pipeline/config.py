@@ -11,6 +11,7 @@ import pydantic
 import yaml
 
 from components import typed
+from components.crop_classifier.settings import TwoStageSettings
 from components.errors import ConfigError
 from components.lite import Kind
 from components.trainer.settings import AdaptSettings, TrainSettings
@@ -148,6 +149,7 @@ class RunConfig(typed.Settings):
   train: TrainConfig = TrainConfig()
   tune: TuneSettings | None = None
   adapt: AdaptConfig | None = None
+  two_stage: TwoStageSettings | None = None
   export: ExportConfig = ExportConfig()
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()
@@ -164,6 +166,20 @@ class RunConfig(typed.Settings):
     twice = [name for name in values['train'].short_forms() if name in values['model'].overrides]
     if twice:
       raise ValueError(f'train.{twice[0]} and model.overrides.{twice[0]} are both set, expected one of them')
+    return values
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _goes_with_two_stage(cls, values: dict[str, Any]) -> dict[str, Any]:
+    two_stage = values['two_stage']
+    if two_stage is None:
+      return values
+    if values['data'].single_class:
+      raise ValueError('data.single_class takes away the class names that two_stage is to learn, expected one of them')
+    if values['export'].tflite or values['export'].onnx:
+      raise ValueError('export.tflite and export.onnx convert a single detector, expected neither with two_stage')
+    for section in ('tune', 'adapt'):
+      if two_stage.detector and values[section] is not None:
+        raise ValueError(f'two_stage.detector is trained already, expected no {section} beside it')
     return values
 
   @pydantic.validator('name')

@@ -30,7 +30,7 @@ class Outcome:
   steps: by name, in the order they ran.
   metrics: the evaluator's metrics.json.
   pushed: folder of the pushed version, '' when nothing was pushed.
-  report, logs: where the evaluation report and the TensorBoard logs are.
+  report, logs: where the evaluation report and the TensorBoard logs are; no logs ('') where nothing was trained.
   """
 
   steps: Mapping[str, Step]
@@ -53,7 +53,7 @@ def read(connection: mlmd.ConnectionConfig, pipeline_name: str) -> Outcome:
     metrics=json.loads(files.read_text(os.path.join(evaluation, 'metrics.json'))),
     pushed=pushed['pushed_destination'].string_value if pushed['pushed'].int_value else '',
     report=os.path.join(evaluation, 'report.html'),
-    logs=os.path.join(steps['ODAPITrainer'].outputs['ModelRun'].uri, 'logs'),
+    logs=os.path.join(trainer.outputs['ModelRun'].uri, 'logs') if (trainer := steps.get('ODAPITrainer')) else '',
   )
 
 
@@ -66,7 +66,7 @@ def describe(outcome: Outcome) -> str:
   lines.append(f'{"blessed" if verdict["blessed"] else "NOT BLESSED"}: {verdict["reason"]}')
   lines.append(f'pushed model: {outcome.pushed or "none"}')
   lines.append(f'report: {outcome.report}')
-  lines.append(f'TensorBoard: tensorboard --logdir {outcome.logs}')
+  lines += [f'TensorBoard: tensorboard --logdir {outcome.logs}'] if outcome.logs else []
   if cached:
     lines.append(f'from the cache: {len(cached)} of {len(outcome.steps)} steps')
   return '\n'.join(lines)

@@ -16,6 +16,7 @@ from tfx.types import channel, standard_artifacts
 
 from components.config_patcher import hyperparameters
 from components.config_patcher.component import ConfigPatcher
+from components.crop_classifier.component import CropClassifier
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.model_exporter.component import ModelExporter
@@ -26,6 +27,9 @@ from components.tuner.component import DetectionTuner
 from components.voc_example_gen.component import VocExampleGen
 from pipeline.baseline import LatestBlessedOther
 from pipeline.config import RunConfig
+
+# The one class of a detector that only finds.
+_ANY = 'object'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,29 +79,10 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
   examples = example_gen.outputs['examples']
   label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
   label_map = label_map_gen.outputs['label_map']
-  wanted = _wanted_of_base(config, place)
-  searched = tuner(config, place, examples, label_map)
-  config_patcher = ConfigPatcher(
-    examples=examples,
-    label_map=label_map,
-    hyperparameters=searched.outputs['hyperparameters'] if searched else None,
-    num_steps=config.train.num_steps,
-    **wanted,
-  )
-  target_gen = _target(config, place)
-  trainer = ODAPITrainer(
-    examples=examples,
-    label_map=label_map,
-    pipeline_config=config_patcher.outputs['pipeline_config'],
-    work_root=f'{place.pipeline_root}/training',
-    settings=config.train.settings(),
-    score_threshold=config.export.score_threshold,
-    max_detections=config.export.max_detections,
-    target_examples=target_gen.outputs['examples'] if target_gen else None,
-    adapt=config.adapt.settings() if config.adapt else None,
-  )
-  model = trainer.outputs['model']
-  exporter = _model_exporter(config, model, examples, config_patcher)
+  training = _training(config, place, examples, label_map)
+  named = _naming(config, place, examples, label_map, training)
+  model = (named or training.trainer).outputs['model']
+  exporter = _model_exporter(config, model, examples, training)
   exports = exporter.outputs['exports'] if exporter else None
   baseline = _baseline(config, place, model)
   evaluator = MapEvaluator(
@@ -105,7 +90,7 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     examples=examples,
     label_map=label_map,
     baseline=baseline.outputs['model'] if baseline else None,
-    model_run=trainer.outputs['model_run'],
+    model_run=training.trainer.outputs['model_run'] if training else None,
     exports=exports,
     thresholds=config.evaluate.thresholds,
     min_improvement=config.evaluate.min_improvement,
@@ -122,9 +107,9 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     keep_versions=config.push.keep_versions,
     exports=exports,
   )
-  nodes: list[BaseNode] = [example_gen, *([target_gen] if target_gen else []), *_statistics(config, examples)]
-  nodes += [label_map_gen, *([searched] if searched else []), config_patcher, trainer]
-  nodes += [node for node in (exporter, baseline) if node]
+  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen]
+  nodes += training.nodes if training else []
+  nodes += [node for node in (named, exporter, baseline) if node]
   return Pipeline(
     pipeline_name=config.name,
     pipeline_root=place.pipeline_root,
@@ -133,6 +118,73 @@ def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
     metadata_connection_config=place.metadata,
     beam_pipeline_args=_beam_args(config.beam.args),
   )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Training:
+  """The steps from label map to trained detector: all of them in order, and two of them by name."""
+
+  nodes: list[BaseNode]
+  config_patcher: ConfigPatcher
+  trainer: ODAPITrainer
+
+
+def _training(
+  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel
+) -> _Training | None:
+  """What trains a detector; None where one is there already. Before a classifier that names, it learns one class."""
+  if config.two_stage and config.two_stage.detector:
+    return None
+  one_class = LabelMapGen(examples, single_class=_ANY).with_id('DetectorLabelMapGen') if config.two_stage else None
+  learned = one_class.outputs['label_map'] if one_class else label_map
+  wanted = _wanted_of_base(config, place)
+  searched = tuner(config, place, examples, learned)
+  config_patcher = ConfigPatcher(
+    examples=examples,
+    label_map=learned,
+    hyperparameters=searched.outputs['hyperparameters'] if searched else None,
+    num_steps=config.train.num_steps,
+    **wanted,
+  )
+  target_gen = _target(config, place)
+  trainer = ODAPITrainer(
+    examples=examples,
+    label_map=learned,
+    pipeline_config=config_patcher.outputs['pipeline_config'],
+    work_root=f'{place.pipeline_root}/training',
+    settings=config.train.settings(),
+    target_examples=target_gen.outputs['examples'] if target_gen else None,
+    adapt=config.adapt.settings() if config.adapt else None,
+    # The score of what is found is not yet that of what is named.
+    **({} if config.two_stage else _limits(config)),
+  )
+  nodes = [one_class, target_gen, searched, config_patcher, trainer]
+  return _Training([node for node in nodes if node], config_patcher, trainer)
+
+
+def _naming(
+  config: RunConfig,
+  place: Place,
+  examples: channel.BaseChannel,
+  label_map: channel.BaseChannel,
+  training: _Training | None,
+) -> CropClassifier | None:
+  """The classifier behind the detector; None where the detector names what it finds."""
+  if config.two_stage is None:
+    return None
+  return CropClassifier(
+    examples=examples,
+    label_map=label_map,
+    detector=training.trainer.outputs['model'] if training else None,
+    settings=config.two_stage.dict(),
+    check_detector=place.is_local,
+    **_limits(config),
+  )
+
+
+def _limits(config: RunConfig) -> dict[str, Any]:
+  """Of what the served model gives out."""
+  return {'score_threshold': config.export.score_threshold, 'max_detections': config.export.max_detections}
 
 
 def _wanted_of_base(config: RunConfig, place: Place) -> dict[str, Any]:
@@ -199,21 +251,20 @@ def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNo
 
 
 def _model_exporter(
-  config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel, config_patcher: ConfigPatcher
+  config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel, training: _Training | None
 ) -> BaseNode | None:
-  if not (config.export.tflite or config.export.onnx):
+  if training is None or not (config.export.tflite or config.export.onnx):
     return None
   if config.export.tflite:
     # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
-    base = config_patcher.exec_properties
+    base = training.config_patcher.exec_properties
     convertible.check_family(config_io.parse(base['base_config'], base['base_name']))
   return ModelExporter(
     model=model,
     examples=examples,
     tflite=config.export.tflite,
     onnx=config.export.onnx,
-    score_threshold=config.export.score_threshold,
-    max_detections=config.export.max_detections,
+    **_limits(config),
   )
 
 

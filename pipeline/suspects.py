@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from components import files
-from components.crop_classifier import objects, suspects, suspects_page
+from components.crop_classifier import backbones, objects, suspects, suspects_page
 from components.voc_example_gen.settings import IngestSettings
-from pipeline import backbones, labelled
+from pipeline import labelled
 
 JSON_NAME, PAGE_NAME = 'suspects.json', 'suspects.html'
 
@@ -17,7 +17,7 @@ def run(directory: str, *, model: str, output: str, kind: str = 'logistic') -> s
 
   Args:
     directory: the data folder.
-    model: where the features come from, see pipeline/backbones.py.
+    model: where the features come from, see components/crop_classifier/backbones.py.
     output: a folder.
     kind: of classifier.
 

@@ -1,7 +1,7 @@
 """A complete config against the data it will be trained on, before a GPU is touched: findings, never refusals."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,13 +50,13 @@ class Checks:
     return dataclasses.asdict(self)
 
 
-def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: Iterable[str]) -> Checks:
+def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: Mapping[str, int]) -> Checks:
   """Looks at anchors, strides, names, boxes an image, and memory.
 
   Args:
     config: complete.
     truth: of the train split.
-    known: the class names of the label map.
+    known: the label map, {class name: id}.
   """
   boxes = in_model_pixels(config, truth)
   overlap = anchors.best_overlap(config, boxes)
@@ -77,7 +77,7 @@ def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, know
     warnings=[
       *_anchor_warnings(anchored, suggestions),
       *_size_warnings(config, below, stride),
-      *_data_warnings(config, truth, set(known)),
+      *_data_warnings(config, truth, known),
       *memory.warnings(config, gib),
     ],
   )
@@ -147,12 +147,15 @@ def _size_warnings(config: pipeline_pb2.TrainEvalPipelineConfig, below: float, s
   ]
 
 
-def _data_warnings(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: set[str]) -> list[str]:
+def _data_warnings(
+  config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: Mapping[str, int]
+) -> list[str]:
   found = []
-  strangers = sorted(set(truth.names) - known)
+  strangers = sorted(set(truth.names) - known.keys())
   if strangers:
     found.append(f'not in the label map, so left out of training: {", ".join(strangers)}.')
-  unseen = sorted(known - set(truth.names))
+  seen = {known[name] for name in truth.names if name in known}
+  unseen = sorted(name for name, number in known.items() if number not in seen)
   if unseen and len(truth.names):
     found.append(f'in the label map, but not in the train split: {", ".join(unseen)}.')
   most = config.train_config.max_number_of_boxes

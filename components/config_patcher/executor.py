@@ -20,7 +20,7 @@ class Executor(base_executor.BaseExecutor):
     examples = artifact_utils.get_single_instance(input_dict['examples'])
     target = artifact_utils.get_single_uri(output_dict['pipeline_config'])
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
-    labels = label_maps.parse(files.read_text(label_map_path), label_map_path)
+    labels = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
     wanted = recipe.Recipe.of(exec_properties)
     tuned = hyperparameters.read_if_given(input_dict.get('hyperparameters'))
     request = wanted.over(tuned).request(examples, label_map_path, labels, target)

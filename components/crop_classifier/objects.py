@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -45,7 +46,9 @@ class Objects:
   features: np.ndarray
 
 
-def embed(images: Iterable[LabelledImage], backbone: Backbone, views: int = 1, seed: int = 0) -> Objects:
+def embed(
+  images: Iterable[LabelledImage], backbone: Backbone, views: int = 1, seed: int = 0, most: int | None = None
+) -> Objects:
   """Features of every labelled object.
 
   Args:
@@ -54,10 +57,11 @@ def embed(images: Iterable[LabelledImage], backbone: Backbone, views: int = 1, s
     views: times an object is seen; after the first, shifted by up to a tenth of its sides and mirrored at random, as a
       detector's boxes are never the labelled ones. Each view is an object of its own in what is returned.
     seed: of shifts and mirrors.
+    most: so many objects of a class, the first ones; all if not given.
   """
   rng = np.random.default_rng(seed)
   rows, features = [], []
-  for some in _batches(_crops(images, int(backbone.size), views, rng)):
+  for some in _batches(_crops(_first_of_each(images, most), int(backbone.size), views, rng)):
     rows += [row for row, _ in some]
     features.append(backbone.embed(tf.stack([crop for _, crop in some])).numpy())
   names, numbers, labels, boxes = zip(*rows, strict=True) if rows else ((), (), (), ())
@@ -78,6 +82,18 @@ def cut(image: tf.Tensor, boxes: tf.Tensor, size: int) -> tf.Tensor:
   return tf.image.crop_and_resize(
     tf.cast(image, tf.float32)[tf.newaxis], wider, tf.zeros(tf.shape(boxes)[:1], tf.int32), [size, size]
   )
+
+
+def _first_of_each(images: Iterable[LabelledImage], most: int | None) -> Iterator[LabelledImage]:
+  """The images with no more boxes than so many of each class."""
+  taken: Counter[str] = Counter()
+  for image in images:
+    keep = []
+    for number, label in enumerate(image.labels):
+      taken[label] += 1
+      if most is None or taken[label] <= most:
+        keep.append(number)
+    yield dataclasses.replace(image, labels=[image.labels[n] for n in keep], boxes=image.boxes[keep])
 
 
 def _crops(

@@ -29,9 +29,25 @@ class TwoStage(tf.Module):
     detector: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
   """
 
-  def __init__(self, detector: Any, backbone: Any, head: LinearHead, labels: Mapping[str, int], max_boxes: int) -> None:
-    """Args: labels: {class name: id}, of head.names at least. max_boxes: the best of an image are named, and given."""
+  def __init__(
+    self,
+    detector: Any,
+    backbone: Any,
+    head: LinearHead,
+    labels: Mapping[str, int],
+    max_boxes: int,
+    limits: export.Limits | None = None,
+  ) -> None:
+    """See TwoStage.
+
+    Args:
+      head: names what is found.
+      labels: {class name: id}, of head.names at least.
+      max_boxes: the best of an image are named.
+      limits: of what is given out, by the score that the classifier leaves.
+    """
     super().__init__()
+    self._limits = limits or export.Limits()
     self.detector, self.backbone = detector, backbone
     self._head = tf.Variable(head.weights, trainable=False), tf.Variable(head.bias, trainable=False)
     self._ids = tf.Variable([labels[name] for name in head.names], trainable=False, dtype=tf.float32)
@@ -66,12 +82,13 @@ class TwoStage(tf.Module):
     scores *= tf.reduce_max(shares, axis=2)
     order = tf.argsort(-scores, axis=1, stable=True)
     classes = tf.gather(self._ids, tf.argmax(shares, axis=2))
-    return {
+    named = {
       'detection_boxes': tf.gather(boxes, order, batch_dims=1),
       'detection_scores': tf.gather(scores, order, batch_dims=1),
       'detection_classes': tf.gather(classes, order, batch_dims=1),
       'num_detections': count,
     }
+    return export.limited(named, self._limits)
 
 
 def merged(found: dict[str, tf.Tensor], most: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -17,12 +17,13 @@ def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str,
   """Facts by name, in the order to be read; what cannot be told is left out.
 
   Args:
-    model: the trainer's model folder.
+    model: the trainer's model folder, or that of a classifier behind a detector.
     model_run: the trainer's folder of records, if known.
     fingerprint: of the data, if known.
   """
   facts = _config_facts(files.join(model, 'pipeline.config'))
   facts |= _run_facts(files.join(model_run, 'run.json')) if model_run else {}
+  facts |= _classifier_facts(files.join(model, 'classifier.json'))
   facts |= {'data fingerprint': fingerprint, 'Python': platform.python_version()}
   facts |= {package: _version(package) for package in _PACKAGES}
   return {name: value for name, value in facts.items() if value}
@@ -73,6 +74,17 @@ def _run_facts(path: str) -> dict[str, str]:
     'trained at': run.get('finished'),
   }
   return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+def _classifier_facts(path: str) -> dict[str, str]:
+  if not fileio.exists(path):
+    return {}
+  found: Mapping = json.loads(files.read_text(path))
+  accuracy = found['cross_validated_accuracy']
+  return {
+    'named by': f'{found["kind"]} classifier on {sum(found["objects"].values())} objects',
+    'its accuracy, cross-validated': 'too few images' if accuracy is None else f'{accuracy:.3f}',
+  }
 
 
 def _version(package: str) -> str:

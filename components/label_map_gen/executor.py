@@ -31,13 +31,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     """Reads the pinned map first: a mistake there shows before the examples are read.
 
     Raises:
-      DataError: if the pinned label map cannot be used, or the examples hold no class names.
+      DataError: if the pinned label map cannot be used, or the examples hold too few class names.
     """
     uri = artifact_utils.get_single_uri(output_dict['label_map'])
     pinned = exec_properties.get('pinned')
+    single = exec_properties.get('single_class')
     kept = label_map.parse(pinned, exec_properties.get('pinned_path') or 'pinned label map') if pinned else None
     names = self._class_names(artifact_utils.get_single_instance(input_dict['examples']), files.join(uri, 'names'))
-    files.write_text(files.join(uri, LabelMap.FILE_NAME), label_map.dump(labels.assign_ids(names, kept)))
+    found = labels.one_class(names, single) if single else labels.assign_ids(names, kept)
+    files.write_text(files.join(uri, LabelMap.FILE_NAME), label_map.dump(found))
 
   def _class_names(self, examples: artifact.Artifact, names_uri: str) -> list[str]:
     """Distinct class names of all splits. Beam hands results over in a file, which is removed again."""

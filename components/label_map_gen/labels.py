@@ -5,6 +5,22 @@ from collections.abc import Iterable, Mapping
 from components.errors import DataError
 
 
+def one_class(names: Iterable[str], name: str) -> dict[str, int]:
+  """{name: 1}, and every class name of the data with the same id, for a detector that finds and does not name.
+
+  Raises:
+    DataError: if the data has fewer than two classes: then there is nothing to name.
+  """
+  found = sorted(set(names))
+  if len(found) < 2:
+    received = f'one: "{found[0]}"' if found else 'none'
+    raise DataError(
+      f'examples: expected two classes or more, which a classifier is to tell apart, received {received}. '
+      'Leave two_stage out of the run config.'
+    )
+  return {name: 1, **dict.fromkeys(found, 1)}
+
+
 def assign_ids(names: Iterable[str], pinned: Mapping[str, int] | None = None) -> dict[str, int]:
   """Gives every class name an id.
 

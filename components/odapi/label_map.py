@@ -1,4 +1,8 @@
-"""label_map.pbtxt, the OD API's StringIntLabelMap, as a plain dict {class name: id}."""
+"""label_map.pbtxt, the OD API's StringIntLabelMap, as a plain dict {class name: id}.
+
+Several names may share an id: the OD API's reader then takes their objects for one class, which has the first name
+(object_detection/utils/label_map_util.py, convert_label_map_to_categories). Only `parse_shared` takes such a map.
+"""
 
 from collections.abc import Mapping
 
@@ -9,7 +13,7 @@ from components.errors import DataError
 
 
 def parse(text: str, where: str = 'label map') -> dict[str, int]:
-  """Reads the text of a label_map.pbtxt.
+  """Reads the text of a label_map.pbtxt in which every class has one name.
 
   Args:
     text: the file's content.
@@ -21,6 +25,16 @@ def parse(text: str, where: str = 'label map') -> dict[str, int]:
   Raises:
     DataError: if the text does not parse, an id or name is missing or stands twice, or an id is below 1.
   """
+  labels = parse_shared(text, where)
+  names = categories(labels)
+  for name, number in labels.items():
+    if name not in names:
+      raise DataError(f'{where}: the id {number} stands twice, the second time for "{name}".')
+  return labels
+
+
+def parse_shared(text: str, where: str = 'label map') -> dict[str, int]:
+  """Like `parse`, but names may share an id; those that do stand in the file's order."""
   message = string_int_label_map_pb2.StringIntLabelMap()
   try:
     text_format.Parse(text, message)
@@ -35,14 +49,20 @@ def parse(text: str, where: str = 'label map') -> dict[str, int]:
       raise DataError(f'{where}: "{name}" has id {item.id}. Expected 1 or more: 0 is the background.')
     if name in labels:
       raise DataError(f'{where}: the name "{name}" stands twice.')
-    if item.id in labels.values():
-      raise DataError(f'{where}: the id {item.id} stands twice, the second time for "{name}".')
     labels[name] = item.id
   return dict(sorted(labels.items(), key=lambda pair: pair[1]))
 
 
+def categories(labels: Mapping[str, int]) -> dict[str, int]:
+  """{name: id} with the first of the names that share an id."""
+  first: dict[int, str] = {}
+  for name, number in labels.items():
+    first.setdefault(number, name)
+  return {name: number for number, name in first.items()}
+
+
 def dump(labels: Mapping[str, int]) -> str:
-  """The text of label_map.pbtxt for {name: id}, in the order of ids. Equal input gives equal text."""
+  """The text of label_map.pbtxt for {name: id}, in the order of ids; names that share one keep their order."""
   message = string_int_label_map_pb2.StringIntLabelMap()
   for name, number in sorted(labels.items(), key=lambda pair: pair[1]):
     message.item.add(name=name, id=number)

@@ -43,7 +43,8 @@ class Executor(base_executor.BaseExecutor):
     config_path = _file(input_dict['pipeline_config'], artifacts.PipelineConfig.FILE_NAME)
     labels_path = _file(input_dict['label_map'], artifacts.LabelMap.FILE_NAME)
     config = config_io.parse(files.read_text(config_path), config_path)
-    labels = label_map.parse(files.read_text(labels_path), labels_path)
+    names = label_map.parse_shared(files.read_text(labels_path), labels_path)
+    labels = label_map.categories(names)
     settings = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
     adaptation, target = adaptation_of(config, input_dict, exec_properties)
@@ -52,7 +53,7 @@ class Executor(base_executor.BaseExecutor):
     print(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}', flush=True)
 
     strategy = devices.choose_strategy()
-    scan.check_examples(config, labels)
+    scan.check_examples(config, names)
     trained = training.train(config, labels, settings, work, strategy, adaptation)
     if not devices.is_chief(strategy):
       return

@@ -52,7 +52,8 @@ class Executor(base_executor.BaseExecutor):
     os.environ.setdefault('TF_FORCE_GPU_ALLOW_GROWTH', 'true')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
-    labels = label_maps.parse(files.read_text(label_map_path), label_map_path)
+    names = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
+    labels = label_maps.categories(names)
     tune = typed.parse(TuneSettings, json.loads(exec_properties['tune']), 'tune')
     train = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
     wanted = recipe.Recipe.of(exec_properties)
@@ -72,7 +73,7 @@ class Executor(base_executor.BaseExecutor):
       overrides = {**request.overrides, **tune.trial_overrides(values)}
       return recipe.complete_config(wanted.base(), dataclasses.replace(request, overrides=overrides), truth)
 
-    scan.check_examples(complete({}), labels)
+    scan.check_examples(complete({}), names)
 
     def train_one(trial: Trial, place: Place, is_stopped: IsStopped) -> Trial:
       folder = trials_process.folder_of(work, trial.number)

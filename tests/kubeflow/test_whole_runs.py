@@ -51,16 +51,17 @@ def made(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_from_local_files_to_a_model_tuned_and_adapted_and_pushed(data, tmp_path):
+def test_from_local_files_to_a_model_tuned_and_adapted_and_named_and_pushed(data, tmp_path):
   serving, night = tmp_path / 'serving', tmp_path / 'night'
   sample_data.write(str(night), images=8, seed=1, domain='night')
   places = {'work_root': tmp_path / 'work', 'push_destination': serving}
-  states = run(tmp_path, str(data), SEARCH, f'adapt.target={night}', **places)
+  states = run(tmp_path, str(data), SEARCH, f'adapt.target={night}', 'two_stage={}', **places)
   assert set(states.values()) == {'SUCCEEDED'}
   assert {'StatisticsGen', 'SchemaGen', 'ExampleValidator', 'DetectionPusher'} <= set(states)
   assert_pushed([str(path.relative_to(serving)) for path in serving.rglob('*')])
   assert [trial['state'] for trial in made(tmp_path, 'trials.json')['trials']] == ['complete', 'complete']
   assert 'train/Domain/loss' in made(tmp_path, 'run.json')['last_evaluation']
+  assert set(made(tmp_path, 'classifier.json')['objects']) == set(sample_data.CLASSES)
   # Trials and training clear what they kept for a restart.
   assert not list((tmp_path / 'work').iterdir())
 

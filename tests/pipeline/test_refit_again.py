@@ -6,10 +6,10 @@ import shutil
 import PIL.Image
 import pytest
 
-from components.crop_classifier import backbone
+from components.crop_classifier import backbone, backbones
 from components.detector import Detector
 from components.errors import ConfigError, DataError
-from pipeline import backbones, refit
+from pipeline import refit
 from tests.components.voc_example_gen import maker
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,12 @@ def test_a_class_is_added_to_what_refit_made_and_ids_stay(colour_model, draw, tm
   refit.run(str(colour_model), write(tmp_path / 'few', draw, 'apple', 'plum'), str(tmp_path / 'first'))
   assert named(tmp_path / 'first', draw) == {'apple': 1, 'plum': 2}
   facts = json.loads((tmp_path / 'first' / 'classifier.json').read_text())
-  assert facts == {'objects': {'apple': 4, 'plum': 4}, 'kind': 'logistic', 'cross_validated_accuracy': 1.0}
+  assert facts == {
+    'objects': {'apple': 4, 'plum': 4},
+    'kind': 'logistic',
+    'cross_validated_accuracy': 1.0,
+    'max_boxes': 20,
+  }
   assert (tmp_path / 'first' / 'pipeline.config').read_text() == (colour_model / 'pipeline.config').read_text()
 
   monkeypatch.setattr(backbones, 'load', None)  # the first one's is taken over

@@ -71,7 +71,7 @@ def test_boxes_too_small_for_the_anchors_are_counted_by_class_and_size():
   config = patching.complete()
   large, tiny = [0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.12, 0.12]
 
-  found = checks.check(config, truth([large, large, large, tiny], ['cat', 'cat', 'dog', 'dog']), ['cat', 'dog'])
+  found = checks.check(config, truth([large, large, large, tiny], ['cat', 'cat', 'dog', 'dog']), {'cat': 1, 'dog': 2})
 
   assert found.anchored == {'all': 0.75, 'small': 0.0, 'large': 1.0, 'class cat': 1.0, 'class dog': 0.5}
   assert found.below_stride == 0.25
@@ -105,7 +105,7 @@ def test_fitted_anchors_meet_more_boxes_and_keep_the_heads_shape(name):
 
 
 def test_anchors_that_meet_every_box_are_left_alone():
-  assert checks.check(patching.complete(), truth([[0.1, 0.1, 0.5, 0.5]]), ['cat']).suggestions == {}
+  assert checks.check(patching.complete(), truth([[0.1, 0.1, 0.5, 0.5]]), {'cat': 1}).suggestions == {}
 
 
 def test_kmeans_finds_the_clusters():
@@ -118,11 +118,11 @@ def test_kmeans_finds_the_clusters():
   ('given', 'known', 'expected'),
   [
     pytest.param(
-      truth([[0, 0, 1, 1]], ['cow']), ['cat'], 'not in the label map, so left out of training: cow', id='class'
+      truth([[0, 0, 1, 1]], ['cow']), {'cat': 1}, 'not in the label map, so left out of training: cow', id='class'
     ),
-    pytest.param(truth([[0, 0, 1, 1]]), ['cat', 'dog'], 'not in the train split: dog', id='no example'),
-    pytest.param(truth([[0, 0, 1, 1]] * 101, images=1), ['cat'], 'max_number_of_boxes is 100', id='crowd'),
-    pytest.param(truth([[0, 0, 1, 1]], images=1), ['cat'], 'batches of 4, but 1 images', id='few images'),
+    pytest.param(truth([[0, 0, 1, 1]]), {'cat': 1, 'dog': 2}, 'not in the train split: dog', id='no example'),
+    pytest.param(truth([[0, 0, 1, 1]] * 101, images=1), {'cat': 1}, 'max_number_of_boxes is 100', id='crowd'),
+    pytest.param(truth([[0, 0, 1, 1]], images=1), {'cat': 1}, 'batches of 4, but 1 images', id='few images'),
   ],
 )
 def test_data_that_does_not_fit_is_warned_of(given, known, expected):
@@ -132,16 +132,21 @@ def test_data_that_does_not_fit_is_warned_of(given, known, expected):
   assert expected in checks.render(found)
 
 
+def test_a_name_without_boxes_is_no_trouble_where_others_share_its_id():
+  given = truth([[0, 0, 1, 1]] * 8, ['cat'] * 8, images=8)
+  assert checks.check(patching.complete(), given, {'object': 1, 'cat': 1}).warnings == []
+
+
 def test_no_boxes_and_no_anchors_are_no_trouble():
-  assert checks.check(patching.complete(), truth([]), []).anchored == {}
-  assert checks.check(patching.complete('centernet_resnet50_v2_512'), truth([[0, 0, 1, 1]]), ['cat']).anchored == {}
+  assert checks.check(patching.complete(), truth([]), {}).anchored == {}
+  assert checks.check(patching.complete('centernet_resnet50_v2_512'), truth([[0, 0, 1, 1]]), {'cat': 1}).anchored == {}
 
 
 def test_a_batch_no_gpu_holds_is_warned_of_with_one_that_fits():
-  found = checks.check(patching.complete('efficientdet_d2_768', **{'train_config.batch_size': 128}), truth([]), [])
+  found = checks.check(patching.complete('efficientdet_d2_768', **{'train_config.batch_size': 128}), truth([]), {})
 
   assert any('a batch of 128 takes some' in warning for warning in found.warnings)
-  assert checks.check(patching.complete('ssd_mobilenet_v2_fpnlite_cpu_160'), truth([]), []).warnings == []
+  assert checks.check(patching.complete('ssd_mobilenet_v2_fpnlite_cpu_160'), truth([]), {}).warnings == []
 
 
 def test_boxes_are_read_from_the_examples(tmp_path):

@@ -28,11 +28,21 @@ def test_no_names_is_an_error():
     labels.assign_ids([])
 
 
+def test_one_class_takes_all_names_under_one_id():
+  assert labels.one_class(['dog', 'cat', 'dog'], 'object') == {'object': 1, 'cat': 1, 'dog': 1}
+
+
+@pytest.mark.parametrize(('names', 'received'), [(['dog', 'dog'], 'one: "dog"'), ([], 'none')])
+def test_one_class_of_one_class_is_refused(names, received):
+  with pytest.raises(DataError, match=f'two classes or more.*received {received}.*two_stage'):
+    labels.one_class(names, 'object')
+
+
 @pytest.fixture
 def generate(tmp_path):
   """Runs the executor over splits given as {split: [[class names of one image], ...]}."""
 
-  def run(splits, pinned=None):
+  def run(splits, pinned=None, single_class=''):
     examples, output = standard_artifacts.Examples(), LabelMap()
     examples.uri, output.uri = str(tmp_path / 'examples'), str(tmp_path / 'label_map')
     examples.split_names = '[' + ', '.join(f'"{split}"' for split in splits) + ']'
@@ -43,7 +53,8 @@ def generate(tmp_path):
           example = tf.train.Example()
           example.features.feature['image/object/class/text'].bytes_list.value[:] = [n.encode() for n in names]
           writer.write(example.SerializeToString())
-    node = LabelMapGen(examples=channel.Channel(type=standard_artifacts.Examples), pinned=pinned)
+    examples_channel = channel.Channel(type=standard_artifacts.Examples)
+    node = LabelMapGen(examples=examples_channel, pinned=pinned, single_class=single_class)
     context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(tmp_path), unique_id='1')
     Executor(context).Do({'examples': [examples]}, {'label_map': [output]}, dict(node.exec_properties))
     assert [path.name for path in Path(output.uri).iterdir()] == [LabelMap.FILE_NAME]
@@ -61,6 +72,16 @@ def test_a_pinned_file_is_extended(generate, tmp_path):
   pinned = tmp_path / 'pinned.pbtxt'
   pinned.write_text(label_map.dump({'dog': 5}))
   assert label_map.parse(generate({'train': [['cat'], ['dog']]}, pinned=str(pinned))) == {'dog': 5, 'cat': 6}
+
+
+def test_a_single_class_has_the_names_of_all_splits(generate):
+  text = generate({'train': [['dog']], 'eval': [['cat']]}, single_class='object')
+  assert label_map.parse_shared(text) == {'object': 1, 'cat': 1, 'dog': 1}
+
+
+def test_a_single_class_keeps_no_pinned_ids():
+  with pytest.raises(ConfigError, match='ids.pbtxt'):
+    LabelMapGen(channel.Channel(type=standard_artifacts.Examples), pinned='ids.pbtxt', single_class='object')
 
 
 def test_a_broken_pinned_file_is_named(generate, tmp_path):

@@ -1,9 +1,15 @@
 """label_map.pbtxt in and out."""
 
+from components.odapi import compat  # noqa: F401  isort: skip
 import pytest
+import tensorflow as tf
+from object_detection.builders import decoder_builder
+from object_detection.protos import input_reader_pb2
+from object_detection.utils import label_map_util
 
 from components.errors import DataError
 from components.odapi import label_map
+from tests.components.conftest import example
 
 
 def test_names_come_back_in_the_order_of_their_ids():
@@ -13,6 +19,24 @@ def test_names_come_back_in_the_order_of_their_ids():
 
 def test_the_display_name_stands_in_for_a_missing_name():
   assert label_map.parse('item { id: 1 display_name: "person" }') == {'person': 1}
+
+
+def test_names_may_share_an_id_where_that_is_asked_for():
+  labels = {'object': 1, 'zebra': 1, 'ant': 1, 'car': 2}
+  assert list(label_map.parse_shared(label_map.dump(labels)).items()) == list(labels.items())
+  assert label_map.categories(labels) == {'object': 1, 'car': 2}
+
+
+def test_the_od_apis_reader_takes_names_that_share_an_id_for_one_class(tmp_path):
+  path = tmp_path / 'label_map.pbtxt'
+  path.write_text(label_map.dump({'object': 1, 'red': 1, 'blue': 1}))
+  reader = input_reader_pb2.InputReader(label_map_path=str(path))
+  reader.tf_record_input_reader.input_path.append('unread')
+  record = example('a.png', [('red', (16, 8, 40, 32)), ('blue', (8, 56, 48, 88))])
+  decoded = decoder_builder.build(reader).decode(tf.constant(record))
+  assert decoded['groundtruth_classes'].numpy().tolist() == [1, 1]
+  categories = label_map_util.create_category_index_from_labelmap(str(path))
+  assert categories == {1: {'id': 1, 'name': 'object'}}
 
 
 @pytest.mark.parametrize(

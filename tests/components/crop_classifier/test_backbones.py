@@ -3,8 +3,8 @@
 import pytest
 
 from components.config_patcher import catalogue
+from components.crop_classifier import backbones
 from components.errors import ConfigError
-from pipeline import backbones
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+
+from tfx.dsl.io import fileio
 
 from components import detector, files
 from components.artifacts import PipelineConfig
@@ -25,11 +26,12 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
     ConfigError, DataError: if it is none of these, or cannot be read.
   """
   network, equals, weights = source.partition('=')
-  if equals and not os.path.exists(source):
+  if equals and not fileio.exists(source):
     return backbone.from_keras(network, weights, size)
   if _versions(source):
     source = detector.saved_model_folder(source)
-  if not os.path.isfile(source) and not os.path.isfile(os.path.join(source, PipelineConfig.FILE_NAME)):
+  is_file = fileio.exists(source) and not fileio.isdir(source)
+  if not is_file and not fileio.exists(files.join(source, PipelineConfig.FILE_NAME)):
     raise ConfigError(
       f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, a zoo archive, or '
       '<network of tf.keras.applications>=<weights file>.'
@@ -48,4 +50,4 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
 
 def _versions(source: str) -> bool:
   """Whether this is a folder that models are pushed to."""
-  return os.path.isdir(source) and any(name.isdecimal() for name in os.listdir(source))
+  return fileio.isdir(source) and any(name.strip('/').isdecimal() for name in fileio.listdir(source))

@@ -1,0 +1,59 @@
+"""CropClassifier's executor: a detector and labelled examples in, a model that finds and names out."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact, artifact_utils
+
+from components import detector, files, typed
+from components.artifacts import LabelMap
+from components.crop_classifier import examples, refit
+from components.crop_classifier.settings import TwoStageSettings
+from components.odapi import label_map
+from components.odapi.export import Limits
+
+# Both change with the weights: the index has a checksum of each variable.
+_NAMED_BY = ('saved_model.pb', 'variables/variables.index')
+
+Artifacts = Mapping[str, Sequence[artifact.Artifact]]
+
+
+class Executor(base_executor.BaseExecutor):
+  """See CropClassifier."""
+
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+    """Fits and exports.
+
+    Raises:
+      DataError: if the detector cannot be read, or the train split has fewer than two classes.
+    """
+    settings = typed.parse(TwoStageSettings, json.loads(exec_properties['settings']), 'two_stage')
+    labels_path = files.join(artifact_utils.get_single_uri(list(input_dict['label_map'])), LabelMap.FILE_NAME)
+    labels = label_map.parse(files.read_text(labels_path), labels_path)
+    path = settings.detector or artifact_utils.get_single_uri(list(input_dict['detector']))
+    split = artifact_utils.get_split_uri(list(input_dict['examples']), 'train')
+    images = examples.images(sorted(fileio.glob(files.join(split, '*'))))
+
+    finder = refit.open_finder(path, settings.backbone)
+    fitted = refit.fit(finder, images, settings.classifier)
+    limits = Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
+    target = artifact_utils.get_single_uri(list(output_dict['model']))
+    refit.write(target, finder, fitted, labels, settings.max_boxes, limits)
+    accuracy = fitted.head.accuracy
+    sure = 'too few images to cross-validate' if accuracy is None else f'cross-validated accuracy {accuracy:.3f}'
+    print(f'classifier: {sum(fitted.objects.values())} objects of {len(fitted.objects)} classes, {sure}', flush=True)
+
+
+def digest(path: str) -> str:
+  """Changes with the content of the SavedModel that `path` names. Raises DataError if there is none."""
+  folder = detector.saved_model_folder(path)
+  found = hashlib.sha256()
+  for name in _NAMED_BY:
+    if fileio.exists(files.join(folder, name)):
+      with fileio.open(files.join(folder, name), 'rb') as file:
+        found.update(file.read())
+  return found.hexdigest()[:16]

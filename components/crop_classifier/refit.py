@@ -1,0 +1,140 @@
+"""A two-stage model from a detector and labelled images: the classifier is fitted, nothing is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tfx.dsl.io import fileio
+
+from components import detector, files
+from components.artifacts import LabelMap, PipelineConfig
+from components.crop_classifier import backbones, classifier, objects, two_stage
+from components.crop_classifier.backbone import Backbone
+from components.crop_classifier.objects import LabelledImage
+from components.errors import DataError
+from components.odapi import label_map
+from components.odapi.export import Limits
+
+FACTS = 'classifier.json'
+FEWEST_BOXES, MOST_BOXES = 20, 100
+# How often each labelled object is seen, shifted and mirrored: a handful of images goes further.
+_VIEWS = 8
+# Objects of a class that are looked at: more of them hardly change a linear classifier, and all are held in memory.
+_MOST_OF_CLASS = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Finder:
+  """What finds, and what it is seen with.
+
+  path: of the model. model: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
+  labels: {class name: id} that an earlier fit has given; empty if the model is no two-stage one.
+  """
+
+  path: str
+  model: Any
+  backbone: Backbone
+  labels: Mapping[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+  """A classifier, how many objects of each class it was fitted to, the most in one image, and the seconds it took."""
+
+  head: classifier.LinearHead
+  kind: str
+  objects: Mapping[str, int]
+  fullest: int
+  seconds: float
+
+
+def open_finder(path: str, backbone: str | None = None) -> Finder:
+  """Loads a detector, or takes over the one inside a two-stage model.
+
+  Args:
+    path: as Detector takes it.
+    backbone: where features come from, see backbones.load; by default the detector's own.
+
+  Raises:
+    UserError: if either cannot be read.
+  """
+  loaded = two_stage.load(path)
+  if not two_stage.is_two_stage(loaded):
+    return Finder(path, loaded, backbones.load(backbone or path), {})
+  frozen = backbones.load(backbone) if backbone else loaded.backbone
+  return Finder(path, loaded.detector, frozen, detector.read_labels(detector.saved_model_folder(path)))
+
+
+def fit(finder: Finder, images: Iterable[LabelledImage], kind: str = 'logistic') -> Fitted:
+  """Fits a classifier to the labelled objects, the first 200 of each class.
+
+  Raises:
+    DataError: if there are fewer than two classes.
+  """
+  counted = _Counted(images)
+  seen = objects.embed(counted, finder.backbone, _VIEWS, most=_MOST_OF_CLASS)
+  begun = time.monotonic()
+  head = classifier.fit(seen.features, seen.labels, seen.images, kind)
+  numbers = {name: count // _VIEWS for name, count in sorted(Counter(seen.labels.tolist()).items())}
+  return Fitted(head, kind, numbers, counted.fullest, time.monotonic() - begun)
+
+
+def write(
+  folder: str,
+  finder: Finder,
+  fitted: Fitted,
+  labels: Mapping[str, int],
+  max_boxes: int | None = None,
+  limits: Limits | None = None,
+) -> None:
+  """Writes a model folder: Format-Serving/, label_map.pbtxt, pipeline.config, classifier.json.
+
+  Args:
+    folder: new, or an artifact's.
+    finder: what finds.
+    fitted: what names.
+    labels: {class name: id}, of all names of the classifier at least.
+    max_boxes: so many boxes of an image are named; by default 20, or as many as the fullest image has, up to 100.
+    limits: of what is given out.
+  """
+  most = max_boxes or min(max(FEWEST_BOXES, fitted.fullest), MOST_BOXES)
+  module = two_stage.TwoStage(finder.model, finder.backbone, fitted.head, labels, most, limits)
+  facts = {
+    'objects': dict(fitted.objects),
+    'kind': fitted.kind,
+    'cross_validated_accuracy': fitted.head.accuracy,
+    'max_boxes': most,
+  }
+  with files.whole_directory(files.join(folder, 'Format-Serving')) as serving:
+    two_stage.save(module, serving)
+  files.write_text(files.join(folder, LabelMap.FILE_NAME), label_map.dump(labels))
+  files.write_text(files.join(folder, PipelineConfig.FILE_NAME), _companion(finder.path))
+  files.write_text(files.join(folder, FACTS), json.dumps(facts, indent=2) + '\n')
+
+
+def _companion(model: str) -> str:
+  """The pipeline.config beside the detector: who uses the new model may want to know where its boxes come from."""
+  folder = detector.saved_model_folder(model)
+  for place in (folder, files.join(folder, '..')):
+    if fileio.exists(files.join(place, PipelineConfig.FILE_NAME)):
+      return files.read_text(files.join(place, PipelineConfig.FILE_NAME))
+  raise DataError(
+    f'{folder}: no {PipelineConfig.FILE_NAME} in it or in the folder above. Expected a trained or pushed model.'
+  )
+
+
+class _Counted:
+  """Passes images on and remembers the most objects in one of them."""
+
+  def __init__(self, images: Iterable[LabelledImage]) -> None:
+    self._images, self.fullest = images, 0
+
+  def __iter__(self) -> Iterable[LabelledImage]:
+    for image in self._images:
+      self.fullest = max(self.fullest, len(image.boxes))
+      yield image

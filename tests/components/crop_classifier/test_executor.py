@@ -1,0 +1,150 @@
+"""CropClassifier on real artifacts: the colour model finds, a classifier of mean colours names."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.types import channel, standard_artifacts
+
+from components.artifacts import LabelMap
+from components.crop_classifier import backbone, backbones, executor
+from components.crop_classifier.component import CropClassifier
+from components.detector import Detector
+from components.errors import ConfigError, DataError
+from components.odapi import label_map
+from tests.components.conftest import example
+
+RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
+LABELS = {'apple': 1, 'plum': 2, 'pear': 3}
+
+
+@pytest.fixture(autouse=True)
+def _mean_colour(monkeypatch):
+  frozen = backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16)
+  monkeypatch.setattr(backbones, 'load', lambda source: frozen)
+
+
+@pytest.fixture
+def name(colour_model, tmp_path):
+  """Runs the component on images with things called as given; returns the model's folder.
+
+  objects: of each image, [(colour, box)]. names: {colour: class name}.
+  """
+
+  def run(objects, names, limits=None, **settings):
+    artifacts = {'examples': standard_artifacts.Examples(), 'label_map': LabelMap()}
+    for key, artifact in artifacts.items():
+      artifact.uri = str(tmp_path / key)
+    artifacts['examples'].splits = ['train', 'eval']
+    (tmp_path / 'examples/Split-train').mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(tmp_path / 'examples/Split-train/data_tfrecord-00000-of-00001')) as writer:
+      for number, things in enumerate(objects):
+        writer.write(renamed(example(f'{number}.png', things), names))
+    (tmp_path / 'label_map').mkdir(exist_ok=True)
+    (tmp_path / 'label_map/label_map.pbtxt').write_text(label_map.dump(LABELS))
+    detector = None
+    if 'detector' not in settings:
+      detector = channel.Channel(type=standard_artifacts.Model)
+      artifacts['detector'] = standard_artifacts.Model()
+      artifacts['detector'].uri = str(colour_model)
+    channels = channel.Channel(type=standard_artifacts.Examples), channel.Channel(type=LabelMap), detector
+    made = CropClassifier(*channels, settings, **limits or {})
+    model = standard_artifacts.Model()
+    model.uri = str(tmp_path / f'model-{len(list(tmp_path.iterdir()))}')
+    inputs = {key: [artifact] for key, artifact in artifacts.items()}
+    executor.Executor().Do(inputs, {'model': [model]}, dict(made.exec_properties))
+    return tmp_path / model.uri
+
+  return run
+
+
+def renamed(record, names):
+  """The same tf.Example with other class names."""
+  parsed = tf.train.Example.FromString(record)
+  texts = parsed.features.feature['image/object/class/text'].bytes_list.value
+  texts[:] = [names[text.decode()].encode() for text in texts]
+  return parsed.SerializeToString()
+
+
+def scenes(count=4):
+  """Images with a red and a blue rectangle, each a little elsewhere."""
+  places = [[tuple(side + 2 * number for side in box) for box in (RED, BLUE)] for number in range(count)]
+  return [[('red', red), ('blue', blue)] for red, blue in places]
+
+
+NAMES = {'red': 'apple', 'blue': 'plum'}
+
+
+def test_what_the_detector_finds_is_named_by_the_train_splits_classes(name, draw):
+  model = name(scenes(), NAMES)
+  (found,) = Detector(str(model)).detect([draw([('red', RED), ('blue', BLUE)])])
+  by_name = dict(zip(found.names, found.boxes, strict=True))
+  assert np.allclose(by_name['apple'], np.array(RED) / (64, 96, 64, 96), atol=1e-6)
+  assert np.allclose(by_name['plum'], np.array(BLUE) / (64, 96, 64, 96), atol=1e-6)
+  assert label_map.parse((model / 'label_map.pbtxt').read_text()) == LABELS
+  assert (model / 'pipeline.config').exists()
+  facts = json.loads((model / 'classifier.json').read_text())
+  assert (facts['objects'], facts['max_boxes']) == ({'apple': 4, 'plum': 4}, 20)
+
+
+def test_a_detector_that_is_there_already_is_given_by_its_path(name, colour_model, draw):
+  model = name(scenes(), NAMES, detector=str(colour_model))
+  (found,) = Detector(str(model)).detect([draw([('red', RED)])])
+  assert found.names == ('apple',)
+  again = name(scenes(), {'red': 'pear', 'blue': 'plum'}, detector=str(model))  # of two stages itself
+  (found,) = Detector(str(again)).detect([draw([('red', RED)])])
+  assert found.names == ('pear',)
+
+
+def test_limits_hold_for_the_score_that_the_classifier_leaves(name, draw):
+  picture = draw([('red', RED), ('blue', BLUE)])
+  (found,) = Detector(str(name(scenes(), NAMES, {'score_threshold': 0.5, 'max_detections': 1}))).detect([picture])
+  assert len(found) == 1
+  (found,) = Detector(str(name(scenes(), NAMES, {'score_threshold': 0.95}))).detect([picture])
+  assert len(found) == 0, f'the detector is sure by 0.9, left are {found.scores}'
+
+
+@pytest.mark.parametrize(
+  ('settings', 'objects', 'expected'),
+  [
+    pytest.param({}, 25, 25, id='as many as the fullest image has'),
+    pytest.param({}, 130, 100, id='up to 100'),
+    pytest.param({'max_boxes': 7}, 25, 7, id='as asked for'),
+  ],
+)
+def test_so_many_boxes_of_an_image_are_named(name, settings, objects, expected):
+  crowd = [('red', RED)] * (objects - 1) + [('blue', BLUE)]
+  model = name([crowd, [('red', RED), ('blue', BLUE)]], NAMES, **settings)
+  boxes = tf.saved_model.load(str(model / 'Format-Serving')).signatures['serving_default'].structured_outputs
+  assert boxes['detection_boxes'].shape[1] == expected
+  assert json.loads((model / 'classifier.json').read_text())['max_boxes'] == expected
+
+
+def test_a_class_of_thousands_does_not_fill_the_memory(name):
+  crowd = [[('red', RED)] * 90 + [('blue', BLUE)] for _ in range(4)]
+  facts = json.loads((name(crowd, NAMES) / 'classifier.json').read_text())
+  assert facts['objects'] == {'apple': 200, 'plum': 4}
+
+
+def test_one_class_in_the_train_split_is_one_line(name):
+  with pytest.raises(DataError, match='two classes or more to tell apart, received one: "apple"'):
+    name(scenes(), {'red': 'apple', 'blue': 'apple'})
+
+
+def test_the_component_wants_one_detector():
+  examples, labels = channel.Channel(type=standard_artifacts.Examples), channel.Channel(type=LabelMap)
+  with pytest.raises(ConfigError, match='received neither'):
+    CropClassifier(examples, labels)
+  model = channel.Channel(type=standard_artifacts.Model)
+  with pytest.raises(ConfigError, match='received both'):
+    CropClassifier(examples, labels, model, {'detector': 'there'}, check_detector=False)
+  with pytest.raises(ConfigError, match='two_stage: unknown key "clasifier"; nearest: "classifier"'):
+    CropClassifier(examples, labels, settings={'clasifier': 'svm'})
+
+
+def test_another_detector_at_the_same_path_is_another_step(colour_model, half_blind_model):
+  assert executor.digest(str(colour_model)) == executor.digest(str(colour_model))
+  assert executor.digest(str(colour_model)) != executor.digest(str(half_blind_model))
+  with pytest.raises(DataError, match='nowhere: no SavedModel'):
+    executor.digest('nowhere')

@@ -1,0 +1,55 @@
+"""A detector that finds and a classifier that names, through the whole pipeline: trained, then taken as it is."""
+
+import json
+
+import pytest
+
+from components.detector import Detector
+from components.odapi import label_map
+from pipeline import cli, sample_data
+from tests.conftest import LocalRun, write_config
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def named_run(tmp_path_factory):
+  """One cold run with `two_stage:`."""
+  home = tmp_path_factory.mktemp('named')
+  data = home / 'data'
+  sample_data.write(str(data), images=24, seed=1)
+  config = write_config(home, data, two_stage={}, data={'statistics': False})
+  return LocalRun(home, config, data, cli.main(['run', str(config)]))
+
+
+def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
+  assert named_run.status == 0
+  trained = named_run.artifact('ODAPITrainer', 'model')
+  assert label_map.parse((trained / 'label_map.pbtxt').read_text()) == {'object': 1}
+  assert 'num_classes: 1\n' in (trained / 'pipeline.config').read_text()
+  pushed = named_run.home / 'tiny' / 'serving'
+  detector = Detector(str(pushed))
+  assert sorted(detector.labels) == sorted(sample_data.CLASSES)
+  (found,) = detector.detect([str(named_run.data / 'JPEGImages' / 'sample-0000.jpg')])
+  assert len(set(found.names)) > 1
+  evaluation = json.loads((named_run.artifact('MapEvaluator', 'evaluation') / 'metrics.json').read_text())
+  assert [row['name'] for row in evaluation['model']['per_class']] == sorted(sample_data.CLASSES)
+  assert evaluation['facts']['named by'].startswith('logistic classifier on ')
+
+
+def test_another_classifier_trains_no_detector_again(named_run, capsys):
+  assert named_run.run('--set', 'two_stage.classifier=svm', '--set', 'evaluate.baseline=none') == 0
+  said = capsys.readouterr().out
+  assert 'ODAPITrainer: from the cache' in said
+  assert 'CropClassifier: from the cache' not in said
+
+
+def test_a_detector_that_is_pushed_already_needs_no_training(named_run, tmp_path, capsys):
+  pushed = named_run.home / 'tiny' / 'serving'
+  statistics = {'statistics': False}
+  config = write_config(tmp_path, named_run.data, two_stage={'detector': str(pushed)}, data=statistics)
+  assert cli.main(['run', str(config)]) == 0
+  said = capsys.readouterr().out
+  assert '] CropClassifier' in said
+  assert 'ODAPITrainer' not in said
+  assert 'TensorBoard' not in said
