@@ -1,7 +1,8 @@
 """Batches for training and evaluation from the OD API's own parts, with a cache between decoding and augmentation.
 
 The OD API's train_input decodes and resizes every image again in every epoch. Here the two halves are apart: decode
-and resize once (cached when it fits), then augment, normalise and pad for every step.
+and resize once (cached when it fits), then augment, normalise and pad for every step. Where nothing is augmented, what
+the model takes is the same in every epoch, and that is what is cached.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
+import numpy as np
 import tensorflow as tf
 from object_detection import inputs as od_inputs
 from object_detection.builders import decoder_builder, image_resizer_builder, preprocessor_builder
@@ -82,18 +84,22 @@ def train_batches(
     batch_size = context.get_per_replica_batch_size(batch_size)
     dataset = dataset.shard(context.num_input_pipelines, context.input_pipeline_id)
   place = _place(options, config, paths, count)
-  # Without a cache nothing is gained by resizing early; the values are then exactly those of the OD API's own input.
-  dataset = dataset.map(_decoder(reader, _shrink(config) if place != 'none' else None), tf.data.AUTOTUNE)
-  dataset = _cached(dataset, place, options, count)
-  if reader.shuffle:
-    dataset = dataset.shuffle(min(count, max(reader.shuffle_buffer_size, 1)), seed=options.seed)
-  dataset = dataset.repeat()
+  ready = place != 'none' and _is_cached_ready(config, count)
+  # Resized early, images are not quite those of the OD API's own input, which normalises first; there must be a gain.
+  dataset = dataset.map(_decoder(reader, _shrink(config) if place != 'none' and not ready else None), tf.data.AUTOTUNE)
   augmentation = functools.partial(
     od_inputs.augment_input_data,
     data_augmentation_options=[preprocessor_builder.build(o) for o in config.train_config.data_augmentation_options],
   )
-  threads = tf.data.AUTOTUNE if options.parallel else None
-  dataset = dataset.map(_transform(config, reader, model, augmentation), threads)
+  transform = _transform(config, reader, model, augmentation)
+  if ready:
+    dataset = dataset.map(transform, tf.data.AUTOTUNE)
+  dataset = _cached(dataset, place, options, count)
+  if reader.shuffle:
+    dataset = dataset.shuffle(min(count, max(reader.shuffle_buffer_size, 1)), seed=options.seed)
+  dataset = dataset.repeat()
+  if not ready:
+    dataset = dataset.map(transform, tf.data.AUTOTUNE if options.parallel else None)
   return dataset.batch(batch_size, drop_remainder=True).prefetch(max(2, reader.num_prefetch_batches))
 
 
@@ -211,8 +217,20 @@ def _place(options: InputOptions, config: pipeline_pb2.TrainEvalPipelineConfig, 
   """Where decoded images are cached: 'memory', 'disk' or 'none'."""
   if options.cache != 'auto':
     return options.cache
-  free = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-  return 'memory' if _cache_bytes(config, paths, count) < free * CACHE_SHARE else 'none'
+  return 'memory' if _cache_bytes(config, paths, count) < _allowance() else 'none'
+
+
+def _allowance() -> float:
+  """Bytes that a cache may take."""
+  return os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') * CACHE_SHARE
+
+
+def _is_cached_ready(config: pipeline_pb2.TrainEvalPipelineConfig, count: int) -> bool:
+  """True if the cache can hold what the model takes: nothing random comes after it, and float32 images fit."""
+  size = static_size(config)
+  if size is None or config.train_config.data_augmentation_options:
+    return False
+  return count * size[0] * size[1] * 3 * np.dtype(np.float32).itemsize < _allowance()
 
 
 def _cached(dataset: tf.data.Dataset, place: str, options: InputOptions, count: int) -> tf.data.Dataset:
