@@ -8,6 +8,7 @@ One that is withdrawn at the source goes here too, but never the last.
 """
 
 import argparse
+import math
 import os
 import shutil
 import signal
@@ -70,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
   parser.add_argument('--every', type=float, default=30.0, metavar='SECONDS')
   parser.add_argument('--once', action='store_true')
   args = parser.parse_args(argv)
+  if not 0 < args.every < math.inf:
+    parser.error(f'--every: expected seconds above 0, received {args.every:g}')
   signal.signal(signal.SIGTERM, entrypoint.end)
   import tensorflow as tf
 

@@ -103,8 +103,14 @@ class Server:
     return found['pipeline_id'] if found else None
 
   def _versions(self, pipeline: str) -> list[dict[str, Any]]:
-    listed = self._call('GET', f'/pipelines/{pipeline}/versions', params={'page_size': 200})
-    return listed.get('pipeline_versions', [])
+    found: list[dict[str, Any]] = []
+    page = {'page_size': 100}
+    while True:
+      listed = self._call('GET', f'/pipelines/{pipeline}/versions', params=page)
+      found += listed.get('pipeline_versions', [])
+      if not listed.get('next_page_token'):
+        return found
+      page['page_token'] = listed['next_page_token']
 
   def _in_namespace(self) -> dict[str, str]:
     return {'namespace': self._namespace} if self._namespace else {}

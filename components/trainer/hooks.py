@@ -101,10 +101,17 @@ class StopEarly(Hook):
   def __init__(self, watch: str, patience: int, min_delta: float) -> None:
     self._watch, self._patience, self._min_delta = watch, patience, min_delta
 
+  def before_training(self, state: TrainState) -> None:
+    # One that had stopped, and was killed before its export, has nothing left to train.
+    self._stop_if_out_of_patience(state)
+
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     before = [row[self._watch] for row in state.history if not math.isnan(row[self._watch])]
     gained = not before or metrics[self._watch] > max(before) + self._min_delta
     state.evaluations_without_gain = 0 if gained else state.evaluations_without_gain + 1
+    self._stop_if_out_of_patience(state)
+
+  def _stop_if_out_of_patience(self, state: TrainState) -> None:
     if state.evaluations_without_gain >= self._patience:
       state.stop = f'{self._watch} has not risen by {self._min_delta} in {self._patience} evaluations'
 

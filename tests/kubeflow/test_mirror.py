@@ -70,3 +70,11 @@ def test_a_withdrawn_version_goes_but_never_the_last(pushed, tmp_path):
 
 def test_nothing_to_serve_is_status_1(tmp_path):
   assert mirror.main([str(tmp_path / 'empty'), str(tmp_path / 'served'), '--once']) == 1
+
+
+@pytest.mark.parametrize('every', ['0', '-5', 'nan', 'inf'])
+def test_an_interval_that_is_none_is_refused(every, tmp_path, capsys):
+  with pytest.raises(SystemExit) as ended:
+    mirror.main([str(tmp_path), str(tmp_path / 'served'), '--every', every])
+  assert ended.value.code == 2
+  assert f'expected seconds above 0, received {every}' in capsys.readouterr().err

@@ -110,7 +110,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
       server.versions.append({**version, 'file': files['uploadfile']})
       return 200, version
     if parts[-1] == 'versions':
-      return 200, {'pipeline_versions': [{k: v for k, v in v.items() if k != 'file'} for v in server.versions]}
+      # One at a time: whoever stops at the first page misses the others.
+      at = int(query.get('page_token', 0))
+      page = [{k: v for k, v in v.items() if k != 'file'} for v in server.versions[at : at + 1]]
+      more = {'next_page_token': str(at + 1)} if at + 1 < len(server.versions) else {}
+      return 200, {'pipeline_versions': page, **more}
     if parts == ['experiments'] and method == 'GET':
       name = json.loads(query['filter'])['predicates'][0]['string_value']
       known = server.experiments.get(name)

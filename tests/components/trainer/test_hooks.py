@@ -73,6 +73,15 @@ def test_early_stopping_goes_on_counting_after_a_restart():
   assert 'AP has not risen' in state.stop
 
 
+def test_a_training_that_had_stopped_early_trains_no_further_after_a_restart():
+  stop = hooks.StopEarly('AP', patience=2, min_delta=0.01)
+  going_on, stopped = (at(0, evaluations_without_gain=count, history=[{'AP': 0.5}]) for count in (1, 2))
+  stop.before_training(going_on)
+  stop.before_training(stopped)
+  assert not going_on.stop
+  assert 'AP has not risen' in stopped.stop
+
+
 def test_checkpoints_are_saved_by_steps_by_minutes_and_at_the_end():
   clock, saved = Clock(), []
   hook = hooks.SaveCheckpoints(lambda: saved.append(state.step), every=10, minutes=1, clock=clock)
