@@ -31,7 +31,8 @@ test-prism: $(READY)
 # Side-by-side tables against peers; long. Evaluation and prediction are measured on what the demo made.
 bench: demo
 	$(BIN)/python -m benchmarks.train
-	$(BIN)/python -m benchmarks.time_to_accuracy demo/data
+	test -d demo/smears || $(BIN)/python -m benchmarks.smears demo/smears
+	$(BIN)/python -m benchmarks.time_to_accuracy demo/smears
 	$(BIN)/python -m benchmarks.ingest demo/bench-data
 	$(BIN)/python -m benchmarks.eval_metrics
 	$(BIN)/python -m benchmarks.eval_throughput demo/demo

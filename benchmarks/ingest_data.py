@@ -38,7 +38,7 @@ def _write_some(directory: Path, numbers: list[int]) -> None:
     buffer = io.BytesIO()
     image.save(buffer, 'JPEG', quality=_QUALITY)
     (directory / f'JPEGImages/{number:06}.jpg').write_bytes(buffer.getvalue())
-    xml = sample_data._voc_xml(f'{number:06}.jpg', *SIZE, shapes)
+    xml = sample_data.voc_xml(f'{number:06}.jpg', *SIZE, shapes)
     (directory / f'Annotations/{number:06}.xml').write_text(xml)
 
 

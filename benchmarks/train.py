@@ -5,7 +5,7 @@
 Draws its data. Runs of the two sides are interleaved, so that a busy machine is busy for both; the table shows
 medians. Ours is the trainer's loop with all its hooks. Both save the weights they begin with and write TensorBoard
 events. The losses are those of 20 steps from equal initial weights, augmentation and shuffling off: once with images
-decoded for every step, as train_loop does, once from the cache of resized images, which rounds pixels.
+decoded for every step, as train_loop does, once from the cache.
 """
 
 import argparse

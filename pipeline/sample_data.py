@@ -114,7 +114,7 @@ def _write_one(directory: Path, stem: str, rng: random.Random, domain: Domain) -
   width, height = rng.randint(200, 320), rng.randint(180, 300)
   image, shapes = draw((width, height), rng, domain)
   image.save(directory / 'JPEGImages' / f'{stem}.jpg', quality=90)
-  xml = _voc_xml(f'{stem}.jpg', width, height, shapes)
+  xml = voc_xml(f'{stem}.jpg', width, height, shapes)
   (directory / 'Annotations' / f'{stem}.xml').write_text(xml, encoding='utf-8')
 
 
@@ -211,7 +211,7 @@ def _colour(
   return tuple(round(255 * channel) for channel in rgb)
 
 
-def _voc_xml(filename: str, width: int, height: int, shapes: Sequence[Shape]) -> str:
+def voc_xml(filename: str, width: int, height: int, shapes: Sequence[Shape]) -> str:
   """One annotation as labelImg writes it: tabs, integer corners, no XML declaration."""
   objects = ''.join(
     f'\t<object>\n\t\t<name>{escape(s.label)}</name>\n\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n'
