@@ -6,7 +6,7 @@ import dataclasses
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tfx.dsl.io import fileio
@@ -134,7 +134,7 @@ class _Counted:
   def __init__(self, images: Iterable[LabelledImage]) -> None:
     self._images, self.fullest = images, 0
 
-  def __iter__(self) -> Iterable[LabelledImage]:
+  def __iter__(self) -> Iterator[LabelledImage]:
     for image in self._images:
       self.fullest = max(self.fullest, len(image.boxes))
       yield image
