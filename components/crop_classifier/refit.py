@@ -32,14 +32,15 @@ _MOST_OF_CLASS = 200
 class Finder:
   """What finds, and what it is seen with.
 
-  path: of the model. model: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
+  model: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
   labels: {class name: id} that an earlier fit has given; empty if the model is no two-stage one.
+  config: text of the pipeline.config beside it: who uses what is made of it may want to know where boxes come from.
   """
 
-  path: str
   model: Any
   backbone: Backbone
   labels: Mapping[str, int]
+  config: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +64,13 @@ def open_finder(path: str, backbone: str | None = None) -> Finder:
   Raises:
     UserError: if either cannot be read.
   """
-  loaded = two_stage.load(path)
+  folder = detector.saved_model_folder(path)
+  config = _config_beside(folder)
+  loaded = two_stage.load(folder)
   if not two_stage.is_two_stage(loaded):
-    return Finder(path, loaded, backbones.load(backbone or path), {})
+    return Finder(loaded, backbones.load(backbone or path), {}, config)
   frozen = backbones.load(backbone) if backbone else loaded.backbone
-  return Finder(path, loaded.detector, frozen, detector.read_labels(detector.saved_model_folder(path)))
+  return Finder(loaded.detector, frozen, detector.read_labels(folder), config)
 
 
 def fit(finder: Finder, images: Iterable[LabelledImage], kind: str = 'logistic') -> Fitted:
@@ -113,13 +116,11 @@ def write(
   with files.whole_directory(files.join(folder, 'Format-Serving')) as serving:
     two_stage.save(module, serving)
   files.write_text(files.join(folder, LabelMap.FILE_NAME), label_map.dump(labels))
-  files.write_text(files.join(folder, PipelineConfig.FILE_NAME), _companion(finder.path))
+  files.write_text(files.join(folder, PipelineConfig.FILE_NAME), finder.config)
   files.write_text(files.join(folder, FACTS), json.dumps(facts, indent=2) + '\n')
 
 
-def _companion(model: str) -> str:
-  """The pipeline.config beside the detector: who uses the new model may want to know where its boxes come from."""
-  folder = detector.saved_model_folder(model)
+def _config_beside(folder: str) -> str:
   for place in (folder, files.join(folder, '..')):
     if fileio.exists(files.join(place, PipelineConfig.FILE_NAME)):
       return files.read_text(files.join(place, PipelineConfig.FILE_NAME))
