@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
 # Most of a training test is tracing, which keeps one core busy. A file's tests stay together: they share what is trained.
-TOGETHER := -n 2 --dist loadfile
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast test-flink test-prism lint format bench lock clean
 

@@ -1,0 +1,54 @@
+"""A whole run on KFP from object storage, beside a model that was pushed there before."""
+
+import subprocess
+import sys
+
+import pytest
+import s3_server
+from whole_runs import assert_pushed, made, run
+
+from pipeline import sample_data
+
+
+@pytest.fixture
+def data(tmp_path):
+  sample_data.write(str(tmp_path / 'data'), images=24, seed=0)
+  return tmp_path / 'data'
+
+
+@pytest.fixture
+def s3():
+  with s3_server.running() as server:
+    yield server
+
+
+@pytest.mark.slow
+def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
+  data, s3, finished_run, tmp_path, monkeypatch
+):
+  s3.make_bucket('raccoon')
+  s3.upload(data, 'raccoon', 'data')
+  s3.upload(finished_run.home / 'tiny/serving', 'raccoon', 'serving')
+  before = set(s3.keys('raccoon', 'serving/'))
+  for name, value in s3.variables.items():
+    monkeypatch.setenv(name, value)
+  states = run(
+    tmp_path,
+    's3://raccoon/data',
+    'data.statistics=false',
+    'evaluate.min_improvement=-1.0',
+    work_root='minio://raccoon/work',
+    push_destination='s3://raccoon/serving',
+  )
+  assert set(states.values()) == {'SUCCEEDED'}
+  assert made(tmp_path, 'metrics.json')['baseline']['metrics']
+  pushed = [key.removeprefix('serving/') for key in s3.keys('raccoon', 'serving/') if key not in before]
+  assert_pushed(pushed)
+  assert not [key for key in pushed if 'partial' in key]
+  # The training's own folder is cleared once the model stands.
+  assert s3.keys('raccoon', 'work/') == []
+  # And what TensorFlow Serving's pod makes of it.
+  served = tmp_path / 'served'
+  command = [sys.executable, '-m', 'kubeflow.mirror', 's3://raccoon/serving', str(served), '--once']
+  subprocess.run(command, check=True, timeout=120)
+  assert (served / pushed[0].partition('/')[0] / 'saved_model.pb').exists()
