@@ -177,7 +177,7 @@ def _naming(
     label_map=label_map,
     detector=training.trainer.outputs['model'] if training else None,
     settings=config.two_stage.dict(),
-    check_detector=place.is_local,
+    check_paths=place.is_local,
     **_limits(config),
   )
 

@@ -48,6 +48,22 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
   return backbone.Backbone(lambda crops: backbone.pooled(maps(crops)), variables, size)
 
 
+def fingerprint(source: str) -> str:
+  """Changes with the weights that `load` would read from `source`.
+
+  Raises:
+    ConfigError, DataError: if there are none.
+  """
+  network, equals, weights = source.partition('=')
+  if equals and not fileio.exists(source):
+    if not fileio.exists(weights):
+      raise ConfigError(f'{weights}: no such file. Expected weights that Keras saved of {network}.')
+    return zoo.sha256(weights)
+  if zoo.is_archive(source):
+    return zoo.sha256(source)
+  return checkpoint.fingerprint(checkpoint.find(detector.saved_model_folder(source) if _versions(source) else source))
+
+
 def _versions(source: str) -> bool:
   """Whether this is a folder that models are pushed to."""
   return fileio.isdir(source) and any(name.strip('/').isdecimal() for name in fileio.listdir(source))

@@ -8,13 +8,16 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version, typed
-from components.crop_classifier import executor
+from components.crop_classifier import backbones, executor
 from components.crop_classifier.settings import TwoStageSettings
 from components.errors import ConfigError
 
 _CODE = (
   'components.crop_classifier',
   'components.artifacts',
+  'components.config_patcher.bases',
+  'components.config_patcher.checkpoint',
+  'components.config_patcher.zoo',
   'components.detector',
   'components.files',
   'components.odapi',
@@ -28,6 +31,7 @@ class CropClassifierSpec(component_spec.ComponentSpec):
   PARAMETERS = {
     'settings': component_spec.ExecutionParameter(type=str),  # JSON
     'detector_digest': component_spec.ExecutionParameter(type=str),
+    'backbone_digest': component_spec.ExecutionParameter(type=str),
     'score_threshold': component_spec.ExecutionParameter(type=float),
     'max_detections': component_spec.ExecutionParameter(type=int, optional=True),
     'code_version': component_spec.ExecutionParameter(type=str),
@@ -55,11 +59,11 @@ class CropClassifier(base_component.BaseComponent):
     detector: from the trainer; its own classes do not count.
     settings: as TwoStageSettings; its `detector` is the path of one that is there already.
     score_threshold, max_detections: of what the model gives out.
-    check_detector: False where the path can be seen by the remote step alone.
+    check_paths: False where those in the settings can be seen by the remote step alone.
 
   Raises:
-    ConfigError: unless exactly one detector is given.
-    DataError: if there is no SavedModel at the path.
+    ConfigError: unless exactly one detector is given, or if there is no backbone at its path.
+    DataError: if there is no SavedModel at the detector's path.
   """
 
   SPEC_CLASS = CropClassifierSpec
@@ -73,7 +77,7 @@ class CropClassifier(base_component.BaseComponent):
     settings: Mapping[str, Any] | None = None,
     score_threshold: float = 0.0,
     max_detections: int | None = None,
-    check_detector: bool = True,
+    check_paths: bool = True,
   ) -> None:
     checked = typed.parse(TwoStageSettings, dict(settings or {}), 'two_stage')
     if (detector is None) == (not checked.detector):
@@ -85,7 +89,9 @@ class CropClassifier(base_component.BaseComponent):
         label_map=label_map,
         detector=detector,
         settings=json.dumps(checked.dict(), sort_keys=True),
-        detector_digest=executor.digest(checked.detector) if checked.detector and check_detector else '',
+        # Another model at the same path is another step.
+        detector_digest=executor.digest(checked.detector) if checked.detector and check_paths else '',
+        backbone_digest=backbones.fingerprint(checked.backbone) if checked.backbone and check_paths else '',
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         code_version=code_version.of(*_CODE),

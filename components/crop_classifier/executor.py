@@ -1,6 +1,5 @@
 """CropClassifier's executor: a detector and labelled examples in, a model that finds and names out."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from tfx.types import artifact, artifact_utils
 
 from components import detector, files, typed
 from components.artifacts import LabelMap
+from components.config_patcher import zoo
 from components.crop_classifier import examples, refit
 from components.crop_classifier.settings import TwoStageSettings
 from components.odapi import label_map
@@ -51,9 +51,5 @@ class Executor(base_executor.BaseExecutor):
 def digest(path: str) -> str:
   """Changes with the content of the SavedModel that `path` names. Raises DataError if there is none."""
   folder = detector.saved_model_folder(path)
-  found = hashlib.sha256()
-  for name in _NAMED_BY:
-    if fileio.exists(files.join(folder, name)):
-      with fileio.open(files.join(folder, name), 'rb') as file:
-        found.update(file.read())
-  return found.hexdigest()[:16]
+  paths = [files.join(folder, name) for name in _NAMED_BY]
+  return '-'.join(zoo.sha256(path)[:16] for path in paths if fileio.exists(path))

@@ -138,7 +138,7 @@ def test_the_component_wants_one_detector():
     CropClassifier(examples, labels)
   model = channel.Channel(type=standard_artifacts.Model)
   with pytest.raises(ConfigError, match='received both'):
-    CropClassifier(examples, labels, model, {'detector': 'there'}, check_detector=False)
+    CropClassifier(examples, labels, model, {'detector': 'there'}, check_paths=False)
   with pytest.raises(ConfigError, match='two_stage: unknown key "clasifier"; nearest: "classifier"'):
     CropClassifier(examples, labels, settings={'clasifier': 'svm'})
 

@@ -11,9 +11,10 @@ from components.crop_classifier import backbone, classifier, objects, two_stage
 from components.crop_classifier.objects import LabelledImage
 from components.detector import Detector
 from components.evaluator import coco, inference
-from components.odapi import label_map
+from components.odapi import export, label_map
 from components.pusher import publish
 
+LABELS = {'apple': 1, 'plum': 2}
 RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
 
 
@@ -33,9 +34,9 @@ def labelled(draw, names):
     yield LabelledImage(f'{number}.png', encoded, list(names.values()), boxes)
 
 
-def write(folder, model, head, labels, max_boxes=5):
+def write(folder, model, head, labels, max_boxes=5, limits=None):
   """A model folder as the trainer lays it out."""
-  module = two_stage.TwoStage(model.detector, model.backbone, head, labels, max_boxes)
+  module = two_stage.TwoStage(model.detector, model.backbone, head, labels, max_boxes, limits)
   two_stage.save(module, str(folder / 'Format-Serving'))
   (folder / 'label_map.pbtxt').write_text(label_map.dump(labels))
   (folder / 'pipeline.config').write_text('model { ssd { num_classes: 2 } }\n')
@@ -86,10 +87,14 @@ def test_what_the_classifier_is_surer_of_comes_first_with_its_own_box_and_name(c
   # Of the mean red less the mean blue: a little over a half is apple for red things, nearly all plum for blue ones.
   weights = np.array([[0.02, 0], [0, 0], [-0.02, 0]], np.float32)
   head = classifier.LinearHead(('apple', 'plum'), weights, np.array([-2.0, 0.0], np.float32), None)
-  (found,) = Detector(str(write(tmp_path, parts, head, {'apple': 1, 'plum': 2}))).detect([picture])
+  (found,) = Detector(str(write(tmp_path / 'free', parts, head, LABELS))).detect([picture])
   assert found.names == ('plum', 'apple')
   assert found.scores[0] > found.scores[1] + 0.1
   assert np.allclose(found.boxes[0], np.array(BLUE) / (64, 96, 64, 96), atol=1e-6)
+  # The detector is equally sure of both: a limit between the two scores is one on what the classifier leaves.
+  limits = export.Limits(score_threshold=float(found.scores.mean()))
+  (limited,) = Detector(str(write(tmp_path / 'limited', parts, head, LABELS, limits=limits))).detect([picture])
+  assert limited.names == ('plum',)
 
 
 def test_every_signature_gives_the_same(named, picture):
