@@ -1,6 +1,6 @@
-"""Environments beside the project's own, for packages whose pins collide with it. Kept in the user's cache."""
+"""Environments beside the project's own, for packages whose pins collide with it. Kept in this checkout's .tools."""
 
-import os
+import fcntl
 import pathlib
 import subprocess
 import sys
@@ -12,14 +12,22 @@ PROJECT = pathlib.Path(__file__).parents[2]
 
 def python_with(name, *requirements):
   """The Python of an environment that has `requirements` (with versions); skips the test if it cannot be made."""
-  cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME', pathlib.Path.home() / '.cache')) / 'detection-pipeline'
-  folder = cache / f'{name}-{"-".join(r.replace("==", "") for r in requirements)}'.replace('[', '-').replace(']', '')
-  python, ready = folder / 'bin/python', folder / '.ready'
-  if ready.exists():
-    return str(python)
   uv = PROJECT / '.tools/bin/uv'
   if not uv.exists():
     pytest.skip('needs .tools/bin/uv, which `make test` installs, to make an environment of its own')
+  # Within the checkout: an environment's Python is a link to that of .venv, and dangles where it outlives it.
+  folder = PROJECT / '.tools/environments' / f'{name}-{"-".join(r.replace("==", "") for r in requirements)}'
+  folder.parent.mkdir(exist_ok=True)
+  # Tests run in several processes: one makes the environment, the others wait for it.
+  with open(folder.with_name(f'{folder.name}.lock'), 'w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return str(_made(uv, folder, requirements))
+
+
+def _made(uv, folder, requirements):
+  python, ready = folder / 'bin/python', folder / '.ready'
+  if ready.exists() and python.exists():
+    return python
   for command in (
     [uv, 'venv', '--quiet', '--clear', '--python', sys.executable, folder],
     [uv, 'pip', 'install', '--quiet', '--python', python, *requirements],
@@ -29,4 +37,4 @@ def python_with(name, *requirements):
       reason = (done.stderr.strip().splitlines() or ['no reason given'])[-1]
       pytest.skip(f'needs {", ".join(requirements)} from the package index, which cannot be reached: {reason}')
   ready.touch()
-  return str(python)
+  return python
