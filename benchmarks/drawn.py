@@ -15,7 +15,8 @@ from PIL import Image
 
 from components.config_patcher import catalogue, ground_truth, patch, recipe
 from components.detector import Detector
-from components.evaluator import coco, inference, results
+from components.evaluator import inference
+from components.metrics import coco, results
 from components.odapi import config_io, label_map
 from components.odapi.adaptation import Adaptation
 from components.odapi.export import Limits

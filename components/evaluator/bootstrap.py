@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluator.coco import RECALL_LEVELS
-from components.evaluator.matching import IOU_THRESHOLDS, cell
-from components.evaluator.results import Results
+from components.metrics.coco import RECALL_LEVELS
+from components.metrics.matching import IOU_THRESHOLDS, cell
+from components.metrics.results import Results
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95

@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib import figure
 
 from components import drawing
-from components.evaluator import coco, operating
-from components.evaluator.evaluation import ClassScore, Evaluation
-from components.evaluator.matching import AREA_NAMES
+from components.evaluator.evaluation import Evaluation
 from components.evaluator.mistakes import CAUSES
+from components.metrics import coco, operating
+from components.metrics.matching import AREA_NAMES
+from components.metrics.scores import ClassScore
 
 _MOST_LINES = 10  # classes in one chart; more cannot be told apart
 _MOST_CELLS = 25  # classes in a confusion matrix

@@ -17,6 +17,7 @@ _CODE = (
   'components.drawing',
   'components.files',
   'components.lite',
+  'components.metrics',
   'components.onnx_model',
   'components.odapi.label_map',
   'components.odapi.config_io',
@@ -67,7 +68,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
     baseline: the model in production, measured on the same images. May be empty on a first run.
     model_run: the trainer's records, for the report's learning curve and facts.
     exports: the model's TFLite and ONNX files, measured beside it; they have no part in the verdict.
-    thresholds: {metric: least value}: a metric of evaluation.METRIC_NAMES, or `AP50/cat` for one class.
+    thresholds: {metric: least value}: a metric of metrics.names.ALL, or `AP50/cat` for one class.
     min_improvement: how much AP must rise over the baseline's; negative allows a fall.
     max_class_drop: how far a class's AP may fall below the baseline's; None allows any.
     split: of `examples`.

@@ -28,8 +28,8 @@ from typing import Any
 from components.evaluator import verdict
 from components.evaluator.evaluation import Evaluation, without_nan
 from components.evaluator.exports import Exported
-from components.evaluator.matching import AREA_NAMES
 from components.evaluator.mistakes import CAUSES
+from components.metrics.matching import AREA_NAMES
 
 SCHEMA_VERSION = 1
 FILE_NAME = 'metrics.json'

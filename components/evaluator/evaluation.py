@@ -4,15 +4,13 @@ import csv
 import dataclasses
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from components.evaluator import bootstrap, coco, mistakes, operating, slices, voc
-from components.evaluator.results import Results
-
-# What a threshold may name, overall or for a class: AP50, or AP50/cat.
-METRIC_NAMES = (*coco.NAMES, *voc.NAMES, 'precision', 'recall', 'F1')
+from components.evaluator import bootstrap, mistakes, slices
+from components.metrics import coco, names, operating, scores
+from components.metrics.results import Results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,34 +26,15 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class ClassScore:
-  """One class.
-
-  objects: labelled, less the difficult ones; images: that show one.
-  metrics: {name of METRIC_NAMES: value}, NaN unmeasured; precision, recall and F1 at `best`.
-  best: the confidence of highest F1, and what it gives.
-  curve: precision, recall and F1 by confidence.
-  """
-
-  name: str
-  id: int
-  objects: int
-  images: int
-  metrics: dict[str, float]
-  best: operating.Point
-  curve: operating.Curve
-
-
-@dataclasses.dataclass(frozen=True)
 class Evaluation:
   """One model's scores, and what they were made from.
 
-  metrics: {name of METRIC_NAMES: value}, means over the classes that could be measured.
+  metrics: {metric of names.ALL: value}, means over the classes that could be measured.
   resampled: [B, 2], AP and AP50 of bootstrap resamples; row b of two evaluations of the same images is the same draw.
   """
 
   metrics: dict[str, float]
-  classes: tuple[ClassScore, ...]
+  classes: tuple[scores.ClassScore, ...]
   results: Results
   curves: coco.Coco
   mistakes: mistakes.Mistakes
@@ -98,10 +77,10 @@ def score(results: Results, labels: Mapping[str, int], settings: Settings, draws
   class_ids = list(labels.values())
   curves = coco.accumulate(results, class_ids)
   assignment = operating.assign_all(results, settings.iou)
-  classes = _class_scores(results, labels, curves, assignment)
+  classes = scores.of_classes(results, labels, curves, assignment)
   thresholds = {row.id: row.best.score for row in classes}
   return Evaluation(
-    metrics=_overall(curves, classes),
+    metrics=scores.overall(curves, classes),
     classes=classes,
     results=results,
     curves=curves,
@@ -116,9 +95,9 @@ def class_table(evaluation: Evaluation) -> str:
   """per_class.csv: a header line, then a line a class; an empty field where nothing could be measured."""
   out = io.StringIO()
   writer = csv.writer(out, lineterminator='\n')
-  writer.writerow(['class', 'id', 'objects', 'images', 'best_score', *METRIC_NAMES])
+  writer.writerow(['class', 'id', 'objects', 'images', 'best_score', *names.ALL])
   for row in evaluation.classes:
-    values = [without_nan(row.metrics)[name] for name in METRIC_NAMES]
+    values = [without_nan(row.metrics)[name] for name in names.ALL]
     writer.writerow([row.name, row.id, row.objects, row.images, row.best.score, *values])
   return out.getvalue()
 
@@ -126,30 +105,3 @@ def class_table(evaluation: Evaluation) -> str:
 def without_nan(values: Mapping[str, float]) -> dict[str, float | None]:
   """NaN as None: JSON has no NaN."""
   return {name: None if math.isnan(value) else value for name, value in values.items()}
-
-
-def _class_scores(
-  results: Results, labels: Mapping[str, int], curves: coco.Coco, assignment: operating.Assignment
-) -> tuple[ClassScore, ...]:
-  by_voc = voc.average_precision(results, list(labels.values()))
-  scores = []
-  for index, (name, class_id) in enumerate(labels.items()):
-    mine = (results.object_class == class_id) & results.object_counted[:, 0]
-    curve = operating.curve(results, assignment, class_id)
-    best = operating.best(curve)
-    metrics = curves.metrics(slice(index, index + 1))
-    metrics |= {metric: float(values[index]) for metric, values in by_voc.items()}
-    at_best = (best.precision, best.recall, best.f1) if mine.any() else [math.nan] * 3
-    metrics |= dict(zip(('precision', 'recall', 'F1'), at_best, strict=True))
-    images = len(np.unique(results.object_image[mine]))
-    scores.append(ClassScore(name, class_id, int(mine.sum()), images, metrics, best, curve))
-  return tuple(scores)
-
-
-def _overall(curves: coco.Coco, classes: Sequence[ClassScore]) -> dict[str, float]:
-  metrics = curves.metrics()
-  for name in METRIC_NAMES:
-    if name not in metrics:
-      values = [row.metrics[name] for row in classes if not math.isnan(row.metrics[name])]
-      metrics[name] = float(np.mean(values)) if values else math.nan
-  return metrics

@@ -10,7 +10,7 @@ import PIL.Image
 from components import drawing
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.mistakes import CAUSES
-from components.evaluator.operating import kept
+from components.metrics.operating import kept
 
 LABELLED, HIT, FALSE, MISSED = (255, 255, 255), (0, 190, 120), (235, 60, 50), (255, 190, 0)
 

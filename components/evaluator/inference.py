@@ -18,8 +18,8 @@ from tfx.dsl.io import fileio
 from components import files
 from components.detector import Detections, Detector
 from components.errors import DataError
-from components.evaluator import results
-from components.evaluator.matching import Found, Truth
+from components.metrics import results
+from components.metrics.matching import Found, Truth
 
 BATCH_SIZE = 8
 SHARES_A_FILE = 4

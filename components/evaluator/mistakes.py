@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from components.evaluator.matching import AREA_NAMES, AREA_RANGES, overlaps, pixels
-from components.evaluator.operating import Assignment, kept
-from components.evaluator.results import Results, each
+from components.metrics.matching import AREA_NAMES, AREA_RANGES, overlaps, pixels
+from components.metrics.operating import Assignment, kept
+from components.metrics.results import Results, each
 
 CAUSES = ('background', 'localisation', 'confusion', 'duplicate')
 _SOME_OVERLAP = 0.1

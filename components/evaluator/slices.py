@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from components.errors import ConfigError
-from components.evaluator import coco
-from components.evaluator.results import Results, select
+from components.metrics import coco
+from components.metrics.results import Results, select
 
 _NO_MATCH = '(no match)'
 _SIDES = ((320, 'up to 320'), (640, '321 to 640'), (1280, '641 to 1280'), (float('inf'), 'above 1280'))
@@ -17,7 +17,7 @@ _COUNTS = ((0, '0'), (1, '1'), (5, '2 to 5'), (20, '6 to 20'), (float('inf'), 'a
 
 @dataclasses.dataclass(frozen=True)
 class Slice:
-  """One part. kind: what images were parted by; name: this part; metrics: of coco.NAMES."""
+  """One part. kind: what images were parted by; name: this part; metrics: of metrics.names.COCO."""
 
   kind: str
   name: str

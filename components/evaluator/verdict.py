@@ -6,9 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from components.errors import ConfigError
-from components.evaluator.evaluation import METRIC_NAMES
-
-CLASS_SEPARATOR = '/'  # AP50/cat is class cat's AP50
+from components.metrics import names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Verdict:
 class Bounds:
   """What a model has to reach.
 
-  thresholds: {metric: least value}; a metric of METRIC_NAMES, or `metric/class` for one class.
+  thresholds: {metric: least value}; a metric of names.ALL, or `metric/class` for one class.
   min_improvement: how much AP must at least rise over the baseline; negative allows a fall.
   max_class_drop: how far any class's AP may fall below the baseline's; None allows any.
   """
@@ -58,9 +56,8 @@ class Bounds:
       ConfigError: naming the first one that is unknown, or whose bound is no number in [0, 1].
     """
     for name, bound in self.thresholds.items():
-      if name.split(CLASS_SEPARATOR)[0] not in METRIC_NAMES:
-        known = ', '.join(METRIC_NAMES)
-        raise ConfigError(f'evaluate.thresholds: no metric "{name}". Expected one of {known}, or AP50/CLASS for one.')
+      if problem := names.problem(name):
+        raise ConfigError(f'evaluate.thresholds: {problem}.')
       if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound <= 1:
         raise ConfigError(f'evaluate.thresholds.{name}: expected a number from 0 to 1, received {bound!r}.')
 
@@ -71,9 +68,7 @@ class Bounds:
       ConfigError: naming it.
     """
     for name in self.thresholds:
-      class_name = name.partition(CLASS_SEPARATOR)[2]
-      if class_name and class_name not in classes:
-        raise ConfigError(f'evaluate.thresholds.{name}: no class "{class_name}". Expected one of {sorted(classes)}.')
+      names.check_class(name, classes, f'evaluate.thresholds.{name}')
 
 
 def judge(
@@ -109,9 +104,7 @@ def refused(reason: str) -> Verdict:
 
 
 def _threshold(name: str, bound: float, metrics: Mapping[str, float], per_class: Mapping[str, Mapping]) -> Check:
-  metric, _, class_name = name.partition(CLASS_SEPARATOR)
-  value = per_class[class_name][metric] if class_name else metrics[metric]
-  return _check(name, value, bound, f'the threshold {bound:.3f}')
+  return _check(name, names.look_up(name, metrics, per_class), bound, f'the threshold {bound:.3f}')
 
 
 def _improvement(value: float, baseline: float, least: float) -> Check:

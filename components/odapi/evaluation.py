@@ -1,48 +1,31 @@
-"""COCO metrics of a model during training, in process, by the OD API's own evaluators."""
+"""Metrics of a model during training, in process: the evaluator's own, on the OD API's eval input."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from components.odapi import compat  # noqa: F401  isort: skip
 import numpy as np
 from object_detection.core import standard_fields
-from object_detection.metrics import coco_evaluation
-from object_detection.utils import object_detection_evaluation
 
+from components.metrics import coco, names, operating, results, scores
+from components.metrics.matching import Found, Truth
 from components.odapi import inputs
 from components.odapi.engine import Engine
 
 _Input = standard_fields.InputDataFields
 _Output = standard_fields.DetectionResultFields
-_NAMES = {
-  'AP': 'DetectionBoxes_Precision/mAP',
-  'AP50': 'DetectionBoxes_Precision/mAP@.50IOU',
-  'AP75': 'DetectionBoxes_Precision/mAP@.75IOU',
-  'AR@100': 'DetectionBoxes_Recall/AR@100',
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Objects:
-  """Objects of one image: boxes float32 [N, 4], (ymin, xmin, ymax, xmax) in [0, 1]; classes int [N], label map ids."""
-
-  boxes: np.ndarray
-  classes: np.ndarray
+_IOU = 0.5  # of precision, recall, F1 and `hits`, as Pascal VOC's
 
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-  """An eval image as the model sees it, uint8 [height, width, 3], RGB; detections with float32 scores [M]."""
+  """An eval image as the model sees it, uint8 [height, width, 3], RGB."""
 
   pixels: np.ndarray
-  truth: Objects
-  found: Objects
-  scores: np.ndarray
+  truth: Truth
+  found: Found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +33,8 @@ class Hits:
   """Detections of one class over the whole split.
 
   objects: number of labelled objects, difficult ones left out.
-  scores: float32 [N].
-  right: bool [N], whether a detection matches an object that no surer one matches, at an IoU of 0.5 (Pascal VOC).
+  scores: float64 [N], of detections that count.
+  right: bool [N], whether a detection matches an object that no surer one matches, at an IoU of 0.5.
   """
 
   objects: int
@@ -73,6 +56,7 @@ class TrainingEvaluation:
     labels: Mapping[str, int],
     limit: int | None = None,
     pictures: int = 0,
+    watch: str = 'AP',
     is_stopped: Callable[[], bool] = lambda: False,
   ) -> None:
     """See TrainingEvaluation.
@@ -82,11 +66,13 @@ class TrainingEvaluation:
       labels: {class name: id}.
       limit: the first so many images only.
       pictures: how many to keep.
+      watch: a metric that is wanted by all means, be it of one class, such as AP50/cat.
       is_stopped: asked before each batch; when it says yes, the evaluation ends without a result.
     """
     self._engine = engine
     self._is_stopped = is_stopped
     self._labels = labels
+    self._watch = watch
     # One at a time when images differ in size: they could not stand in one batch.
     self._batch_size = 8 if inputs.static_size(engine.config) else 1
     self._batches, self._count = inputs.eval_batches(engine.config, engine.model, self._batch_size, limit)
@@ -95,17 +81,13 @@ class TrainingEvaluation:
     self.hits: dict[str, Hits] = {}
 
   def __call__(self) -> dict[str, float] | None:
-    """AP, AP50, AP75, AR@100 as COCO defines them (NaN when there is no ground truth), and the mean `eval/` losses.
+    """Every metric of names.ALL (NaN where there is nothing to measure), the watched one, and the mean `eval/` losses.
 
     None when it was stopped before its end.
     """
-    coco = coco_evaluation.CocoDetectionEvaluator([{'id': n, 'name': name} for name, n in self._labels.items()])
-    pascal = object_detection_evaluation.ObjectDetectionEvaluation(
-      inputs.num_classes(self._engine.config), matching_iou_threshold=0.5
-    )
+    images: list[results.Results] = []
     losses: dict[str, list[float]] = {}
     self.pictures = []
-    seen = 0
     with self._engine.evaluated_weights():
       for features, labels in self._batches:
         if self._is_stopped():
@@ -113,74 +95,48 @@ class TrainingEvaluation:
         batch_losses, detections = self._engine.evaluate_batch(features, labels)
         for name, value in batch_losses.items():
           losses.setdefault(f'eval/{name}', []).append(value)
-        for i in range(min(self._batch_size, self._count - seen)):
-          self._add(coco, pascal, str(seen), features, labels, detections, i)
-          seen += 1
-    self.hits = {name: _hits(pascal, number - 1) for name, number in self._labels.items()}
-    # pycocotools prints its progress; the hooks report the result.
-    with contextlib.redirect_stdout(io.StringIO()):
-      found = coco.evaluate()
-    metrics = {name: float(found[key]) for name, key in _NAMES.items()}
-    # pycocotools says -1 where there is nothing to measure.
-    metrics = {name: value if value >= 0 else float('nan') for name, value in metrics.items()}
-    return metrics | {name: float(np.mean(values)) for name, values in losses.items()}
+        for i in range(min(self._batch_size, self._count - len(images))):
+          images.append(self._matched(str(len(images)), features, labels, detections, i))
+    matched = results.merge(images)
+    curves = coco.accumulate(matched, list(self._labels.values()))
+    assignment = operating.assign_all(matched, _IOU)
+    classes = scores.of_classes(matched, self._labels, curves, assignment)
+    self.hits = {row.name: _hits(matched, assignment, row) for row in classes}
+    metrics = scores.overall(curves, classes)
+    watched = names.look_up(self._watch, metrics, {row.name: row.metrics for row in classes})
+    return metrics | {self._watch: watched} | {name: float(np.mean(values)) for name, values in losses.items()}
 
-  def _add(
-    self,
-    coco: Any,
-    pascal: Any,
-    image_id: str,
-    features: Mapping,
-    labels: Mapping,
-    detections: Mapping[str, np.ndarray],
-    i: int,
-  ) -> None:
-    height, width = features[_Input.original_image_spatial_shape][i].numpy()
-    to_pixels = np.array([height, width, height, width], np.float32)
+  def _matched(
+    self, name: str, features: Mapping, labels: Mapping, detections: Mapping[str, np.ndarray], i: int
+  ) -> results.Results:
+    """Image `i` of a batch; its pixels are kept while there are too few of them."""
+    height, width = features[_Input.original_image_spatial_shape][i].numpy().tolist()
     # Ground truth is relative to the padded image, detections to the true one inside it.
     padded = np.array(features[_Input.image].shape[1:3], np.float32)
     true = features[_Input.true_image_shape][i].numpy()[:2]
     count = int(labels[_Input.num_groundtruth_boxes][i])
-    truth = Objects(
+
+    def flags(key: str) -> np.ndarray:
+      return labels[key][i][:count].numpy().astype(bool) if key in labels else np.zeros(count, bool)
+
+    truth = Truth(
       labels[_Input.groundtruth_boxes][i][:count].numpy() * np.tile(padded / true.astype(np.float32), 2),
       np.argmax(labels[_Input.groundtruth_classes][i][:count].numpy(), axis=-1) + 1,
+      flags(_Input.groundtruth_difficult),
+      flags(_Input.groundtruth_is_crowd),
     )
-    difficult = labels.get(_Input.groundtruth_difficult)
-    ignored = np.zeros(count, int) if difficult is None else difficult[i][:count].numpy()
     number = int(detections[_Output.num_detections][i])
-    found = Objects(
+    found = Found(
       detections[_Output.detection_boxes][i][:number],
       detections[_Output.detection_classes][i][:number].astype(int) + 1,
+      detections[_Output.detection_scores][i][:number],
     )
-    scores = detections[_Output.detection_scores][i][:number]
-    coco.add_single_ground_truth_image_info(
-      image_id,
-      {
-        _Input.groundtruth_boxes: truth.boxes * to_pixels,
-        _Input.groundtruth_classes: truth.classes,
-        # COCO's way to ignore an object without counting it as a miss.
-        _Input.groundtruth_is_crowd: ignored,
-      },
-    )
-    coco.add_single_detected_image_info(
-      image_id,
-      {
-        _Output.detection_boxes: found.boxes * to_pixels,
-        _Output.detection_scores: scores,
-        _Output.detection_classes: found.classes,
-      },
-    )
-    pascal.add_single_ground_truth_image_info(image_id, truth.boxes * to_pixels, truth.classes - 1, ignored)
-    pascal.add_single_detected_image_info(image_id, found.boxes * to_pixels, scores, found.classes - 1)
     if len(self.pictures) < self._kept:
       pixels = features[_Input.original_image][i].numpy()[: true[0], : true[1]]
-      self.pictures.append(Picture(pixels, truth, found, scores))
+      self.pictures.append(Picture(pixels, truth, found))
+    return results.of_image(results.Image(name, width, height, truth), found)
 
 
-def _hits(pascal: Any, index: int) -> Hits:
-  scores, right = pascal.scores_per_class[index], pascal.tp_fp_labels_per_class[index]
-  return Hits(
-    int(pascal.num_gt_instances_per_class[index]),
-    np.concatenate([np.zeros(0, np.float32), *scores]),
-    np.concatenate([np.zeros(0, bool), *right]).astype(bool),
-  )
+def _hits(matched: results.Results, assignment: operating.Assignment, row: scores.ClassScore) -> Hits:
+  mine = (matched.classes == row.id) & ~assignment.ignored
+  return Hits(row.objects, matched.scores[mine], assignment.hit[mine])

@@ -21,6 +21,7 @@ _CODE = (
   'components.errors',
   'components.files',
   'components.lite',
+  'components.metrics',
   'components.typed',
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.errors import UserError
+from components.metrics import names
 from components.trainer.state import Best, TrainState
 
 TOTAL_LOSS = 'Loss/total_loss'
@@ -17,6 +18,11 @@ ImageIds = Callable[[], Sequence[str]]
 
 class TrainingError(UserError):
   """Training that cannot go on: shown as one line."""
+
+
+def measured(metrics: Mapping[str, float]) -> dict[str, float]:
+  """Metrics less those that there was nothing to measure on, as AP_small without small objects; losses as they are."""
+  return {name: value for name, value in metrics.items() if names.problem(name) or not math.isnan(value)}
 
 
 class Hook:
@@ -88,7 +94,7 @@ class KeepBest(Hook):
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     value = metrics[self._watch]
     if math.isnan(value):
-      print(f'step {state.step}: {self._watch} is NaN, not kept as best', flush=True)
+      print(f'step {state.step}: {self._watch} could not be measured, not kept as best', flush=True)
       return
     if state.best is None or value > state.best.value:
       self._save(state.step)
@@ -106,7 +112,7 @@ class StopEarly(Hook):
     self._stop_if_out_of_patience(state)
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
-    before = [row[self._watch] for row in state.history if not math.isnan(row[self._watch])]
+    before = [row[self._watch] for row in state.history if self._watch in row]
     gained = not before or metrics[self._watch] > max(before) + self._min_delta
     state.evaluations_without_gain = 0 if gained else state.evaluations_without_gain + 1
     self._stop_if_out_of_patience(state)
@@ -117,10 +123,13 @@ class StopEarly(Hook):
 
 
 class RecordHistory(Hook):
-  """Adds a row to the history for each evaluation: step, seconds, metrics, and the training losses of that step."""
+  """Adds a row to the history for each evaluation: step, seconds, metrics, and the training losses of that step.
+
+  A metric that there is nothing to measure on is left out.
+  """
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
-    row = {'step': state.step, 'seconds': round(state.seconds, 3), **metrics}
+    row = {'step': state.step, 'seconds': round(state.seconds, 3), **measured(metrics)}
     row.update({f'train/{name}': value for name, value in state.losses.items()})
     state.history.append(row)
 

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import tensorflow as tf
 from matplotlib import figure
 
-from components.trainer.hooks import TOTAL_LOSS, Hook, ImageIds
+from components.trainer.hooks import TOTAL_LOSS, Hook, ImageIds, measured
 from components.trainer.state import TrainState
 
 
@@ -67,7 +67,7 @@ class Progress(Hook):
     rate = (state.step - self._from_step) / max(now - self._since, 1e-9)
     left = int((state.num_steps - state.step) / max(rate, 1e-9))
     parts = ' '.join(f'{name.removeprefix("Loss/")} {value:.3f}' for name, value in state.losses.items())
-    last = f' | {self._watch} {state.history[-1][self._watch]:.3f}' if state.history else ''
+    last = ''.join(f' | {self._watch} {row[self._watch]:.3f}' for row in state.history[-1:] if self._watch in row)
     best = f' (best {state.best.value:.3f})' if state.best else ''
     return (
       f'step {state.step}/{state.num_steps} | {parts} | {rate * self._batch_size:.1f} images/s | '
@@ -106,7 +106,7 @@ class TensorBoard(Hook):
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     with self._eval.as_default(step=state.step):
-      for name, value in metrics.items():
+      for name, value in measured(metrics).items():
         tf.summary.scalar(name.removeprefix('eval/'), value)
       if self._show is not None:
         self._show()
@@ -137,7 +137,7 @@ def learning_curve(history: Sequence[Mapping[str, float]], best_step: int | None
     loss_axis.plot(steps, [row.get(name, float('nan')) for row in history], marker='o', markersize=3, label=label)
   loss_axis.set(title='Total loss', xlabel='step', ylim=(0, None))
   for name in ('AP', 'AP50'):
-    metric_axis.plot(steps, [row[name] for row in history], marker='o', markersize=3, label=name)
+    metric_axis.plot(steps, [row.get(name, float('nan')) for row in history], marker='o', markersize=3, label=name)
   metric_axis.set(title='COCO metrics, eval split', xlabel='step', ylim=(0, 1))
   for axis in (loss_axis, metric_axis):
     axis.grid(alpha=0.3)

@@ -1,13 +1,27 @@
 """What can be set about training beyond pipeline.config: the `train:` section of a run config, less steps and batch."""
 
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import pydantic
 
 from components import typed
+from components.metrics import names
 
-# COCO metrics that training may watch; higher is better in all of them.
-WatchedMetric = Literal['AP', 'AP50', 'AP75', 'AR@100']
+
+class MetricName(str):
+  """A metric of metrics.names, overall or of one class (AP50/cat); higher is better in all of them."""
+
+  @classmethod
+  def __get_validators__(cls) -> Iterator[Callable[[Any], str]]:
+    yield cls._checked
+
+  @classmethod
+  def _checked(cls, value: Any) -> str:
+    problem = names.problem(value) if isinstance(value, str) else 'expected the name of a metric'
+    if problem:
+      raise ValueError(problem)
+    return value
 
 
 class EarlyStopping(typed.Settings):
@@ -53,7 +67,7 @@ class TrainSettings(typed.Settings):
   checkpoint_every: steps between checkpoints; a killed training loses at most so many.
   checkpoint_every_minutes: also save when so much time has passed.
   keep_checkpoint_max: so many of the latest checkpoints are kept, and the best one.
-  watch: the metric that decides which checkpoint is the best.
+  watch: the metric that decides which checkpoint is the best, overall or of one class: AP50/cat.
   export: which weights are exported, those of the best evaluation or of the last step.
   cache: decoded images in memory or on disk; auto: in memory when they fit a quarter of the free memory.
   min_restored: fine-tuning fails when less than this share of the backbone's variables was restored.
@@ -70,7 +84,7 @@ class TrainSettings(typed.Settings):
   checkpoint_every: pydantic.PositiveInt = 500
   checkpoint_every_minutes: pydantic.PositiveFloat = 15.0
   keep_checkpoint_max: pydantic.PositiveInt = 3
-  watch: WatchedMetric = 'AP'
+  watch: MetricName = 'AP'
   export: Literal['best', 'last'] = 'best'
   early_stopping: EarlyStopping | None = None
   rollback: Rollback | None = None

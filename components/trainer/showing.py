@@ -10,7 +10,8 @@ import tensorflow as tf
 from tensorboard.plugins.pr_curve import summary as pr_curve
 
 from components import drawing
-from components.odapi.evaluation import Hits, Objects, Picture, TrainingEvaluation
+from components.metrics.matching import Found, Truth
+from components.odapi.evaluation import Hits, Picture, TrainingEvaluation
 
 # Detections below are left out of the images, not out of the curves.
 SHOWN_SCORE = 0.3
@@ -36,9 +37,9 @@ def side_by_side(picture: Picture, names: Mapping[int, str]) -> np.ndarray:
   image = PIL.Image.fromarray(picture.pixels)
   scale = max(1, -(-_LEAST_WIDTH // image.width))
   image = image.resize((image.width * scale, image.height * scale))
-  sure = picture.scores >= SHOWN_SCORE
-  found = Objects(picture.found.boxes[sure], picture.found.classes[sure])
-  scores = [f' {score:.0%}' for score in picture.scores[sure]]
+  sure = picture.found.scores >= SHOWN_SCORE
+  found = Found(picture.found.boxes[sure], picture.found.classes[sure], picture.found.scores[sure])
+  scores = [f' {score:.0%}' for score in found.scores]
   halves = [_drawn(image, picture.truth, names, [''] * len(picture.truth.classes)), _drawn(image, found, names, scores)]
   return np.concatenate(halves, axis=1)
 
@@ -65,7 +66,9 @@ def precision_recall(tag: str, hits: Hits) -> tf.compat.v1.Summary:
   )
 
 
-def _drawn(image: PIL.Image.Image, objects: Objects, names: Mapping[int, str], notes: Sequence[str]) -> np.ndarray:
+def _drawn(
+  image: PIL.Image.Image, objects: Truth | Found, names: Mapping[int, str], notes: Sequence[str]
+) -> np.ndarray:
   captions = [names.get(number, str(number)) + note for number, note in zip(objects.classes, notes, strict=True)]
   colours = [drawing.class_colour(int(number)) for number in objects.classes]
   return np.asarray(drawing.draw_boxes(image, objects.boxes, captions, colours))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 
 from components import files
+from components.metrics import names
 from components.odapi import devices, restore
 from components.odapi.adaptation import Adaptation, AdaptingEngine
 from components.odapi.config_io import Config
@@ -66,6 +67,7 @@ def train(
   Raises:
     UserError: if the data, the checkpoint or the config cannot be trained with; TrainingError when the loss diverges.
   """
+  names.check_class(settings.watch, labels, 'train.watch')
   tf.keras.utils.set_random_seed(settings.seed)
   compute = Compute(settings.precision, settings.xla, settings.accumulate)
   build = functools.partial(AdaptingEngine, config, adaptation) if adaptation else functools.partial(Engine, config)
@@ -84,7 +86,7 @@ def train(
   if state.step < state.num_steps or state.evaluation_owed:
     stop = hooks.StopOnSignal(checkpoints.save)
     evaluate = TrainingEvaluation(
-      engine, labels, settings.eval_images, settings.tensorboard_images, is_stopped=lambda: stop.asked
+      engine, labels, settings.eval_images, settings.tensorboard_images, settings.watch, is_stopped=lambda: stop.asked
     )
     shown = functools.partial(showing.write, evaluate, labels)
     wired = [*wire_hooks(engine, checkpoints, best, settings, own, shown), *also, stop]

@@ -14,7 +14,13 @@ from components.trainer.settings import TrainSettings
 from components.tuner import executor
 from components.tuner.settings import TuneSettings
 
-_SOURCES = ('components.tuner', 'components.trainer', 'components.config_patcher', 'components.odapi')
+_SOURCES = (
+  'components.tuner',
+  'components.trainer',
+  'components.config_patcher',
+  'components.metrics',
+  'components.odapi',
+)
 
 
 class DetectionTunerSpec(component_spec.ComponentSpec):

@@ -18,6 +18,7 @@ from tfx.types import artifact_utils
 from components import artifacts, files, typed
 from components.config_patcher import ground_truth, hyperparameters, recipe
 from components.errors import ConfigError, UserError
+from components.metrics import names
 from components.odapi import config_io, devices
 from components.odapi import label_map as label_maps
 from components.trainer import scan
@@ -52,10 +53,12 @@ class Executor(base_executor.BaseExecutor):
     os.environ.setdefault('TF_FORCE_GPU_ALLOW_GROWTH', 'true')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
-    names = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
-    labels = label_maps.categories(names)
+    shared = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
+    labels = label_maps.categories(shared)
     tune = typed.parse(TuneSettings, json.loads(exec_properties['tune']), 'tune')
     train = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
+    names.check_class(tune.objective, labels, 'tune.objective')
+    names.check_class(train.watch, labels, 'train.watch')  # before the search, not when the training comes
     wanted = recipe.Recipe.of(exec_properties)
     results = artifact_utils.get_single_uri(output_dict['tuner_results'])
     work = work_folder(exec_properties, examples, files.read_text(label_map_path))
@@ -73,7 +76,7 @@ class Executor(base_executor.BaseExecutor):
       overrides = {**request.overrides, **tune.trial_overrides(values)}
       return recipe.complete_config(wanted.base(), dataclasses.replace(request, overrides=overrides), truth)
 
-    scan.check_examples(complete({}), names)
+    scan.check_examples(complete({}), shared)
 
     def train_one(trial: Trial, place: Place, is_stopped: IsStopped) -> Trial:
       folder = trials_process.folder_of(work, trial.number)

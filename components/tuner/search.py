@@ -7,7 +7,6 @@ been: the next values depend on the seed and the trials alone.
 import dataclasses
 import itertools
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,8 @@ from components.tuner.settings import Dimension, TuneSettings
 
 RUNNING, COMPLETE, PRUNED, FAILED = 'running', 'complete', 'pruned', 'failed'
 _HALF = 2
+# Trials are compared to so many: further ones say more of a small eval split, or of a start near zero, than of them.
+_DECIMALS = 2
 # Fewer than this say nothing about what matters.
 _ENOUGH = 4
 
@@ -32,7 +33,7 @@ class Trial:
   values: {path: value}; empty for the config as it is.
   state: running, complete, pruned, or failed.
   value: the best of its evaluations; None if there was none.
-  evaluations: [(step, objective)] in order; NaN is left out.
+  evaluations: [(step, objective)] in order, where it could be measured.
   seconds: of training.
   reason: why it was pruned or failed.
   node: which one trains it; 0 is the one that leads.
@@ -88,7 +89,8 @@ def next_trial(settings: TuneSettings, trials: Sequence[Trial]) -> Trial | None:
 def is_hopeless(settings: TuneSettings, others: Sequence[Trial], trial: Trial) -> bool:
   """Whether successive halving would end `trial` after its evaluations so far (Li et al., arXiv:1810.05934).
 
-  At 1, 2, 4 ... evaluations a trial must be in the better half of all that came so far, as many as there are.
+  At 1, 2, 4 ... evaluations a trial must be in the better half of all that came so far, as many as there are, or equal
+  to one that is, to two decimals.
   """
   if settings.pruning == 'none' or not trial.values:
     return False
@@ -134,7 +136,7 @@ def _enter(study: optuna.Study, settings: TuneSettings, trial: Trial) -> tuple[o
   entered = study.ask(_distributions(settings))
   hopeless = False
   for step, value in trial.evaluations:
-    entered.report(value, step)
+    entered.report(round(value, _DECIMALS), step)
     hopeless = entered.should_prune()
   return entered, hopeless
 
@@ -177,6 +179,6 @@ def _decode(settings: TuneSettings, params: Mapping[str, Any]) -> dict[str, Any]
   return {path: value if settings.space[path].values is None else json.loads(value) for path, value in params.items()}
 
 
-def finite(history: Sequence[Mapping[str, Any]], objective: str) -> list[tuple[int, float]]:
-  """[(step, objective)] of a training's history, NaN left out."""
-  return [(row['step'], row[objective]) for row in history if not math.isnan(row[objective])]
+def measured(history: Sequence[Mapping[str, Any]], objective: str) -> list[tuple[int, float]]:
+  """[(step, objective)] of a training's history, where it could be measured."""
+  return [(row['step'], row[objective]) for row in history if objective in row]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pydantic
 
 from components import typed
-from components.trainer.settings import WatchedMetric
+from components.trainer.settings import MetricName
 
 _Number = pydantic.StrictInt | float
 # The length of a trial is tune.steps, for all alike.
@@ -57,8 +57,9 @@ class TuneSettings(typed.Settings):
   trials: trainings at most, beside one of the config as it is.
   steps: of each trial.
   evaluations: on the eval split in each trial, evenly spaced; the best of them is the trial's value.
-  objective: metric of the eval split, higher is better.
-  pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations.
+  objective: metric of the eval split, overall or of one class (AP50/cat).
+  pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations, to
+    two decimals: what differs by less is as good.
   seed: of the search; each trial trains with train.seed.
   parallel: trials at a time on the node that leads; by default as many as it has GPUs, each with one of its own.
   import: in place of all these, what an earlier search wrote: its hyperparameters artifact or the file in it.
@@ -69,7 +70,7 @@ class TuneSettings(typed.Settings):
   trials: pydantic.PositiveInt = 12
   steps: pydantic.PositiveInt = 500
   evaluations: pydantic.PositiveInt = 4
-  objective: WatchedMetric = 'AP'
+  objective: MetricName = 'AP'
   pruning: Literal['successive_halving', 'none'] = 'successive_halving'
   seed: pydantic.NonNegativeInt = 0
   parallel: pydantic.PositiveInt | None = None

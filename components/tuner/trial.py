@@ -45,7 +45,7 @@ class StopHopeless(Hook):
     self._objective, self._is_hopeless = objective, is_hopeless
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
-    if state.step < state.num_steps and self._is_hopeless(search.finite(state.history, self._objective)):
+    if state.step < state.num_steps and self._is_hopeless(search.measured(state.history, self._objective)):
       state.stop = _HOPELESS
 
 
@@ -101,7 +101,7 @@ def trials_so_far(work: str, objective: str) -> list[Trial]:
   for trial in trials:
     if trial.state == search.RUNNING:
       rows = files.read_text_if_there(files.join(folder_of(work, trial.number), _WORK, training.HISTORY)).splitlines()
-      trial.evaluations = search.finite([json.loads(row) for row in rows], objective)
+      trial.evaluations = search.measured([json.loads(row) for row in rows], objective)
   return trials
 
 
@@ -140,10 +140,10 @@ def main(folder: str, parent: int) -> None:
 
 
 def _finished(trial: Trial, state: TrainState, objective: str) -> Trial:
-  evaluations = search.finite(state.history, objective)
+  evaluations = search.measured(state.history, objective)
   ended = {'evaluations': evaluations, 'seconds': round(state.seconds, 1)}
   if not evaluations:
-    return dataclasses.replace(trial, **ended, state=search.FAILED, reason=f'{objective} was NaN at every evaluation')
+    return dataclasses.replace(trial, **ended, state=search.FAILED, reason=f'{objective} could never be measured')
   pruned = state.stop == _HOPELESS
   ended |= {'state': search.PRUNED if pruned else search.COMPLETE, 'reason': state.stop}
   return dataclasses.replace(trial, **ended, value=max(value for _, value in evaluations))

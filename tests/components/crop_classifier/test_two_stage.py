@@ -10,7 +10,8 @@ import tensorflow as tf
 from components.crop_classifier import backbone, classifier, objects, two_stage
 from components.crop_classifier.objects import LabelledImage
 from components.detector import Detector
-from components.evaluator import coco, inference
+from components.evaluator import inference
+from components.metrics import coco
 from components.odapi import export, label_map
 from components.pusher import publish
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from components.evaluator import bootstrap, coco, results
+from components.evaluator import bootstrap
+from components.metrics import coco, results
 
 CLASSES = [1, 2, 3]
 

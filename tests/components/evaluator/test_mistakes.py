@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from components.evaluator import mistakes, operating
+from components.evaluator import mistakes
+from components.metrics import operating
 
 
 def diagnose(results, least=0.0, iou=0.5):

@@ -12,8 +12,9 @@ import PIL.Image
 import pytest
 
 from components.evaluator import bootstrap, document, evaluation, report, verdict
-from components.evaluator.matching import Found, Truth
-from components.evaluator.results import Image, merge, of_image
+from components.metrics import names
+from components.metrics.matching import Found, Truth
+from components.metrics.results import Image, merge, of_image
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
 LABELS = {'<b>red</b>': 1, '_$cost$': 2, 'never there': 3}
@@ -79,9 +80,9 @@ def test_metrics_json_holds_every_number_it_documents(make):
   judged = verdict.judge(measured.metrics, measured.per_class(), verdict.Bounds({'AP50': 0.5}))
   content = json.loads(json.dumps(document.build(measured, before, judged, {'model': 'm'}, {}), allow_nan=False))
   documented = re.findall(r'^ {0,2}(\w+(?:, \w+)*)   *\S', document.__doc__, flags=re.M)
-  names = {name for line in documented for name in line.split(', ')}
-  assert set(content) | set(content['model']) == names
-  assert set(content['model']['metrics']) == set(evaluation.METRIC_NAMES)
+  fields = {name for line in documented for name in line.split(', ')}
+  assert set(content) | set(content['model']) == fields
+  assert set(content['model']['metrics']) == set(names.ALL)
   assert content['model']['per_class'][2]['metrics']['AP'] is None
   assert content['difference']['AP']['low'] > 0
 

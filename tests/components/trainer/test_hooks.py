@@ -67,6 +67,20 @@ def test_training_stops_when_the_metric_has_not_risen_for_patience_evaluations()
   assert stopped_after == [False, False, False, True, True]
 
 
+def test_what_cannot_be_measured_is_left_out_of_the_history_and_is_no_gain():
+  state = at(0)
+  stop, record = hooks.StopEarly('AP_small', patience=2, min_delta=0.01), hooks.RecordHistory()
+  for metrics in ({'AP_small': 0.5}, {'AP_small': NAN, 'AP50/cat': NAN, 'eval/Loss/total_loss': NAN}):
+    stop.after_evaluation(state, metrics)
+    record.after_evaluation(state, metrics)
+  assert state.evaluations_without_gain == 1
+  first, second = ({name for name in row if name not in ('step', 'seconds')} for row in state.history)
+  assert (first, second) == (
+    {'AP_small', 'train/Loss/total_loss'},
+    {'eval/Loss/total_loss', 'train/Loss/total_loss'},
+  )
+
+
 def test_early_stopping_goes_on_counting_after_a_restart():
   state = at(0, evaluations_without_gain=1, history=[{'AP': 0.5}])
   hooks.StopEarly('AP', patience=2, min_delta=0.01).after_evaluation(state, {'AP': 0.5})

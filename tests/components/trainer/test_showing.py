@@ -7,7 +7,8 @@ import PIL.Image
 import tensorflow as tf
 from tensorboard.plugins.pr_curve import plugin_data_pb2
 
-from components.odapi.evaluation import Hits, Objects, Picture
+from components.metrics.matching import Found, Truth
+from components.odapi.evaluation import Hits, Picture
 from components.trainer import reporting, showing
 from components.trainer.state import TrainState
 
@@ -18,9 +19,9 @@ class Evaluation:
   """What a hook sees of an evaluation: one grey image with one object, found, beside a false alarm not sure of."""
 
   def __init__(self):
-    truth = Objects(np.array([[0.1, 0.1, 0.6, 0.4]]), np.array([2]))
-    found = Objects(np.array([[0.1, 0.1, 0.6, 0.4], [0.7, 0.7, 0.9, 0.9]]), np.array([2, 1]))
-    self.pictures = [Picture(np.full((60, 80, 3), 128, np.uint8), truth, found, np.array([0.9, 0.1]))]
+    truth = Truth(np.array([[0.1, 0.1, 0.6, 0.4]]), np.array([2]), np.array([False]), np.array([False]))
+    found = Found(np.array([[0.1, 0.1, 0.6, 0.4], [0.7, 0.7, 0.9, 0.9]]), np.array([2, 1]), np.array([0.9, 0.1]))
+    self.pictures = [Picture(np.full((60, 80, 3), 128, np.uint8), truth, found)]
     self.hits = {'cat': HITS}
 
 
@@ -49,7 +50,9 @@ def test_images_and_curves_of_each_evaluation_are_in_the_event_files(tmp_path):
   evaluation = Evaluation()
   hook = reporting.TensorBoard(str(tmp_path), lambda: 0.1, 20, lambda: showing.write(evaluation, {'dog': 1, 'cat': 2}))
   for step in (10, 20):
-    hook.after_evaluation(TrainState(num_steps=20, step=step), {'AP': 0.5, 'eval/Loss/total_loss': 1.0})
+    hook.after_evaluation(
+      TrainState(num_steps=20, step=step), {'AP': 0.5, 'AP_small': np.nan, 'eval/Loss/total_loss': 1.0}
+    )
   hook.after_training(TrainState(num_steps=20, step=20))
   (path,) = (tmp_path / 'eval').iterdir()
   found = {}

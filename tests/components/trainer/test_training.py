@@ -39,6 +39,13 @@ def test_a_pattern_that_matches_nothing_is_refused(patched):
     Engine(config)
 
 
+def test_a_watched_class_that_there_is_not_is_refused_before_a_model_is_built(patched, tmp_path, monkeypatch):
+  config, labels = patched()
+  monkeypatch.delattr(training, 'Engine')
+  with pytest.raises(ConfigError, match=r'^train\.watch: no class "dog"\. Expected one of \[.circle., .square., .tria'):
+    training.train(config, labels, TrainSettings(watch='AP50/dog'), str(tmp_path))
+
+
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(engine, tmp_path):
   state = TrainState(num_steps=10)
   kept = checkpoints.Checkpoints(str(tmp_path), engine, state, keep=3)

@@ -181,7 +181,7 @@ def test_a_trial_sees_what_siblings_that_still_run_have_reported(tmp_path):
   (tmp_path / trial.TRIALS).write_text(search.dump(begun))
   history = tmp_path / 'trial-002' / 'work' / 'history.jsonl'
   history.parent.mkdir(parents=True)
-  history.write_text('{"step": 2, "AP": 0.5}\n{"step": 4, "AP": NaN}\n')
+  history.write_text('{"step": 2, "AP": 0.5}\n{"step": 4}\n')
 
   seen = trial.trials_so_far(str(tmp_path), 'AP')
 

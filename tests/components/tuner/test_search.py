@@ -87,6 +87,7 @@ def early(number, value, step=20):
     pytest.param(0.3, [0.1, 0.2, 0.4], False, id='in the better half'),
     pytest.param(0.2, [0.1, 0.3, 0.4], True, id='in the worse half'),
     pytest.param(0.0, [0.0, 0.0], False, id='none has begun to learn'),
+    pytest.param(0.001, [0.003, 0.004], False, id='alike to two decimals'),
   ],
 )
 def test_successive_halving_ends_the_worse_half(value, others, hopeless):
@@ -141,8 +142,8 @@ def test_what_matters_is_told_by_its_share_of_the_variance():
   assert search.importances(tune, trials[:3]) == {}
 
 
-def test_nan_is_no_evaluation():
-  assert search.finite([{'step': 2, 'AP': float('nan')}, {'step': 4, 'AP': 0.5}], 'AP') == [(4, 0.5)]
+def test_what_could_not_be_measured_is_no_evaluation():
+  assert search.measured([{'step': 2}, {'step': 4, 'AP_small': 0.5}], 'AP_small') == [(4, 0.5)]
 
 
 def test_places_on_an_axis():

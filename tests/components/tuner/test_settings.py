@@ -34,7 +34,10 @@ def parse(**given):
       id='a grid too fine',
     ),
     pytest.param({'space': RATE, 'steps': 2, 'evaluations': 3}, 'evaluations: expected at most 2', id='few steps'),
-    pytest.param({'space': RATE, 'objective': 'mAP'}, "objective: .*'AP50'", id='no such metric'),
+    pytest.param(
+      {'space': RATE, 'objective': 'mAP'}, 'objective: no metric "mAP". Expected one of AP, ', id='no such metric'
+    ),
+    pytest.param({'space': RATE, 'objective': 50}, 'objective: expected the name of a metric', id='no name'),
     pytest.param({'space': RATE, 'import': 'x'}, 'either import or space', id='import and search'),
   ],
 )

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluator.matching import overlaps, pixels
-from components.evaluator.results import Results, each
-
-NAMES = ('VOC07_AP50', 'VOC10_AP50')
+from components.metrics import names
+from components.metrics.matching import overlaps, pixels
+from components.metrics.results import Results, each
 
 
 def average_precision(results: Results, class_ids: Sequence[int], iou: float = 0.5) -> dict[str, np.ndarray]:
@@ -26,10 +25,10 @@ def average_precision(results: Results, class_ids: Sequence[int], iou: float = 0
     iou: the least overlap of a hit.
 
   Returns:
-    {name of NAMES: [classes]}, NaN for a class without an object that counts.
+    {name of names.VOC: [classes]}, NaN for a class without an object that counts.
   """
   hits, ignored = _match(results, iou)
-  values = {name: np.full(len(class_ids), np.nan) for name in NAMES}
+  values = {name: np.full(len(class_ids), np.nan) for name in names.VOC}
   counts = ~(results.object_difficult | results.object_crowd)
   for k, class_id in enumerate(class_ids):
     objects = np.count_nonzero(counts & (results.object_class == class_id))
@@ -39,8 +38,8 @@ def average_precision(results: Results, class_ids: Sequence[int], iou: float = 0
     hit = hits[rows[np.argsort(-results.scores[rows], kind='stable')]]
     found = np.cumsum(hit)
     precision, recall = found / np.arange(1, len(hit) + 1), found / objects
-    values[NAMES[0]][k] = eleven_points(precision, recall)
-    values[NAMES[1]][k] = area(precision, recall)
+    values[names.VOC[0]][k] = eleven_points(precision, recall)
+    values[names.VOC[1]][k] = area(precision, recall)
   return values
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from components import files
-from components.evaluator.matching import AREA_RANGES, Found, Truth, match
+from components.metrics.matching import AREA_RANGES, Found, Truth, match
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from components.evaluator import voc
+from components.metrics import names, voc
 
 
 def both(results, class_ids=(1,)):
   values = voc.average_precision(results, class_ids)
-  return [values[name].tolist() for name in voc.NAMES]
+  return [values[name].tolist() for name in names.VOC]
 
 
 def test_two_objects_one_found_after_a_false_one(make):

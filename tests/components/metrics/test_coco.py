@@ -11,8 +11,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from components.evaluator import coco, results
-from components.evaluator.matching import Found, Truth
+from components.metrics import coco, names, results
+from components.metrics.matching import Found, Truth
 
 CLASS_IDS = (1, 2, 3)
 
@@ -84,7 +84,7 @@ def evaluated(images, class_ids=CLASS_IDS):
 def assert_equals_pycocotools(images, class_ids=CLASS_IDS):
   ours, theirs = evaluated(images, class_ids), reference(images, class_ids)
   expected = np.where(theirs.stats < 0, np.nan, theirs.stats)
-  np.testing.assert_allclose(list(ours.metrics().values()), expected, rtol=0, atol=1e-9, err_msg=str(coco.NAMES))
+  np.testing.assert_allclose(list(ours.metrics().values()), expected, rtol=0, atol=1e-9, err_msg=str(names.COCO))
   precision, recall = theirs.eval['precision'][..., -1], theirs.eval['recall']
   np.testing.assert_array_equal(ours.precision, np.where(precision < 0, np.nan, precision))
   np.testing.assert_array_equal(ours.recall, np.where(recall < 0, np.nan, recall))

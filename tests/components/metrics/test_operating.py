@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.evaluator import coco, operating
-from components.evaluator.matching import IOU_THRESHOLDS, cell
+from components.metrics import coco, operating
+from components.metrics.matching import IOU_THRESHOLDS, cell
 
 
 @pytest.fixture

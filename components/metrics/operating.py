@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.evaluator.matching import assign
-from components.evaluator.results import Results, each
+from components.metrics.matching import assign
+from components.metrics.results import Results, each
 
 
 @dataclasses.dataclass(frozen=True)

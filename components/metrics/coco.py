@@ -11,21 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluator.matching import AREA_NAMES, IOU_THRESHOLDS, cell
-from components.evaluator.results import Results
+from components.metrics import names
+from components.metrics.matching import AREA_NAMES, IOU_THRESHOLDS, cell
+from components.metrics.results import Results
 
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
 DETECTIONS = (1, 10, 100)  # per image and class, for average recall
-
-# The twelve, in COCO's order.
-NAMES = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large') + (
-  'AR1',
-  'AR10',
-  'AR100',
-  'AR_small',
-  'AR_medium',
-  'AR_large',
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +33,14 @@ class Coco:
   recall: np.ndarray
 
   def metrics(self, classes: int | slice = slice(None)) -> dict[str, float]:
-    """The twelve numbers of NAMES, over all classes or of one, by its index; NaN where nothing can be measured."""
+    """The twelve numbers of names.COCO, over all classes or of one, by its index; NaN where nothing can be measured."""
     precision, recall = self.precision[:, :, classes], self.recall[:, classes]
     all_, small, medium, large = range(len(AREA_NAMES))
     values = [_mean(precision[..., all_]), _mean(precision[0, ..., all_]), _mean(precision[5, ..., all_])]
     values += [_mean(precision[..., area]) for area in (small, medium, large)]
     values += [_mean(recall[..., all_, most]) for most in range(len(DETECTIONS))]
     values += [_mean(recall[..., area, -1]) for area in (small, medium, large)]
-    return dict(zip(NAMES, values, strict=True))
+    return dict(zip(names.COCO, values, strict=True))
 
 
 def accumulate(results: Results, class_ids: Sequence[int]) -> Coco:
