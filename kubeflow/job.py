@@ -20,6 +20,7 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
   made.set_defaults(program=program)
   made.add_argument('--examples', required=True, metavar='DIR', help='from VocExampleGen: has Split-train')
   made.add_argument('--label-map', required=True, metavar='FILE', help='from LabelMapGen')
+  made.add_argument('--target-examples', metavar='DIR', help='from TargetExampleGen, where the training adapts to them')
   made.add_argument('--work-root', required=True, metavar='DIR', help='checkpoints; every node must see it')
   made.add_argument('--output', required=True, metavar='DIR')
   return made
@@ -41,14 +42,19 @@ def run(work: Callable[[argparse.Namespace], None], args: argparse.Namespace) ->
 
 
 def inputs(args: argparse.Namespace) -> dict[str, list[Any]]:
-  """The artifacts `examples` and `label_map` of an earlier pipeline run."""
+  """The artifacts `examples` and `label_map` of an earlier pipeline run, and `target_examples` where there are some."""
   from tfx.types import artifact_utils, standard_artifacts
 
   from components import artifacts
 
   examples = at(standard_artifacts.Examples(), args.examples)
   examples.split_names = artifact_utils.encode_split_names(['train', 'eval'])
-  return {'examples': [examples], 'label_map': [at(artifacts.LabelMap(), os.path.dirname(args.label_map))]}
+  found = {'examples': [examples], 'label_map': [at(artifacts.LabelMap(), os.path.dirname(args.label_map))]}
+  if args.target_examples:
+    target = at(standard_artifacts.Examples(), args.target_examples)
+    target.split_names = artifact_utils.encode_split_names(['train'])
+    found['target_examples'] = [target]
+  return found
 
 
 def channels(found: Artifacts) -> dict[str, Any]:

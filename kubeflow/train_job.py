@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
   parser.add_argument(
     '--settings', type=json.loads, default='{}', metavar='JSON', help='the train: section, without steps and batch'
   )
+  parser.add_argument(
+    '--adapt', type=json.loads, default='{}', metavar='JSON', help='the adapt: section, without target'
+  )
   return job.run(_train, parser.parse_args(argv))
 
 
@@ -55,7 +58,9 @@ def _train(args: argparse.Namespace) -> None:
     'model_run': [job.at(standard_artifacts.ModelRun(), files.join(args.output, 'model_run'))],
   }
   # The component's word on its parameters and their defaults, for a node that is not in a pipeline.
-  node = component.ODAPITrainer(**job.channels(inputs), settings=args.settings, work_root=args.work_root)
+  node = component.ODAPITrainer(
+    **job.channels(inputs), settings=args.settings, adapt=args.adapt, work_root=args.work_root
+  )
   executor.Executor().Do(inputs, outputs, dict(node.exec_properties))
 
 

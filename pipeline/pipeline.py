@@ -20,7 +20,7 @@ from components.crop_classifier.component import CropClassifier
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.model_exporter.component import ModelExporter
-from components.odapi import config_io, convertible
+from components.odapi import adaptable, config_io, convertible
 from components.pusher.component import DetectionPusher
 from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
@@ -138,7 +138,9 @@ def _training(
   one_class = LabelMapGen(examples, single_class=_ANY).with_id('DetectorLabelMapGen') if config.two_stage else None
   learned = one_class.outputs['label_map'] if one_class else label_map
   wanted = _wanted_of_base(config, place)
-  searched = tuner(config, place, examples, learned)
+  target_gen = _target(config, place)
+  target = target_gen.outputs['examples'] if target_gen else None
+  searched = tuner(config, place, examples, learned, target)
   config_patcher = ConfigPatcher(
     examples=examples,
     label_map=learned,
@@ -146,14 +148,16 @@ def _training(
     num_steps=config.train.num_steps,
     **wanted,
   )
-  target_gen = _target(config, place)
+  if config.adapt:
+    # Now, not when all has been ingested.
+    adaptable.check_family(_base_of(config_patcher))
   trainer = ODAPITrainer(
     examples=examples,
     label_map=learned,
     pipeline_config=config_patcher.outputs['pipeline_config'],
     work_root=f'{place.pipeline_root}/training',
     settings=config.train.settings(),
-    target_examples=target_gen.outputs['examples'] if target_gen else None,
+    target_examples=target,
     adapt=config.adapt.settings() if config.adapt else None,
     # The score of what is found is not yet that of what is named.
     **({} if config.two_stage else _limits(config)),
@@ -201,9 +205,13 @@ def _wanted_of_base(config: RunConfig, place: Place) -> dict[str, Any]:
 
 
 def tuner(
-  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel
+  config: RunConfig,
+  place: Place,
+  examples: channel.BaseChannel,
+  label_map: channel.BaseChannel,
+  target_examples: channel.BaseChannel | None = None,
 ) -> DetectionTuner | None:
-  """The search that the config asks for; None if it asks for none."""
+  """The search that the config asks for; None if it asks for none. Trials adapt as the training does."""
   if config.tune is None or config.tune.import_:
     return None
   return DetectionTuner(
@@ -212,6 +220,8 @@ def tuner(
     tune=config.tune.dict(by_alias=True),
     work_root=f'{place.pipeline_root}/training',
     settings=config.train.settings(),
+    target_examples=target_examples,
+    adapt=config.adapt.settings() if config.adapt else None,
     **_wanted_of_base(config, place),
   )
 
@@ -257,8 +267,7 @@ def _model_exporter(
     return None
   if config.export.tflite:
     # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
-    base = training.config_patcher.exec_properties
-    convertible.check_family(config_io.parse(base['base_config'], base['base_name']))
+    convertible.check_family(_base_of(training.config_patcher))
   return ModelExporter(
     model=model,
     examples=examples,
@@ -266,6 +275,11 @@ def _model_exporter(
     onnx=config.export.onnx,
     **_limits(config),
   )
+
+
+def _base_of(config_patcher: ConfigPatcher) -> config_io.Config:
+  base = config_patcher.exec_properties
+  return config_io.parse(base['base_config'], base['base_name'])
 
 
 def _baseline(config: RunConfig, place: Place, candidate: channel.BaseChannel) -> BaseNode | None:

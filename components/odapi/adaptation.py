@@ -24,15 +24,13 @@ from components.odapi import compat  # noqa: F401  isort: skip
 import tensorflow as tf
 from object_detection.protos import pipeline_pb2
 
-from components.errors import ConfigError
-from components.odapi import engine, inputs
+from components.odapi import adaptable, engine, inputs
 
 DOMAIN_LOSS = 'Domain/loss'
 DOMAIN_ACCURACY = 'Domain/accuracy'
 DOMAIN_WEIGHT = 'Domain/weight'
 # Two passes through the feature extractor cost twice one; the target's batch is smaller, to keep a step below 1.6.
 TARGET_SHARE = 0.5
-_FAMILIES = ('ssd', 'center_net')
 _TARGET_IMAGE = 'target_image'
 _DEPTH = 64
 
@@ -69,7 +67,7 @@ class AdaptingEngine(engine.Engine):
     freeze: Sequence[str] = (),
   ) -> None:
     """Raises ConfigError for a family whose features this does not reach, before anything is built."""
-    check_family(config)
+    adaptable.check_family(config)
     self._adaptation = adaptation
     super().__init__(config, strategy, compute, freeze)
 
@@ -113,13 +111,6 @@ class AdaptingEngine(engine.Engine):
       *([reverse_gradient(feature_map, strength) for feature_map in maps] for maps in (source, target))
     )
     return {**losses, DOMAIN_LOSS: loss, DOMAIN_ACCURACY: accuracy, DOMAIN_WEIGHT: strength}, total + loss
-
-
-def check_family(config: pipeline_pb2.TrainEvalPipelineConfig) -> None:
-  """Raises ConfigError unless the model is an SSD, EfficientDet or CenterNet."""
-  kind = config.model.WhichOneof('model')
-  if kind not in _FAMILIES:
-    raise ConfigError(f'adapt: not for model {kind} in pipeline.config. Expected an SSD, EfficientDet or CenterNet.')
 
 
 def ramp(step: tf.Tensor, steps: int) -> tf.Tensor:

@@ -8,9 +8,8 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version, typed
-from components.errors import ConfigError
 from components.trainer import executor
-from components.trainer.settings import AdaptSettings, TrainSettings
+from components.trainer.settings import TrainSettings, adapt_parameter
 
 # What a model and its records depend on.
 _CODE = (
@@ -88,16 +87,13 @@ class ODAPITrainer(base_component.BaseComponent):
     adapt: Mapping[str, Any] | None = None,
   ) -> None:
     checked = typed.parse(TrainSettings, dict(settings or {}), 'ODAPITrainer: settings')
-    if adapt and target_examples is None:
-      raise ConfigError('ODAPITrainer: adapt: expected target_examples to adapt to, received none.')
-    adaptation = typed.parse(AdaptSettings, dict(adapt or {}), 'adapt') if target_examples is not None else None
     super().__init__(
       ODAPITrainerSpec(
         examples=examples,
         label_map=label_map,
         pipeline_config=pipeline_config,
         target_examples=target_examples,
-        adapt=json.dumps(adaptation.dict(), sort_keys=True) if adaptation else None,
+        adapt=adapt_parameter(adapt, target_examples is not None, 'ODAPITrainer'),
         settings=json.dumps(checked.dict(), sort_keys=True),
         work_root=work_root,
         score_threshold=float(score_threshold),

@@ -1,11 +1,13 @@
 """What can be set about training beyond pipeline.config: the `train:` section of a run config, less steps and batch."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import pydantic
 
 from components import typed
+from components.errors import ConfigError
 from components.metrics import names
 
 
@@ -55,6 +57,24 @@ class AdaptSettings(typed.Settings):
   weight: pydantic.NonNegativeFloat = 0.1
   ramp_steps: pydantic.PositiveInt | None = None
   batch_norm: Literal['target', 'source'] = 'target'
+
+
+def adapt_parameter(adapt: Mapping[str, Any] | None, has_target: bool, component: str) -> str | None:
+  """The execution property of a component that may adapt: AdaptSettings as JSON; None where it does not.
+
+  Args:
+    adapt: keys of AdaptSettings, as given.
+    has_target: whether there are target examples.
+    component: its name, for the message.
+
+  Raises:
+    ConfigError: if there is nothing to adapt to, or a key is wrong.
+  """
+  if not has_target:
+    if adapt:
+      raise ConfigError(f'{component}: adapt: expected target_examples to adapt to, received none.')
+    return None
+  return json.dumps(typed.parse(AdaptSettings, dict(adapt or {}), 'adapt').dict(), sort_keys=True)
 
 
 class TrainSettings(typed.Settings):

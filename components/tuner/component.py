@@ -10,7 +10,7 @@ from tfx.types import channel, component_spec, standard_artifacts
 from components import artifacts, code_version, typed
 from components.config_patcher import recipe, shorthand
 from components.errors import ConfigError
-from components.trainer.settings import TrainSettings
+from components.trainer.settings import TrainSettings, adapt_parameter
 from components.tuner import executor
 from components.tuner.settings import TuneSettings
 
@@ -30,12 +30,14 @@ class DetectionTunerSpec(component_spec.ComponentSpec):
     **recipe.PARAMETERS,
     'tune': component_spec.ExecutionParameter(type=str),
     'settings': component_spec.ExecutionParameter(type=str),
+    'adapt': component_spec.ExecutionParameter(type=str, optional=True),
     'work_root': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
   }
   INPUTS = {
     'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
     'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
+    'target_examples': component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
   }
   OUTPUTS = {
     'hyperparameters': component_spec.ChannelParameter(type=standard_artifacts.HyperParameters),
@@ -68,6 +70,8 @@ class DetectionTuner(base_component.BaseComponent):
     tune: Mapping[str, Any],
     work_root: str,
     settings: Mapping[str, Any] | None = None,
+    target_examples: channel.BaseChannel | None = None,
+    adapt: Mapping[str, Any] | None = None,
     **wanted: Any,
   ) -> None:
     """Checks the space against the base, before anything runs.
@@ -78,10 +82,13 @@ class DetectionTuner(base_component.BaseComponent):
       tune: TuneSettings.
       work_root: where trials are kept until the search is done.
       settings: TrainSettings of every trial.
+      target_examples: images of another domain, to which every trial adapts as the training will.
+      adapt: AdaptSettings; with target_examples alone.
       wanted: base, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.read. Steps are tune.steps.
 
     Raises:
-      ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take.
+      ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take, and for `adapt`
+        without target_examples.
     """
     checked = typed.parse(TuneSettings, dict(tune), 'tune')
     trained = typed.parse(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
@@ -91,6 +98,8 @@ class DetectionTuner(base_component.BaseComponent):
       DetectionTunerSpec(
         examples=examples,
         label_map=label_map,
+        target_examples=target_examples,
+        adapt=adapt_parameter(adapt, target_examples is not None, 'DetectionTuner'),
         tune=checked.as_json(),
         settings=json.dumps(trained.dict(), sort_keys=True),
         work_root=work_root,

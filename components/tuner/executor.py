@@ -22,7 +22,7 @@ from components.metrics import names
 from components.odapi import config_io, devices
 from components.odapi import label_map as label_maps
 from components.trainer import scan
-from components.trainer.executor import content_digest
+from components.trainer.executor import adaptation_of, content_digest
 from components.trainer.settings import TrainSettings
 from components.tuner import nodes, report, search
 from components.tuner import trial as trials_process
@@ -34,7 +34,7 @@ from components.tuner.settings import TuneSettings
 _PAGE = 'report.html'
 _POLL_SECONDS = 0.5
 # Execution properties that name a search beside its recipe: one of other code, space or settings is another search.
-_NAMED_BY = ('tune', 'settings', 'code_version')
+_NAMED_BY = ('tune', 'settings', 'adapt', 'code_version')
 Place = Here | Node
 Train = Callable[[Trial, Place, IsStopped], Trial]
 
@@ -61,7 +61,8 @@ class Executor(base_executor.BaseExecutor):
     names.check_class(train.watch, labels, 'train.watch')  # before the search, not when the training comes
     wanted = recipe.Recipe.of(exec_properties)
     results = artifact_utils.get_single_uri(output_dict['tuner_results'])
-    work = work_folder(exec_properties, examples, files.read_text(label_map_path))
+    target = input_dict.get('target_examples') or []
+    work = work_folder(exec_properties, [examples, *target], files.read_text(label_map_path))
     print(f'tuning in {work}', flush=True)
     node, node_count = devices.node()
     if node > 0:
@@ -76,12 +77,14 @@ class Executor(base_executor.BaseExecutor):
       overrides = {**request.overrides, **tune.trial_overrides(values)}
       return recipe.complete_config(wanted.base(), dataclasses.replace(request, overrides=overrides), truth)
 
-    scan.check_examples(complete({}), shared)
+    as_it_is = complete({})
+    scan.check_examples(as_it_is, shared)
+    adaptation, _ = adaptation_of(as_it_is, input_dict, exec_properties)
 
     def train_one(trial: Trial, place: Place, is_stopped: IsStopped) -> Trial:
       folder = trials_process.folder_of(work, trial.number)
       try:
-        trials_process.prepare(folder, trial, complete(trial.values), labels, train, tune)
+        trials_process.prepare(folder, trial, complete(trial.values), labels, train, tune, adaptation)
       except ConfigError as error:  # values that do not go together
         return search.failed(trial, str(error))
       return place.train(trial, folder, is_stopped)
@@ -102,11 +105,11 @@ class Executor(base_executor.BaseExecutor):
         fileio.rmtree(folder)
 
 
-def work_folder(exec_properties: Mapping[str, Any], examples: types.Artifact, label_map: str) -> str:
+def work_folder(exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str) -> str:
   """The search's folder, the same for every node and every start; another if anything that it depends on changes."""
   recipe_text = json.dumps(recipe.Recipe.of(exec_properties).parameters(), sort_keys=True)
-  properties = ''.join(exec_properties[name] for name in _NAMED_BY)
-  return files.join(exec_properties['work_root'], content_digest(recipe_text, [examples], label_map + properties))
+  properties = ''.join(exec_properties.get(name) or '' for name in _NAMED_BY)
+  return files.join(exec_properties['work_root'], content_digest(recipe_text, examples, label_map + properties))
 
 
 def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Place]) -> list[Trial]:

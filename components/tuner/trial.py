@@ -22,6 +22,7 @@ from typing import Any
 from components import files, typed
 from components.errors import UserError
 from components.odapi import config_io
+from components.odapi.adaptation import Adaptation
 from components.trainer import training
 from components.trainer.hooks import Hook, ImageIds
 from components.trainer.settings import TrainSettings
@@ -75,6 +76,7 @@ def prepare(
   labels: Mapping[str, int],
   train: TrainSettings,
   tune: TuneSettings,
+  adaptation: Adaptation | None = None,
 ) -> None:
   """Writes what `main` reads. config: complete, of tune.steps."""
   watched = {'watch': tune.objective, 'eval_every': tune.eval_every, 'eval_every_minutes': None}
@@ -83,6 +85,7 @@ def prepare(
   files.write_text(files.join(folder, _CONFIG), config_io.dump(config))
   spec = {'number': trial.number, 'values': trial.values, 'labels': dict(labels)}
   spec |= {'train': settings.dict(), 'tune': json.loads(tune.as_json())}
+  spec |= {'adaptation': dataclasses.asdict(adaptation) if adaptation else None}
   files.write_text(files.join(folder, _SPEC), json.dumps(spec))
 
 
@@ -128,6 +131,7 @@ def main(folder: str, parent: int) -> None:
       spec['labels'],
       typed.parse(TrainSettings, spec['train'], folder),
       files.join(folder, _WORK),
+      adaptation=Adaptation(**spec['adaptation']) if spec['adaptation'] else None,
       also=[alone, StopHopeless(tune.objective, is_hopeless)],
     )
   except UserError as error:

@@ -18,6 +18,7 @@ import tensorflow as tf
 import yaml
 from environments import PROJECT
 
+from components.errors import ConfigError
 from components.tuner import executor, search
 from components.tuner.search import Trial
 from kubeflow import train_job, tune_job
@@ -69,6 +70,21 @@ def test_a_job_that_is_to_search_nothing_says_so_in_one_line(tmp_path, capsys, m
 
   assert status == 2
   assert re.fullmatch(r'kubeflow.tune_job: .*run.yaml: tune: expected a space to search.*\n', capsys.readouterr().err)
+
+
+def test_jobs_adapt_to_the_target_examples_they_are_given(tmp_path, monkeypatch):
+  space = {'learning_rate': {'values': [0.01]}}
+  (tmp_path / 'run.yaml').write_text(
+    yaml.safe_dump({'tune': {'space': space}, 'adapt': {'target': '/n', 'weight': 0.3}})
+  )
+  values = {'--config': tmp_path / 'run.yaml', '--examples': '/e', '--label-map': '/l/label_map.pbtxt'}
+  values |= {'--work-root': '/w', '--output': '/o'}
+  arguments = [f'{name}={value}' for name, value in values.items()]
+
+  inputs, properties = tune_job.execution(tune_job.parse([*arguments, '--target-examples=/t']))
+  assert (inputs['target_examples'][0].uri, json.loads(properties['adapt'])['weight']) == ('/t', 0.3)
+  with pytest.raises(ConfigError, match='DetectionTuner: adapt: expected target_examples'):
+    tune_job.execution(tune_job.parse(arguments))
 
 
 @pytest.fixture
@@ -133,7 +149,7 @@ def test_a_search_on_two_nodes_goes_on_where_it_was_when_its_chief_is_killed(fin
   ]
   inputs, properties = tune_job.execution(tune_job.parse([f'{name}={value}' for name, value in values.items()]))
   work = pathlib.Path(
-    executor.work_folder(properties, *inputs['examples'], pathlib.Path(values['--label-map']).read_text())
+    executor.work_folder(properties, inputs['examples'], pathlib.Path(values['--label-map']).read_text())
   )
   work.mkdir(parents=True)
   (work / 'trials.json').write_text(search.dump(before))

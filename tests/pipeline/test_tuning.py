@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from components.config_patcher import hyperparameters
+from components.errors import ConfigError
 from kubeflow import targets
 from pipeline import config, pipeline
 
@@ -14,16 +15,16 @@ SEARCH = {'space': {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}
 
 @pytest.fixture
 def load(tmp_path):
-  def load(tune, root='/data'):
+  def load(tune, root='/data', **sections):
     path = tmp_path / 'run.yaml'
-    path.write_text(yaml.safe_dump({'name': 'tuned', 'data': {'root': root}, 'tune': tune}))
+    path.write_text(yaml.safe_dump({'name': 'tuned', 'data': {'root': root}, 'tune': tune, **sections}))
     return config.load(str(path))
 
   return load
 
 
 def components(loaded):
-  made = pipeline.create_pipeline(loaded, pipeline.Place('/pipeline', '/data', '/serving'))
+  made = pipeline.create_pipeline(loaded, pipeline.Place('/pipeline', '/data', '/serving', target_root='/night'))
   return {component.id: component for component in made.components}
 
 
@@ -46,6 +47,22 @@ def test_what_an_earlier_search_found_is_imported_in_place_of_a_search(load, tmp
 
 def test_no_search_unless_asked(load):
   assert 'DetectionTuner' not in components(load(None))
+
+
+def test_trials_adapt_as_the_training_does(load):
+  found = components(load(SEARCH, adapt={'target': '/night', 'weight': 0.3}))
+
+  (target,) = {found[name].inputs['target_examples'] for name in ('DetectionTuner', 'ODAPITrainer')}
+  assert target == found['TargetExampleGen'].outputs['examples']
+  (adapt,) = {found[name].exec_properties['adapt'] for name in ('DetectionTuner', 'ODAPITrainer')}
+  assert json.loads(adapt)['weight'] == 0.3
+  assert list(found).index('TargetExampleGen') < list(found).index('DetectionTuner')
+
+
+def test_a_family_that_cannot_adapt_is_refused_before_anything_is_ingested(load):
+  wanted = {'adapt': {'target': '/night'}, 'model': {'base': 'faster_rcnn_resnet50_v1_640'}}
+  with pytest.raises(ConfigError, match='adapt: not for model faster_rcnn'):
+    components(load(None, **wanted))
 
 
 @pytest.mark.parametrize('target', targets.TARGETS)

@@ -3,11 +3,13 @@
 import json
 import os
 import threading
+import types
 
 import pytest
 
 from components import typed
 from components.odapi import config_io
+from components.odapi.adaptation import Adaptation
 from components.trainer.settings import TrainSettings
 from components.tuner import executor, here, search, trial
 from components.tuner.here import Here
@@ -189,6 +191,24 @@ def test_a_trial_sees_what_siblings_that_still_run_have_reported(tmp_path):
   late = Trial(3, rates[3], evaluations=[(2, 0.3)])
   assert search.is_hopeless(settings(), seen, late)
   assert not search.is_hopeless(settings(), begun, late)
+
+
+def test_a_trial_adapts_as_the_run_does(tmp_path, monkeypatch):
+  adaptation = Adaptation(['/night/Split-train/*'], 0.3, 8, 'source')
+  folder = tmp_path / 'trial-000'
+  trial.prepare(str(folder), Trial(0, {}), config_io.Config(), {'cat': 1}, TrainSettings(), settings(), adaptation)
+  seen = {}
+
+  def train(*given, **named):
+    seen.update(named)
+    return types.SimpleNamespace(state=state_at(8, history=[{'step': 8, 'AP': 0.5}]))
+
+  monkeypatch.setattr(trial.training, 'train', train)
+  trial.main(str(folder), os.getppid())
+
+  assert seen['adaptation'] == adaptation
+  (ended,) = search.load((folder / trial.RESULT).read_text())
+  assert (ended.state, ended.value) == (search.COMPLETE, 0.5)
 
 
 def test_a_trial_is_trained_as_the_run_would_be_but_watched_for_the_objective(tmp_path):
