@@ -185,6 +185,7 @@ def _background(
     sources={'model': model.uri, 'baseline': baseline},
     facts=facts.collect(model.uri, model_run, fingerprint),
     history=facts.history(model_run),
+    trained=facts.trained(model.uri),
     train_objects=train_objects,
   )
 

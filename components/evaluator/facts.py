@@ -10,6 +10,7 @@ from tfx.dsl.io import fileio
 from components import files
 from components.odapi import config_io
 
+_CLASSIFIER = 'classifier.json'
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detection-pipeline')
 
 
@@ -23,7 +24,7 @@ def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str,
   """
   facts = _config_facts(files.join(model, 'pipeline.config'))
   facts |= _run_facts(files.join(model_run, 'run.json')) if model_run else {}
-  facts |= _classifier_facts(files.join(model, 'classifier.json'))
+  facts |= _classifier_facts(files.join(model, _CLASSIFIER))
   facts |= {'data fingerprint': fingerprint, 'Python': platform.python_version()}
   facts |= {package: _version(package) for package in _PACKAGES}
   return {name: value for name, value in facts.items() if value}
@@ -35,6 +36,12 @@ def history(model_run: str) -> list[dict[str, float]]:
   if not path or not fileio.exists(path):
     return []
   return [json.loads(line) for line in files.read_text(path).splitlines() if line.strip()]
+
+
+def trained(model: str) -> str:
+  """What the trainer's evaluations are of: the model, or the detector in it that another step taught to name."""
+  is_named = fileio.exists(files.join(model, _CLASSIFIER))
+  return 'the detector alone, of one class: a classifier names what it finds' if is_named else 'the model'
 
 
 def _config_facts(path: str) -> dict[str, str]:

@@ -16,12 +16,13 @@ class Background:
   """What the page tells beside the scores.
 
   sources: {name: URI} of model and baseline. facts: {name: text} of the model card. history: the trainer's evaluations,
-  a row each. train_objects: {class: objects in the training split}, empty if not counted.
+  a row each; trained: what they are of. train_objects: {class: objects in the training split}, empty if not counted.
   """
 
   sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
   facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
   history: Sequence[Mapping[str, float]] = ()
+  trained: str = 'the model'
   train_objects: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
@@ -85,7 +86,7 @@ def _charts(measured: Evaluation, before: Evaluation | None, background: Backgro
     ),
   ]
   if background.history:
-    made.insert(0, ('Measured while training.', charts.learning_curve(background.history)))
+    made.insert(0, (f'Measured while training {background.trained}.', charts.learning_curve(background.history)))
   return [(text, pages.figure_uri(figure)) for text, figure in made]
 
 

@@ -35,6 +35,8 @@ def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
   evaluation = json.loads((named_run.artifact('MapEvaluator', 'evaluation') / 'metrics.json').read_text())
   assert [row['name'] for row in evaluation['model']['per_class']] == sorted(sample_data.CLASSES)
   assert evaluation['facts']['named by'].startswith('logistic classifier on ')
+  page = (named_run.artifact('MapEvaluator', 'evaluation') / 'report.html').read_text()
+  assert 'Measured while training the detector alone, of one class' in page
 
 
 def test_another_classifier_trains_no_detector_again(named_run, capsys):
