@@ -254,7 +254,7 @@ def test_killed_at_random_moments_it_ends_at_the_right_step_with_one_history(fin
   # A write that a kill cut short: an index whose data is not there.
   broken = work / 'checkpoints' / 'ckpt-59.index'
   reached = 0
-  for _ in range(5):
+  for _ in range(3):
     process = start_training(finished_run, config, tmp_path)
     read_until(process, 'first step after')
     while process.poll() is None and latest_step(work, broken) <= reached:
