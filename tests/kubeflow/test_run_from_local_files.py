@@ -1,12 +1,9 @@
 """A whole run on KFP from local files, with every step that trains, to a pushed model."""
 
 import pytest
-from whole_runs import assert_pushed, made, run
+from whole_runs import SEARCH, assert_pushed, made, run
 
 from pipeline import sample_data
-
-SPACE = 'space: {learning_rate: {values: [0.02]}}'
-SEARCH = f'tune={{{SPACE}, method: grid, trials: 1, steps: 2, evaluations: 1, parallel: 2}}'
 
 
 @pytest.mark.slow

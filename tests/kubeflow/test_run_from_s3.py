@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import s3_server
-from whole_runs import assert_pushed, made, run
+from whole_runs import SEARCH, assert_pushed, made, run
 
 from pipeline import sample_data
 
@@ -36,6 +36,7 @@ def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
     tmp_path,
     's3://raccoon/data',
     'data.statistics=false',
+    SEARCH,
     'evaluate.min_improvement=-1.0',
     work_root='minio://raccoon/work',
     push_destination='s3://raccoon/serving',
@@ -45,7 +46,8 @@ def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
   pushed = [key.removeprefix('serving/') for key in s3.keys('raccoon', 'serving/') if key not in before]
   assert_pushed(pushed)
   assert not [key for key in pushed if 'partial' in key]
-  # The training's own folder is cleared once the model stands.
+  assert [trial['state'] for trial in made(tmp_path, 'trials.json')['trials']] == ['complete', 'complete']
+  # The folders of trials and training are cleared once the model stands.
   assert s3.keys('raccoon', 'work/') == []
   # And what TensorFlow Serving's pod makes of it.
   served = tmp_path / 'served'

@@ -9,6 +9,10 @@ from kubeflow import emulate, targets
 from pipeline import config
 
 STEPS = 4
+# Two trials at a time: the config as it is, and another rate.
+SEARCH = (
+  'tune={space: {learning_rate: {values: [0.02]}}, method: grid, trials: 1, steps: 2, evaluations: 1, parallel: 2}'
+)
 QUICK = [f'train.num_steps={STEPS}', f'train.eval_every={STEPS}', 'evaluate.thresholds={AP50: 0.0}']
 
 
