@@ -6,12 +6,15 @@ import threading
 import types
 
 import pytest
+from tfx.types import channel, standard_artifacts
 
-from components import typed
+from components import artifacts, typed
+from components.errors import ConfigError
 from components.odapi import config_io
 from components.odapi.adaptation import Adaptation
 from components.trainer.settings import TrainSettings
 from components.tuner import executor, here, search, trial
+from components.tuner.component import DetectionTuner
 from components.tuner.here import Here
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
@@ -224,3 +227,27 @@ def test_a_trial_is_trained_as_the_run_would_be_but_watched_for_the_objective(tm
   assert (trained.watch, trained.eval_every, trained.checkpoint_every) == ('AP50', 4, 4)
   assert trained.early_stopping is None
   assert typed.parse(TuneSettings, spec['tune'], 'tune') == settings(objective='AP50', evaluations=2)
+
+
+@pytest.mark.parametrize(
+  ('tune', 'train', 'expected'),
+  [
+    ({'objective': 'AP50/dog'}, {}, r'^tune\.objective: no class "dog"\. Expected one of \[.cat.\]\.$'),
+    ({}, {'watch': 'AP50/dog'}, r'^train\.watch: no class "dog"'),
+  ],
+)
+def test_a_metric_of_a_class_that_there_is_not_is_refused_before_any_trial(tmp_path, tune, train, expected):
+  (tmp_path / 'label_map.pbtxt').write_text('item { id: 1 name: "cat" }')
+  inputs = {'examples': [standard_artifacts.Examples()], 'label_map': [artifacts.LabelMap()]}
+  inputs['label_map'][0].uri = str(tmp_path)
+  tuner = DetectionTuner(
+    **{name: channel.Channel(type=type(one)) for name, (one,) in inputs.items()},
+    tune={'space': {'learning_rate': {'values': [0.1]}}, **tune},
+    work_root=str(tmp_path / 'work'),
+    settings=train,
+    base='ssd_mobilenet_v2_fpnlite_cpu_160',
+    batch_size=1,
+  )
+  with pytest.raises(ConfigError, match=expected):
+    executor.Executor().Do(inputs, {}, tuner.exec_properties)
+  assert not (tmp_path / 'work').exists()
