@@ -14,7 +14,9 @@ def render(tune: TuneSettings, trials: Sequence[Trial]) -> str:
   weights = search.importances(tune, trials)
   return page.render(
     'tuner/report.html',
-    title=f'Search over {len(tune.space)} hyperparameters',
+    title='Search over one hyperparameter'
+    if len(tune.space) == 1
+    else f'Search over {len(tune.space)} hyperparameters',
     tune=tune,
     best=search.best(trials),
     as_it_is=trials[0],
