@@ -11,8 +11,6 @@ import yaml
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
-SHARED_DATA = pathlib.Path(__file__).parents[1].parent / 'shared' / 'data'
-
 
 @dataclasses.dataclass(frozen=True)
 class LocalRun:
@@ -63,12 +61,3 @@ def finished_run(tmp_path_factory) -> LocalRun:
   config = write_config(home, data)
   status = cli.main(['run', str(config)])
   return LocalRun(home, config, data, status)
-
-
-@pytest.fixture(scope='session')
-def raccoons() -> pathlib.Path:
-  """The Raccoon data set: 200 photographs with labelImg XML."""
-  folder = SHARED_DATA / 'raccoon'
-  if not folder.is_dir():
-    pytest.skip('the Raccoon data set is not there: lay it into ../shared/data/raccoon (images/, annotations/)')
-  return folder
