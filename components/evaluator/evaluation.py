@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from components.evaluator import bootstrap, mistakes, slices
-from components.metrics import coco, names, operating, scores
+from components.metrics import coco, names, scores
 from components.metrics.results import Results
 
 
@@ -75,16 +75,14 @@ def score(results: Results, labels: Mapping[str, int], settings: Settings, draws
     draws: [B, images], of bootstrap.draws.
   """
   class_ids = list(labels.values())
-  curves = coco.accumulate(results, class_ids)
-  assignment = operating.assign_all(results, settings.iou)
-  classes = scores.of_classes(results, labels, curves, assignment)
-  thresholds = {row.id: row.best.score for row in classes}
+  scored = scores.score(results, labels, settings.iou)
+  thresholds = {row.id: row.best.score for row in scored.classes}
   return Evaluation(
-    metrics=scores.overall(curves, classes),
-    classes=classes,
+    metrics=scored.metrics,
+    classes=scored.classes,
     results=results,
-    curves=curves,
-    mistakes=mistakes.diagnose(results, assignment, class_ids, thresholds),
+    curves=scored.curves,
+    mistakes=mistakes.diagnose(results, scored.assignment, class_ids, thresholds),
     slices=tuple(slices.measure(results, class_ids, settings.slice_pattern)),
     resampled=bootstrap.resampled_ap(results, class_ids, draws),
     settings=settings,

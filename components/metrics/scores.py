@@ -29,17 +29,42 @@ class ClassScore:
   curve: operating.Curve
 
 
-def of_classes(
-  results: Results, labels: Mapping[str, int], curves: coco.Coco, assignment: operating.Assignment
-) -> tuple[ClassScore, ...]:
-  """Every class of the label map.
+@dataclasses.dataclass(frozen=True)
+class Scores:
+  """What was measured, and what it was made from.
+
+  metrics: {metric of names.ALL: value}, means over the classes that could be measured; NaN where none could.
+  curves: of the classes, in their order.
+  assignment: at the IoU of precision, recall and F1.
+  """
+
+  metrics: dict[str, float]
+  classes: tuple[ClassScore, ...]
+  curves: coco.Coco
+  assignment: operating.Assignment
+
+  def per_class(self) -> dict[str, dict[str, float]]:
+    """{class: {metric: value}}"""
+    return {row.name: row.metrics for row in self.classes}
+
+
+def score(results: Results, labels: Mapping[str, int], iou: float) -> Scores:
+  """Measures matched detections.
 
   Args:
     results: of all images.
-    labels: {name: id}.
-    curves: of coco.accumulate, for these ids in this order.
-    assignment: of operating.assign_all, whose IoU is that of precision, recall and F1.
+    labels: {name: id}; all of them are reported.
+    iou: of precision, recall and F1, in (0, 1].
   """
+  curves = coco.accumulate(results, list(labels.values()))
+  assignment = operating.assign_all(results, iou)
+  classes = _of_classes(results, labels, curves, assignment)
+  return Scores(_overall(curves, classes), classes, curves, assignment)
+
+
+def _of_classes(
+  results: Results, labels: Mapping[str, int], curves: coco.Coco, assignment: operating.Assignment
+) -> tuple[ClassScore, ...]:
   by_voc = voc.average_precision(results, list(labels.values()))
   scores = []
   for index, (name, class_id) in enumerate(labels.items()):
@@ -55,8 +80,7 @@ def of_classes(
   return tuple(scores)
 
 
-def overall(curves: coco.Coco, classes: Sequence[ClassScore]) -> dict[str, float]:
-  """{metric of names.ALL: mean over the classes that could be measured}, NaN where none could."""
+def _overall(curves: coco.Coco, classes: Sequence[ClassScore]) -> dict[str, float]:
   metrics = curves.metrics()
   for name in names.ALL:
     if name not in metrics:

@@ -9,7 +9,7 @@ from components.odapi import compat  # noqa: F401  isort: skip
 import numpy as np
 from object_detection.core import standard_fields
 
-from components.metrics import coco, names, operating, results, scores
+from components.metrics import names, operating, results, scores
 from components.metrics.matching import Found, Truth
 from components.odapi import inputs
 from components.odapi.engine import Engine
@@ -98,13 +98,10 @@ class TrainingEvaluation:
         for i in range(min(self._batch_size, self._count - len(images))):
           images.append(self._matched(str(len(images)), features, labels, detections, i))
     matched = results.merge(images)
-    curves = coco.accumulate(matched, list(self._labels.values()))
-    assignment = operating.assign_all(matched, _IOU)
-    classes = scores.of_classes(matched, self._labels, curves, assignment)
-    self.hits = {row.name: _hits(matched, assignment, row) for row in classes}
-    metrics = scores.overall(curves, classes)
-    watched = names.look_up(self._watch, metrics, {row.name: row.metrics for row in classes})
-    return metrics | {self._watch: watched} | {name: float(np.mean(values)) for name, values in losses.items()}
+    scored = scores.score(matched, self._labels, _IOU)
+    self.hits = {row.name: _hits(matched, scored.assignment, row) for row in scored.classes}
+    watched = names.look_up(self._watch, scored.metrics, scored.per_class())
+    return scored.metrics | {self._watch: watched} | {name: float(np.mean(values)) for name, values in losses.items()}
 
   def _matched(
     self, name: str, features: Mapping, labels: Mapping, detections: Mapping[str, np.ndarray], i: int

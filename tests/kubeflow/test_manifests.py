@@ -72,7 +72,7 @@ def test_a_job_that_is_to_search_nothing_says_so_in_one_line(tmp_path, capsys, m
   assert re.fullmatch(r'kubeflow.tune_job: .*run.yaml: tune: expected a space to search.*\n', capsys.readouterr().err)
 
 
-def test_jobs_adapt_to_the_target_examples_they_are_given(tmp_path, monkeypatch):
+def test_a_search_adapts_to_the_target_examples_it_is_given(tmp_path):
   space = {'learning_rate': {'values': [0.01]}}
   (tmp_path / 'run.yaml').write_text(
     yaml.safe_dump({'tune': {'space': space}, 'adapt': {'target': '/n', 'weight': 0.3}})
@@ -85,6 +85,18 @@ def test_jobs_adapt_to_the_target_examples_they_are_given(tmp_path, monkeypatch)
   assert (inputs['target_examples'][0].uri, json.loads(properties['adapt'])['weight']) == ('/t', 0.3)
   with pytest.raises(ConfigError, match='DetectionTuner: adapt: expected target_examples'):
     tune_job.execution(tune_job.parse(arguments))
+
+
+def test_a_training_that_is_to_adapt_to_nothing_says_so_in_one_line(tmp_path, capsys, monkeypatch):
+  monkeypatch.setattr(signal, 'signal', lambda *_: None)
+  (tmp_path / 'pipeline.config').write_text(CONFIG)
+  values = {'--pipeline-config': tmp_path / 'pipeline.config', '--examples': '/e', '--label-map': '/l/label_map.pbtxt'}
+  values |= {'--work-root': '/w', '--output': '/o', '--adapt': '{"weight": 0.3}'}
+
+  status = train_job.main([f'{name}={value}' for name, value in values.items()])
+
+  assert status == 2
+  assert re.fullmatch(r'kubeflow.train_job: .*adapt: expected target_examples.*\n', capsys.readouterr().err)
 
 
 @pytest.fixture
