@@ -1,7 +1,7 @@
 # Every step of the pipeline runs in this image.
 #   docker build -t detection-pipeline .                         CPU
 #   docker build -t detection-pipeline:gpu --build-arg DEVICE=gpu .
-# Without a Docker daemon: kubeflow/build_image.sh.
+# Without a Docker daemon: kubeflow/images/build_image.sh.
 # The packages are one layer, which only the lock files change; a change of code rebuilds the small layer after it.
 ARG BASE=python:3.10-slim-bookworm
 
@@ -12,7 +12,7 @@ ARG DEVICE=cpu
 # Behind a proxy that signs TLS anew: a CA bundle in the build's file system. Arguments do not stay in the image.
 ARG SSL_CERT_FILE
 ARG PIP_CERT
-COPY requirements.lock kubeflow/requirements-gpu.lock /tmp/build/
+COPY requirements.lock kubeflow/images/requirements-gpu.lock /tmp/build/
 # One layer, so that the compiler, which a locked package or two need, leaves nothing behind; and no copy from another
 # stage, which builders without BuildKit would read in full at every build.
 # hadolint ignore=DL3008
@@ -35,9 +35,11 @@ RUN case "$DEVICE" in \
 FROM packages AS project
 WORKDIR /build
 COPY setup.py pyproject.toml ./
+COPY detection detection
 COPY components components
 COPY pipeline pipeline
 COPY kubeflow kubeflow
+COPY cli cli
 # setuptools and wheel come from the lock; nothing is fetched here.
 RUN python3.10 -m pip --python /opt/venv/bin/python install --no-cache-dir --quiet --no-deps --no-build-isolation \
       --target /opt/project .

@@ -58,7 +58,7 @@ format: $(READY)
 lock: $(READY)
 	.tools/bin/uv pip compile setup.py --extra dev --python $(BIN)/python --override overrides.txt \
 	  --generate-hashes --no-header --output-file requirements.lock
-	kubeflow/lock_gpu.sh
+	kubeflow/images/lock_gpu.sh
 
 clean:
 	rm -rf .venv .tools build dist *.egg-info runs

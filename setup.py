@@ -11,10 +11,10 @@ setup(
   description='From a labelImg folder to a served object detector: TFX components around the TF Object Detection API.',
   license='Apache-2.0',
   python_requires='>=3.10,<3.11',
-  packages=find_packages(include=['components*', 'pipeline*', 'kubeflow*']),
+  packages=find_packages(include=['detection*', 'components*', 'pipeline*', 'kubeflow*', 'cli*']),
   # Folders of data are no packages: ** reaches below them.
   package_data={'': ['**/*.config', '**/*.html', '**/*.yaml', '**/*.lock', '**/*.sh', '**/*.md']},
-  entry_points={'console_scripts': ['detection-pipeline=pipeline.cli:main']},
+  entry_points={'console_scripts': ['detection-pipeline=cli.main:main']},
   install_requires=[
     'tfx==1.15.1',
     'tensorflow==2.15.1',

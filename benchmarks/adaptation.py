@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from benchmarks import drawn
-from components.odapi.adaptation import Adaptation, AdaptingEngine
-from components.odapi.engine import Engine
-from components.odapi.inputs import InputOptions
+from detection.odapi.model.engine import Engine
+from detection.odapi.model.inputs import InputOptions
+from detection.training.adaptation import Adaptation, AdaptingEngine
 
 SOURCE_IMAGES, TARGET_IMAGES, EVAL_IMAGES = 200, 200, 100
 WARM, BLOCK, BLOCKS = 20, 20, 5

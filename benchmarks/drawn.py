@@ -13,22 +13,24 @@ from typing import Any
 
 from PIL import Image
 
-from components.config_patcher import catalogue, ground_truth, patch, recipe
-from components.detector import Detector
 from components.evaluator import inference
-from components.metrics import coco, results
-from components.odapi import config_io, label_map
-from components.odapi.adaptation import Adaptation
-from components.odapi.export import Limits
-from components.trainer import executor, training
-from components.trainer.settings import TrainSettings
+from components.trainer import executor
 from components.voc_example_gen import plan, tf_example
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.settings import IngestSettings
-from pipeline import sample_data
-from pipeline.sample_domains import DOMAINS, Domain
+from detection.inference.detector import Detector
+from detection.metrics import coco, results
+from detection.odapi import label_map
+from detection.odapi.config import config_io
+from detection.odapi.model.export import Limits
+from detection.pipeline_config import catalogue, ground_truth, patch, recipe
+from detection.sample_data import draw
+from detection.sample_data.domains import DOMAINS, Domain
+from detection.training import training
+from detection.training.adaptation import Adaptation
+from detection.training.settings import TrainSettings
 
-LABELS = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
+LABELS = {name: number for number, name in enumerate(draw.CLASSES, start=1)}
 SIZE = (240, 180)
 BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
 
@@ -75,7 +77,7 @@ def write(
     away: objects are so many times smaller, and the square of it more, as from further away.
   """
 
-  def pictures() -> Iterator[tuple[Image.Image, list[sample_data.Shape]]]:
+  def pictures() -> Iterator[tuple[Image.Image, list[draw.Shape]]]:
     for number in range(count):
       image, shapes = _draw(random.Random(f'{seed}/{number}'), DOMAINS[domain], away)
       yield image, [shape._replace(label=name(shape.label)) for shape in shapes]
@@ -83,7 +85,7 @@ def write(
   return write_pictures(path, pictures())
 
 
-def write_pictures(path: Path, pictures: Iterable[tuple[Image.Image, list[sample_data.Shape]]]) -> str:
+def write_pictures(path: Path, pictures: Iterable[tuple[Image.Image, list[draw.Shape]]]) -> str:
   """Writes images with the shapes in them into one TFRecord file; returns its path."""
   path.parent.mkdir(parents=True, exist_ok=True)
   with path.open('wb') as file:
@@ -92,19 +94,19 @@ def write_pictures(path: Path, pictures: Iterable[tuple[Image.Image, list[sample
   return str(path)
 
 
-def _draw(rng: random.Random, domain: Domain, away: int) -> tuple[Image.Image, list[sample_data.Shape]]:
+def _draw(rng: random.Random, domain: Domain, away: int) -> tuple[Image.Image, list[draw.Shape]]:
   """One drawing; or as many smaller ones as fill an image, side by side."""
   if away == 1:
-    return sample_data.draw(SIZE, rng, domain)
+    return draw.draw(SIZE, rng, domain)
   image, shapes = Image.new('RGB', SIZE), []
   wide, high = (side // away for side in SIZE)
   for place in range(away * away):
     left, top = place % away * wide, place // away * high
-    tile, found = sample_data.draw(SIZE, rng, domain)
+    tile, found = draw.draw(SIZE, rng, domain)
     image.paste(tile.resize((wide, high), Image.Resampling.BOX), (left, top))
     for shape in found:
       xmin, ymin, xmax, ymax = (corner / away for corner in shape[1:])
-      shapes.append(sample_data.Shape(shape.label, left + xmin, top + ymin, left + xmax, top + ymax))
+      shapes.append(draw.Shape(shape.label, left + xmin, top + ymin, left + xmax, top + ymax))
   return image, shapes
 
 
@@ -117,7 +119,7 @@ def ingest(data: Path, target: Path) -> str:
   return str(target / 'Split-train' / '*')
 
 
-def example(image: Any, shapes: list[sample_data.Shape], name: str = 'drawn') -> bytes:
+def example(image: Any, shapes: list[draw.Shape], name: str = 'drawn') -> bytes:
   """A serialized tf.Example of a Pillow image and the shapes in it."""
   encoded = io.BytesIO()
   image.save(encoded, 'JPEG', quality=90)

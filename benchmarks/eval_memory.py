@@ -24,7 +24,7 @@ def save_model(folder: str) -> None:
   """A SavedModel whose boxes depend on the bytes of the image alone."""
   import tensorflow as tf
 
-  from components.odapi import label_map
+  from detection.odapi import label_map
 
   def one(text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     image = tf.io.decode_image(text, channels=3, expand_animations=False)
@@ -74,7 +74,8 @@ def measure(model: str, records: str) -> None:
   """Evaluates, then prints peak memory in MiB, seconds and images."""
   import apache_beam as beam
 
-  from components.evaluator import bootstrap, evaluation, inference
+  from components.evaluator import evaluation, inference
+  from detection.metrics import bootstrap
 
   begun = time.perf_counter()
   with tempfile.TemporaryDirectory() as folder:

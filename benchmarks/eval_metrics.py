@@ -15,8 +15,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from components.metrics import coco, results
-from components.metrics.matching import Found, Truth
+from detection.metrics import coco, results
+from detection.metrics.matching import Found, Truth
 
 _SIZE = (640, 480)
 _OBJECTS = 7  # an image of COCO val2017 has 7.3

@@ -27,9 +27,10 @@ def ours(model: str, records: str) -> float:
   """AP of components/evaluator on the exported SavedModel."""
   import apache_beam as beam
 
-  from components import files
-  from components.evaluator import bootstrap, evaluation, inference
-  from components.odapi import label_map
+  from components.evaluator import evaluation, inference
+  from detection.base import files
+  from detection.metrics import bootstrap
+  from detection.odapi import label_map
 
   started()
   labels = label_map.parse(files.read_text(f'{model}/label_map.pbtxt'))
@@ -44,7 +45,7 @@ def ours(model: str, records: str) -> float:
 
 def theirs(model: str, records: str) -> float:
   """AP of model_lib_v2.eager_eval_loop on the checkpoint, set up as eval_continuously does."""
-  from components.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat  # noqa: F401  isort: skip
   import tensorflow as tf
   from object_detection import inputs, model_lib_v2
   from object_detection.builders import model_builder

@@ -17,7 +17,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from benchmarks import drawn
-from pipeline import refit, sample_data
+from cli import refit
+from detection.sample_data import draw
 
 SOURCE_IMAGES, EVAL_IMAGES = 300, 100
 AGNOSTIC = {'object': 1}
@@ -47,9 +48,9 @@ def run(root: Path, options: argparse.Namespace) -> str:
 def choose(folder: Path, examples: int, seed: int) -> None:
   """A VOC folder of so many images of each class, one object in each."""
   with redirect_stdout(sys.stderr):
-    sample_data.write(str(folder), images=30 * examples, seed=1000 + seed)
-  (folder / sample_data.MARK).unlink()
-  wanted = dict.fromkeys(sample_data.CLASSES, examples)
+    draw.write(str(folder), images=30 * examples, seed=1000 + seed)
+  (folder / draw.MARK).unlink()
+  wanted = dict.fromkeys(draw.CLASSES, examples)
   for annotation in sorted((folder / 'Annotations').iterdir()):
     names = re.findall('<name>(.*?)</name>', annotation.read_text())
     if len(names) == 1 and wanted[names[0]]:

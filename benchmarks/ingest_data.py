@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from pipeline import sample_data
+from detection.sample_data import draw
 
 SIZE = (640, 480)
 _QUALITY = 79  # with the grain below, about 60 kB
@@ -29,16 +29,16 @@ def write(directory: Path, images: int) -> None:
 
 def _write_some(directory: Path, numbers: list[int]) -> None:
   grain = Image.effect_noise(SIZE, 28).convert('RGB')
-  backgrounds = [sample_data._background(*SIZE, random.Random(n)) for n in range(4)]
+  backgrounds = [draw._background(*SIZE, random.Random(n)) for n in range(4)]
   for number in numbers:
     rng = random.Random(number)
     image = backgrounds[number % 4].copy()
-    shapes = sample_data._draw_shapes(image, rng)
+    shapes = draw._draw_shapes(image, rng)
     image = Image.blend(image, ImageChops.offset(grain, rng.randrange(SIZE[0]), rng.randrange(SIZE[1])), 0.25)
     buffer = io.BytesIO()
     image.save(buffer, 'JPEG', quality=_QUALITY)
     (directory / f'JPEGImages/{number:06}.jpg').write_bytes(buffer.getvalue())
-    xml = sample_data.voc_xml(f'{number:06}.jpg', *SIZE, shapes)
+    xml = draw.voc_xml(f'{number:06}.jpg', *SIZE, shapes)
     (directory / f'Annotations/{number:06}.xml').write_text(xml)
 
 

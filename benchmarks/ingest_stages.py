@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from components.voc_example_gen import boxes, formats, images, ingest, plan, scan, storage, tf_example, voc
-from components.voc_example_gen.annotation import Reason
+from components.voc_example_gen import boxes, images, ingest, plan, scan, storage, tf_example
+from components.voc_example_gen.formats import detect, voc
+from components.voc_example_gen.formats.annotation import Reason
 from components.voc_example_gen.settings import IngestSettings
 
 
@@ -39,7 +40,7 @@ def measure(root: Path, count: int) -> dict[str, float]:
   """CPU microseconds an image of each stage."""
   started = time.process_time()
   tree = scan.scan(str(root))
-  found = formats.find(tree, 'voc')
+  found = detect.find(tree, 'voc')
   stages = Stages(count)
   stages.microseconds['list and pair'] = 1e6 * (time.process_time() - started) / len(found.items)
   started = time.process_time()

@@ -33,8 +33,10 @@ def main() -> None:
 def measure(name: str, batch: str) -> str:
   """Trains a built-in base; returns its row of the table."""
   from benchmarks import drawn
-  from components.config_patcher import catalogue, memory, patch
-  from components.odapi import config_io, engine, inputs, label_map
+  from detection.odapi import label_map
+  from detection.odapi.config import config_io
+  from detection.odapi.model import engine, inputs
+  from detection.pipeline_config import catalogue, memory, patch
 
   with tempfile.TemporaryDirectory() as folder:
     labels = Path(folder) / 'label_map.pbtxt'

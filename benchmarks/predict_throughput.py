@@ -30,7 +30,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
 def ours(model: str, images: list[str], output: str) -> None:
-  from pipeline import predict
+  from cli import predict
 
   started()
   with contextlib.redirect_stdout(io.StringIO()):
@@ -59,13 +59,13 @@ def loop_saved_by_pillow(model: str, images: list[str], output: str) -> None:
 
 
 def _loop(model: str, images: list[str], output: str, save: Callable[[Any, str], None]) -> None:
-  from components.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat  # noqa: F401  isort: skip
   import numpy as np
   import tensorflow as tf
   from object_detection.utils import label_map_util, visualization_utils
   from PIL import Image
 
-  from components import detector
+  from detection.inference import detector
 
   started()
   folder = detector.saved_model_folder(model)

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from pipeline import sample_data
-from pipeline.sample_data import Shape
+from detection.sample_data import draw as sample_data
+from detection.sample_data.draw import Shape
 
 WIDTH, HEIGHT = 640, 480
 MISSING = 0.06

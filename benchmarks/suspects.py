@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 
 from benchmarks import drawn
-from components.crop_classifier import classifier
-from components.crop_classifier.suspects import Suspect
-from pipeline import sample_data, suspects
+from cli import suspects
+from detection.crops import classifier
+from detection.crops.suspects import Suspect
+from detection.sample_data import draw
 
 _NAME = re.compile(r'<name>(.*?)</name>')
 Planted = set[tuple[str, int]]
@@ -28,7 +29,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
   for seed in range(options.seeds):
     home = root / str(seed)
     with contextlib.redirect_stdout(sys.stderr):
-      sample_data.write(str(home / 'data'), images=options.images, seed=seed)
+      draw.write(str(home / 'data'), images=options.images, seed=seed)
       planted, boxes = plant(home / 'data', options.share, seed)
       model = train(home, options.steps, seed)
       for kind, pairs in found.items():
@@ -55,7 +56,7 @@ def plant(data: Path, share: float, seed: int) -> tuple[Planted, int]:
   for file, number in chosen:
     text = file.read_text()
     match = list(_NAME.finditer(text))[number]
-    other = rng.choice([name for name in sample_data.CLASSES if name != match[1]])
+    other = rng.choice([name for name in draw.CLASSES if name != match[1]])
     file.write_text(f'{text[: match.start(1)]}{other}{text[match.end(1) :]}')
   return {(f'JPEGImages/{file.stem}.jpg', number) for file, number in chosen}, len(boxes)
 

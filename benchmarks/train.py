@@ -46,24 +46,24 @@ def main() -> None:
 def draw(root: Path) -> Path:
   """Draws and ingests the data set; returns the folder of the splits."""
   from benchmarks import ingest
-  from components.odapi import label_map
-  from pipeline import sample_data
+  from detection.odapi import label_map
+  from detection.sample_data import draw
 
-  sample_data.write(str(root / 'data'), images=IMAGES, seed=0)
+  draw.write(str(root / 'data'), images=IMAGES, seed=0)
   ingest.ingestion(root / 'data', [], root)()
-  labels = {name: number for number, name in enumerate(sample_data.CLASSES, start=1)}
+  labels = {name: number for number, name in enumerate(draw.CLASSES, start=1)}
   (root / 'label_map.pbtxt').write_text(label_map.dump(labels))
   return root / 'examples'
 
 
 def write_config(size: int, examples: Path, root: Path) -> Path:
   """The base of this size, patched for the drawn data as a run would."""
-  from components.config_patcher import catalogue, patch
-  from components.odapi import config_io
-  from pipeline import sample_data
+  from detection.odapi.config import config_io
+  from detection.pipeline_config import catalogue, patch
+  from detection.sample_data import draw
 
   request = patch.Request(
-    num_classes=len(sample_data.CLASSES),
+    num_classes=len(draw.CLASSES),
     label_map_path=str(root / 'label_map.pbtxt'),
     train_path=str(examples / 'Split-train' / '*'),
     eval_path=str(examples / 'Split-eval' / '*'),
@@ -106,12 +106,12 @@ def measure(side: str, config: Path, work: Path) -> dict:
 
 
 def ours(config_path: Path, work: Path, began: float) -> dict:
-  from components.odapi import config_io
-  from components.odapi.engine import Engine
-  from components.trainer import hooks, loop, training
-  from components.trainer.checkpoints import BestCheckpoint, Checkpoints
-  from components.trainer.settings import TrainSettings
-  from components.trainer.state import TrainState
+  from detection.odapi.config import config_io
+  from detection.odapi.model.engine import Engine
+  from detection.training import hooks, loop, training
+  from detection.training.checkpoints import BestCheckpoint, Checkpoints
+  from detection.training.settings import TrainSettings
+  from detection.training.state import TrainState
 
   class Watch(hooks.Hook):
     """Notes the time of every tenth step, and ends the training before it would evaluate."""
@@ -148,10 +148,10 @@ def _facts(times: list[float], began: float) -> dict:
 
 
 def our_losses(config_path: Path, work: Path, began: float, cache: str = 'none') -> dict:
-  from components.odapi.engine import TOTAL_LOSS, Engine
-  from components.odapi.inputs import InputOptions
-  from components.trainer.checkpoints import Checkpoints
-  from components.trainer.state import TrainState
+  from detection.odapi.model.engine import TOTAL_LOSS, Engine
+  from detection.odapi.model.inputs import InputOptions
+  from detection.training.checkpoints import Checkpoints
+  from detection.training.state import TrainState
 
   engine = Engine(_nothing_random(config_path))
   # All sides go on from this checkpoint: equal initial weights.
@@ -169,7 +169,7 @@ def cached_losses(config_path: Path, work: Path, began: float) -> dict:
 def their_losses(config_path: Path, work: Path, began: float) -> dict:
   import tensorflow as tf
 
-  from components.odapi import config_io
+  from detection.odapi.config import config_io
 
   plain = work / 'plain.config'
   plain.write_text(config_io.dump(_nothing_random(config_path)))
@@ -182,7 +182,7 @@ def train_loop(config_path: Path, work: Path, steps: int, inner: int) -> None:
   """The OD API's own loop, with `inner` steps in one call of its graph; 10 shows the tenth step, 100 is its default."""
   from object_detection import model_lib_v2
 
-  from components.odapi import compat  # noqa: F401
+  from detection.odapi import compat  # noqa: F401
 
   model_lib_v2.train_loop(
     str(config_path), str(work), train_steps=steps, num_steps_per_iteration=inner, record_summaries=False
@@ -198,7 +198,7 @@ def events(work: Path) -> list[tuple]:
 
 
 def _nothing_random(config_path: Path) -> object:
-  from components.odapi import config_io
+  from detection.odapi.config import config_io
 
   config = config_io.parse(config_path.read_text())
   del config.train_config.data_augmentation_options[:]

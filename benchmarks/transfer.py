@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 from benchmarks import drawn
 from benchmarks.drawn import BASE, LABELS, SIZE
-from components.config_patcher import catalogue, patch, transfer
-from components.odapi import config_io, engine
-from components.trainer import training
-from pipeline import sample_data
+from detection.odapi.config import config_io
+from detection.odapi.model import engine
+from detection.pipeline_config import catalogue, patch, transfer
+from detection.sample_data import draw as sample_data
+from detection.training import training
 
 import numpy as np  # isort: skip
 import tensorflow as tf  # isort: skip

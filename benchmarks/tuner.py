@@ -20,10 +20,10 @@ from tfx.types import artifact_utils, channel, standard_artifacts
 
 from benchmarks import drawn
 from components import artifacts
-from components.config_patcher import hyperparameters
-from components.odapi import label_map
 from components.tuner import executor, search, trial
 from components.tuner.component import DetectionTuner
+from detection.odapi import label_map
+from detection.pipeline_config import hyperparameters
 
 BASE = 'ssd_mobilenet_v2_fpnlite_320'
 SMALL = {

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import pydantic
 
-from components.typed import Settings
+from detection.base.settings import Settings
 
 # What the open-source driver and launcher can store artifacts in; a path or a PVC is refused by the driver.
 ROOT_SCHEMES = ('minio://', 's3://', 'gs://')

@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from components.errors import ConfigError, UserError
-from kubeflow import compiled
+from detection.base.errors import ConfigError, UserError
+from kubeflow.compiler import compiled_file
 
 _API = '/apis/v2beta1'
 _FINAL = ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED')
@@ -52,7 +52,7 @@ class Server:
       (pipeline id, version id). Equal content is uploaded once: versions are named by it.
     """
     content = pathlib.Path(path).read_bytes()
-    name = compiled.read(path).name
+    name = compiled_file.read(path).name
     version = f'{name}-{hashlib.sha256(content).hexdigest()[:12]}'
     pipeline = self._pipeline_id(name)
     if pipeline is None:
@@ -190,8 +190,8 @@ def submit(
   Raises:
     UserError: if the file or a parameter is wrong, or the server refuses.
   """
-  loaded = compiled.read(path)
-  values = compiled.run_parameters(loaded.spec, parameters)
+  loaded = compiled_file.read(path)
+  values = compiled_file.run_parameters(loaded.spec, parameters)
   root = pipeline_root or loaded.spec.get('defaultPipelineRoot', '')
   pipeline, version = server.upload(path)
   report(f'pipeline {loaded.name}: {pipeline}, version {version}')

@@ -10,18 +10,18 @@ from typing import Any, Literal
 import pydantic
 import yaml
 
-from components import typed
 from components.crop_classifier.settings import TwoStageSettings
-from components.errors import ConfigError
-from components.lite import Kind
-from components.trainer.settings import AdaptSettings, TrainSettings
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import SplitSettings
+from detection.base.errors import ConfigError
+from detection.base.settings import Settings, parse_settings
+from detection.inference.tflite_model import Kind
+from detection.training.settings import AdaptSettings, TrainSettings
 
 _SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
 
 
-class DataConfig(typed.Settings):
+class DataConfig(Settings):
   """What to train on.
 
   root: the data folder. The one value without a default.
@@ -44,7 +44,7 @@ class DataConfig(typed.Settings):
   label_map: str | None = None
 
 
-class ModelConfig(typed.Settings):
+class ModelConfig(Settings):
   """What to train: see components/config_patcher for bases, modes and overrides."""
 
   base: str = 'ssd_mobilenet_v2_fpnlite_320'
@@ -54,10 +54,10 @@ class ModelConfig(typed.Settings):
 
 
 class TrainConfig(TrainSettings):
-  """How long and how to train; beyond these keys see components/trainer/settings.py.
+  """How long and how to train; beyond these keys see detection/training/settings.py.
 
   augment, optimizer, schedule, learning_rate: short forms, as they may also stand in model.overrides; see
-    components/config_patcher/README.md.
+    docs/models.md.
   """
 
   num_steps: pydantic.PositiveInt = 2000
@@ -89,7 +89,7 @@ class AdaptConfig(AdaptSettings):
     return self.dict(exclude={'target'})
 
 
-class EvaluateConfig(typed.Settings):
+class EvaluateConfig(Settings):
   """When a model may be pushed.
 
   thresholds: {metric: least value}.
@@ -108,7 +108,7 @@ class EvaluateConfig(typed.Settings):
   slice_pattern: str = ''
 
 
-class ExportConfig(typed.Settings):
+class ExportConfig(Settings):
   """What a served model gives out, and in which forms. Changing one of the first two trains again.
 
   score_threshold: the model leaves out detections below it; the evaluator measures what is left.
@@ -122,7 +122,7 @@ class ExportConfig(typed.Settings):
   onnx: bool = False
 
 
-class PushConfig(typed.Settings):
+class PushConfig(Settings):
   """Where models go.
 
   destination: the folder of versions that TensorFlow Serving watches; by default <output_root>/<name>/serving.
@@ -133,13 +133,13 @@ class PushConfig(typed.Settings):
   keep_versions: pydantic.NonNegativeInt = 0
 
 
-class BeamConfig(typed.Settings):
+class BeamConfig(Settings):
   """args: Beam pipeline options, for every component that runs on Beam."""
 
   args: list[str] = []
 
 
-class RunConfig(typed.Settings):
+class RunConfig(Settings):
   """Everything a run depends on. `kubeflow` is checked when compiling."""
 
   name: str = 'detector'
@@ -206,7 +206,7 @@ def load(path: str, data_root: str | None = None, overrides: Sequence[str] = ())
     _override(content, override)
   if data_root is not None:
     _put(content, ['data', 'root'], data_root, '--data')
-  config = typed.parse(RunConfig, content, path)
+  config = parse_settings(RunConfig, content, path)
   if not config.data.root:
     raise ConfigError(f'{path}: data.root: missing. Expected the folder of images and annotations, or --data DIR.')
   return config

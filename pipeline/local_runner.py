@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from components.errors import ConfigError
+from detection.base.errors import ConfigError
 from pipeline.config import RunConfig, absolute
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from components import files
+from detection.base import files
 
 
 @dataclasses.dataclass(frozen=True)

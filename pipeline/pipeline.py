@@ -14,17 +14,18 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types import channel, standard_artifacts
 
-from components.config_patcher import hyperparameters
 from components.config_patcher.component import ConfigPatcher
 from components.crop_classifier.component import CropClassifier
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.model_exporter.component import ModelExporter
-from components.odapi import adaptable, config_io, convertible
 from components.pusher.component import DetectionPusher
 from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
 from components.voc_example_gen.component import VocExampleGen
+from detection.odapi import adaptable, convertible
+from detection.odapi.config import config_io
+from detection.pipeline_config import hyperparameters
 from pipeline.baseline import LatestBlessedOther
 from pipeline.config import RunConfig
 

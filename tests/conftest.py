@@ -1,63 +1,79 @@
-"""What the slow tests share: one small data set and one whole run over it. Training is the cost."""
+"""What tests share: a small data set and one whole run over it, and tiny detectors. Training is the cost."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import pathlib
+import types
 
+import numpy as np
 import pytest
-import yaml
+
+from tests.support import colour_detector, local_runs, metric_images
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 
-@dataclasses.dataclass(frozen=True)
-class LocalRun:
-  """A folder with a data set, a run config, and what `detection-pipeline run` made of them."""
-
-  home: pathlib.Path
-  config: pathlib.Path
-  data: pathlib.Path
-  status: int
-
-  def run(self, *arguments: str) -> int:
-    """Runs the pipeline again, with further arguments."""
-    from pipeline import cli
-
-    return cli.main(['run', str(self.config), *arguments])
-
-  def artifact(self, component: str, key: str) -> pathlib.Path:
-    """The folder of the latest artifact that a component wrote."""
-    folders = (self.home / 'tiny' / 'pipeline' / component / key).iterdir()
-    return max(folders, key=lambda folder: int(folder.name))
-
-
-def write_config(folder: pathlib.Path, data_root: pathlib.Path, **sections) -> pathlib.Path:
-  """A run config for a few training steps of the smallest base."""
-  config = {
-    'name': 'tiny',
-    'output_root': str(folder),
-    'data': {'root': str(data_root)},
-    'model': {'base': 'ssd_mobilenet_v2_fpnlite_cpu_160'},
-    'train': {'num_steps': 4, 'batch_size': 4, 'eval_every': 2, 'checkpoint_every': 2},
-    'evaluate': {'thresholds': {'AP50': 0.0}},
-  }
-  for section, values in sections.items():
-    config[section] = {**config.get(section, {}), **values}
-  path = folder / 'run.yaml'
-  path.write_text(yaml.safe_dump(config))
-  return path
-
-
 @pytest.fixture(scope='session')
-def finished_run(tmp_path_factory) -> LocalRun:
+def finished_run(tmp_path_factory) -> local_runs.LocalRun:
   """One cold run of the whole pipeline on 24 drawn images. Tests that change its data or config copy it first."""
-  from pipeline import cli, sample_data
+  from cli import main
+  from detection.sample_data import draw
 
   home = tmp_path_factory.mktemp('finished')
   data = home / 'data'
-  sample_data.write(str(data), images=24, seed=1)
-  config = write_config(home, data)
-  status = cli.main(['run', str(config)])
-  return LocalRun(home, config, data, status)
+  draw.write(str(data), images=24, seed=1)
+  config = local_runs.write_config(home, data)
+  status = main.main(['run', str(config)])
+  return local_runs.LocalRun(home, config, data, status)
+
+
+@pytest.fixture(scope='session')
+def colour_model(tmp_path_factory):
+  """The folder of a model that finds red and blue rectangles exactly."""
+  return colour_detector.save_model_artifact(tmp_path_factory.mktemp('colour_model'))
+
+
+@pytest.fixture(scope='session')
+def half_blind_model(tmp_path_factory):
+  """The folder of a model that never finds blue."""
+  return colour_detector.save_model_artifact(tmp_path_factory.mktemp('half_blind_model'), blind_to=('blue',))
+
+
+@pytest.fixture(scope='session')
+def draw():
+  """`picture`, for tests that make their own images."""
+  return colour_detector.picture
+
+
+@pytest.fixture(scope='session')
+def scenes(tmp_path_factory):
+  """The folder of an Examples artifact, split `eval`: 12 images in two files, one of them empty of objects."""
+  import tensorflow as tf
+
+  folder = tmp_path_factory.mktemp('scenes')
+  split = folder / 'Split-eval'
+  split.mkdir()
+  rng = np.random.default_rng(0)
+  records = []
+  for number in range(12):
+    top, left = rng.integers(0, 20, 2)
+    objects = [('red', (top, left, top + 24, left + 20))] if number else []
+    if number % 3 == 0 and number:
+      objects.append(('blue', (10, 60, 40, 90)))
+    records.append(
+      colour_detector.example(f'scene-{number:02d}.png', objects, size=(96, 64) if number % 2 else (120, 80))
+    )
+  for index, some in enumerate((records[:7], records[7:])):
+    with tf.io.TFRecordWriter(os.fspath(split / f'data_tfrecord-{index:05d}-of-00002')) as writer:
+      for record in some:
+        writer.write(record)
+  return folder
+
+
+@pytest.fixture(scope='session')
+def make():
+  """make.image, make.crowded, make.merged, and some boxes by name."""
+  boxes = {name: getattr(metric_images, name) for name in ('BOX', 'NEAR', 'HALF', 'FAR', 'TINY')}
+  return types.SimpleNamespace(
+    image=metric_images.make_image, crowded=metric_images.crowded_images, merged=metric_images.merged, **boxes
+  )

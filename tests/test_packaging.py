@@ -9,7 +9,7 @@ import tarfile
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-PACKAGES = ('components', 'pipeline', 'kubeflow')
+PACKAGES = ('detection', 'components', 'pipeline', 'kubeflow', 'cli')
 
 
 @pytest.mark.slow

@@ -5,22 +5,15 @@ from typing import Any
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import artifacts, code_version
-from components.config_patcher import executor, recipe
-
-# What the executor runs.
-_SOURCES = (
-  'components.config_patcher',
-  'components.odapi.config_io',
-  'components.odapi.config_path',
-  'components.odapi.label_map',
-)
+from components import artifacts, code_version, recipe_parameters
+from components.config_patcher import executor
+from detection.pipeline_config import recipe
 
 
 class ConfigPatcherSpec(component_spec.ComponentSpec):
   """See ConfigPatcher."""
 
-  PARAMETERS = {**recipe.PARAMETERS, 'code_version': component_spec.ExecutionParameter(type=str)}
+  PARAMETERS = {**recipe_parameters.PARAMETERS, 'code_version': component_spec.ExecutionParameter(type=str)}
   INPUTS = {
     'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
     'label_map': component_spec.ChannelParameter(type=artifacts.LabelMap),
@@ -66,7 +59,7 @@ class ConfigPatcher(base_component.BaseComponent):
         examples=examples,
         label_map=label_map,
         hyperparameters=hyperparameters,
-        code_version=code_version.of(*_SOURCES),
+        code_version=code_version.of(executor),
         pipeline_config=channel.Channel(type=artifacts.PipelineConfig),
         **recipe.read(**wanted).parameters(),
       )

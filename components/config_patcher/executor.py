@@ -6,10 +6,11 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components import artifacts, files
-from components.config_patcher import changes, checks, ground_truth, hyperparameters, recipe
-from components.odapi import config_io
-from components.odapi import label_map as label_maps
+from components import artifacts
+from detection.base import files
+from detection.odapi import label_map as label_maps
+from detection.odapi.config import config_io
+from detection.pipeline_config import changes, checks, ground_truth, hyperparameters, recipe
 
 
 class Executor(base_executor.BaseExecutor):
@@ -22,8 +23,15 @@ class Executor(base_executor.BaseExecutor):
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
     labels = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
     wanted = recipe.Recipe.of(exec_properties)
-    tuned = hyperparameters.read_if_given(input_dict.get('hyperparameters'))
-    request = wanted.over(tuned).request(examples, label_map_path, labels, target)
+    found = input_dict.get('hyperparameters')
+    tuned = hyperparameters.read(artifact_utils.get_single_uri(found)) if found else {}
+    request = wanted.over(tuned).request(
+      artifacts.split_pattern(examples, 'train'),
+      artifacts.split_pattern(examples, 'eval'),
+      label_map_path,
+      labels,
+      target,
+    )
     truth = ground_truth.read(request.train_path)
     complete = recipe.complete_config(wanted.base(), request, truth)
     found = checks.check(complete, truth, labels)

@@ -7,22 +7,12 @@ from typing import Any
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import artifacts, code_version, typed
-from components.crop_classifier import backbones, executor
+from components import artifacts, code_version
+from components.crop_classifier import executor
 from components.crop_classifier.settings import TwoStageSettings
-from components.errors import ConfigError
-
-_CODE = (
-  'components.crop_classifier',
-  'components.artifacts',
-  'components.config_patcher.bases',
-  'components.config_patcher.checkpoint',
-  'components.config_patcher.zoo',
-  'components.detector',
-  'components.files',
-  'components.odapi',
-  'components.typed',
-)
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
+from detection.crops import backbones
 
 
 class CropClassifierSpec(component_spec.ComponentSpec):
@@ -79,7 +69,7 @@ class CropClassifier(base_component.BaseComponent):
     max_detections: int | None = None,
     check_paths: bool = True,
   ) -> None:
-    checked = typed.parse(TwoStageSettings, dict(settings or {}), 'two_stage')
+    checked = parse_settings(TwoStageSettings, dict(settings or {}), 'two_stage')
     if (detector is None) == (not checked.detector):
       received = 'neither' if detector is None else 'both'
       raise ConfigError(f'CropClassifier: detector: expected a channel or settings.detector, received {received}.')
@@ -94,7 +84,7 @@ class CropClassifier(base_component.BaseComponent):
         backbone_digest=backbones.fingerprint(checked.backbone) if checked.backbone and check_paths else '',
         score_threshold=float(score_threshold),
         max_detections=max_detections,
-        code_version=code_version.of(*_CODE),
+        code_version=code_version.of(executor),
         model=channel.Channel(type=standard_artifacts.Model),
       )
     )

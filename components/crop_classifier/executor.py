@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 
-from components import detector, files, typed
 from components.artifacts import LabelMap
-from components.config_patcher import zoo
-from components.crop_classifier import examples, refit
 from components.crop_classifier.settings import TwoStageSettings
-from components.odapi import label_map
-from components.odapi.export import Limits
+from detection.base import files
+from detection.base.settings import parse_settings
+from detection.crops import examples, refit
+from detection.inference import detector
+from detection.odapi import label_map
+from detection.odapi.model.export import Limits
+from detection.pipeline_config import zoo
 
 # Both change with the weights: the index has a checksum of each variable.
 _NAMED_BY = ('saved_model.pb', 'variables/variables.index')
@@ -31,12 +32,12 @@ class Executor(base_executor.BaseExecutor):
     Raises:
       DataError: if the detector cannot be read, or the train split has fewer than two classes.
     """
-    settings = typed.parse(TwoStageSettings, json.loads(exec_properties['settings']), 'two_stage')
+    settings = parse_settings(TwoStageSettings, json.loads(exec_properties['settings']), 'two_stage')
     labels_path = files.join(artifact_utils.get_single_uri(list(input_dict['label_map'])), LabelMap.FILE_NAME)
     labels = label_map.parse(files.read_text(labels_path), labels_path)
     path = settings.detector or artifact_utils.get_single_uri(list(input_dict['detector']))
     split = artifact_utils.get_split_uri(list(input_dict['examples']), 'train')
-    images = examples.images(sorted(fileio.glob(files.join(split, '*'))))
+    images = examples.images(sorted(files.glob(files.join(split, '*'))))
 
     finder = refit.open_finder(path, settings.backbone)
     fitted = refit.fit(finder, images, settings.classifier)
@@ -52,4 +53,4 @@ def digest(path: str) -> str:
   """Changes with the content of the SavedModel that `path` names. Raises DataError if there is none."""
   folder = detector.saved_model_folder(path)
   paths = [files.join(folder, name) for name in _NAMED_BY]
-  return '-'.join(zoo.sha256(path)[:16] for path in paths if fileio.exists(path))
+  return '-'.join(zoo.sha256(path)[:16] for path in paths if files.exists(path))

@@ -4,10 +4,10 @@ from typing import Literal
 
 import pydantic
 
-from components import typed
+from detection.base.settings import Settings
 
 
-class TwoStageSettings(typed.Settings):
+class TwoStageSettings(Settings):
   """A detector that only finds, and a classifier behind it that names.
 
   detector: one that is there already: a trainer's model folder, a pushed version, or the folder of versions. By default

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib import figure
 
-from components import drawing
 from components.evaluator.evaluation import Evaluation
-from components.evaluator.mistakes import CAUSES
-from components.metrics import coco, operating
-from components.metrics.matching import AREA_NAMES
-from components.metrics.scores import ClassScore
+from detection.metrics import coco, operating
+from detection.metrics.matching import AREA_NAMES
+from detection.metrics.mistakes import CAUSES
+from detection.metrics.scores import ClassScore
+from detection.report import drawing
 
 _MOST_LINES = 10  # classes in one chart; more cannot be told apart
 _MOST_CELLS = 25  # classes in a confusion matrix

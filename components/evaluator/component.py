@@ -7,21 +7,9 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version
-from components.errors import ConfigError
-from components.evaluator import executor, slices, verdict
-
-_CODE = (
-  'components.evaluator',
-  'components.page',
-  'components.detector',
-  'components.drawing',
-  'components.files',
-  'components.lite',
-  'components.metrics',
-  'components.onnx_model',
-  'components.odapi.label_map',
-  'components.odapi.config_io',
-)
+from components.evaluator import executor, verdict
+from detection.base.errors import ConfigError
+from detection.metrics import slices
 
 
 class MapEvaluatorSpec(component_spec.ComponentSpec):
@@ -120,7 +108,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
       iou=float(iou),
       slice_pattern=slice_pattern,
       baseline_destination=baseline_destination,
-      code_version=code_version.of(*_CODE),
+      code_version=code_version.of(executor),
       evaluation=channel.Channel(type=standard_artifacts.ModelEvaluation),
       blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
     )

@@ -28,8 +28,8 @@ from typing import Any
 from components.evaluator import verdict
 from components.evaluator.evaluation import Evaluation, without_nan
 from components.evaluator.exports import Exported
-from components.evaluator.mistakes import CAUSES
-from components.metrics.matching import AREA_NAMES
+from detection.metrics.matching import AREA_NAMES
+from detection.metrics.mistakes import CAUSES
 
 SCHEMA_VERSION = 1
 FILE_NAME = 'metrics.json'

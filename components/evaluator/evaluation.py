@@ -8,9 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.evaluator import bootstrap, mistakes, slices
-from components.metrics import coco, names, scores
-from components.metrics.results import Results
+from detection.metrics import bootstrap, coco, mistakes, names, scores, slices
+from detection.metrics.results import Results
 
 
 @dataclasses.dataclass(frozen=True)

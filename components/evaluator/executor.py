@@ -12,25 +12,16 @@ from typing import Any
 
 from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 from tfx.utils import path_utils
 
-from components import detector, files
 from components.artifacts import LabelMap
-from components.errors import DataError
-from components.evaluator import (
-  bootstrap,
-  document,
-  evaluation,
-  exports,
-  facts,
-  inference,
-  report,
-  servability,
-  verdict,
-)
-from components.odapi import label_map
+from components.evaluator import document, evaluation, exports, facts, inference, report, servability, verdict
+from detection.base import files
+from detection.base.errors import DataError
+from detection.inference import detector
+from detection.metrics import bootstrap
+from detection.odapi import label_map
 
 CLASSES_FILE = 'per_class.csv'
 REPORT_FILE = 'report.html'
@@ -113,7 +104,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     folder = artifact_utils.get_single_uri(list(inputs['exports']))
     images = inference.first_images(examples, exports.TIMED_IMAGES)
     rows = [exports.measure('SavedModel', model, measured.metrics, images)]
-    for path in sorted(fileio.glob(files.join(folder, '*'))):
+    for path in sorted(files.glob(files.join(folder, '*'))):
       metrics = self._measure(path, examples, labels, settings).metrics
       rows.append(exports.measure(os.path.basename(path), path, metrics, images))
     return rows
@@ -141,17 +132,17 @@ class _Folder:
     self._uri = files.join(base, f'evaluation-{uuid.uuid4().hex[:8]}')
 
   def __enter__(self) -> str:
-    fileio.makedirs(self._uri)
+    files.makedirs(self._uri)
     return self._uri
 
   def __exit__(self, *error: object) -> None:
-    fileio.rmtree(self._uri)
+    files.rmtree(self._uri)
 
 
 def _example_files(examples: Sequence[artifact.Artifact], split: str) -> list[str]:
   found: list[str] = []
   for uri in artifact_utils.get_split_uris(list(examples), split):
-    found += fileio.glob(files.join(uri, '*'))
+    found += files.glob(files.join(uri, '*'))
   if not found:
     raise DataError(f'examples: the split "{split}" has no files. Expected TFRecord files of at least one image.')
   return sorted(found)
@@ -161,9 +152,9 @@ def _baseline(inputs: Artifacts, destination: str) -> str:
   """The model in production: the artifact if there is one, else the highest version pushed, else none ('')."""
   if inputs.get('baseline'):
     return path_utils.serving_model_dir(artifact_utils.get_single_uri(list(inputs['baseline'])))
-  if not destination or not fileio.exists(destination):
+  if not destination or not files.exists(destination):
     return ''
-  versions = [name for name in fileio.listdir(destination) if name.strip('/').isdecimal()]
+  versions = [name for name in files.listdir(destination) if name.strip('/').isdecimal()]
   return detector.saved_model_folder(destination) if versions else ''
 
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from tfx.dsl.io import fileio
 
-from components import detector, files
+from detection.base import files
+from detection.inference import detector
 
 TIMED_IMAGES = 30
 _WARM_UP = 3
@@ -47,11 +47,11 @@ def _milliseconds(path: str, images: Sequence[bytes]) -> float:
 
 
 def _size(path: str) -> int:
-  if not fileio.isdir(path):
+  if not files.isdir(path):
     return _length(path)
-  return sum(_length(files.join(folder, name)) for folder, _, names in fileio.walk(path) for name in names)
+  return sum(_length(files.join(folder, name)) for folder, _, names in files.walk(path) for name in names)
 
 
 def _length(path: str) -> int:
-  with fileio.open(path, 'rb') as file:
+  with files.open(path, 'rb') as file:
     return len(file.read())

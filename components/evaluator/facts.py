@@ -5,10 +5,8 @@ import json
 import platform
 from collections.abc import Mapping
 
-from tfx.dsl.io import fileio
-
-from components import files
-from components.odapi import config_io
+from detection.base import files
+from detection.odapi.config import config_io
 
 _CLASSIFIER = 'classifier.json'
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detection-pipeline')
@@ -33,19 +31,19 @@ def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str,
 def history(model_run: str) -> list[dict[str, float]]:
   """The trainer's evaluations while training, a row each with `step`; empty if there are none."""
   path = files.join(model_run, 'history.jsonl') if model_run else ''
-  if not path or not fileio.exists(path):
+  if not path or not files.exists(path):
     return []
   return [json.loads(line) for line in files.read_text(path).splitlines() if line.strip()]
 
 
 def trained(model: str) -> str:
   """What the trainer's evaluations are of: the model, or the detector in it that another step taught to name."""
-  is_named = fileio.exists(files.join(model, _CLASSIFIER))
+  is_named = files.exists(files.join(model, _CLASSIFIER))
   return 'the detector alone, of one class: a classifier names what it finds' if is_named else 'the model'
 
 
 def _config_facts(path: str) -> dict[str, str]:
-  if not fileio.exists(path):
+  if not files.exists(path):
     return {}
   config = config_io.parse(files.read_text(path), path)
   family = config.model.WhichOneof('model') or ''
@@ -71,7 +69,7 @@ def _resizer(resizer: object) -> str:
 
 
 def _run_facts(path: str) -> dict[str, str]:
-  if not fileio.exists(path):
+  if not files.exists(path):
     return {}
   run: Mapping = json.loads(files.read_text(path))
   facts = {
@@ -84,7 +82,7 @@ def _run_facts(path: str) -> dict[str, str]:
 
 
 def _classifier_facts(path: str) -> dict[str, str]:
-  if not fileio.exists(path):
+  if not files.exists(path):
     return {}
   found: Mapping = json.loads(files.read_text(path))
   accuracy = found['cross_validated_accuracy']

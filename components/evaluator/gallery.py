@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import PIL.Image
 
-from components import drawing
 from components.evaluator.evaluation import Evaluation
-from components.evaluator.mistakes import CAUSES
-from components.metrics.operating import kept
+from detection.metrics.mistakes import CAUSES
+from detection.metrics.operating import kept
+from detection.report import drawing
 
 LABELLED, HIT, FALSE, MISSED = (255, 255, 255), (0, 190, 120), (235, 60, 50), (255, 190, 0)
 

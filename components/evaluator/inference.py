@@ -13,13 +13,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import apache_beam as beam
 import numpy as np
-from tfx.dsl.io import fileio
 
-from components import files
-from components.detector import Detections, Detector
-from components.errors import DataError
-from components.metrics import results
-from components.metrics.matching import Found, Truth
+from detection.base import files
+from detection.base.errors import DataError
+from detection.inference.detector import Detections, Detector
+from detection.metrics import results
+from detection.metrics.matching import Found, Truth
 
 BATCH_SIZE = 8
 SHARES_A_FILE = 4
@@ -113,14 +112,14 @@ def count_classes(pipeline: beam.Pipeline, examples: Sequence[str], output: str)
 def read_counts(folder: str) -> dict[str, int]:
   """Sums what `count_classes` wrote to `folder`; empty if nothing was counted."""
   total: collections.Counter[str] = collections.Counter()
-  for uri in fileio.glob(files.join(folder, 'part-*.json')):
+  for uri in files.glob(files.join(folder, 'part-*.json')):
     total.update(json.loads(files.read_text(uri)))
   return dict(total)
 
 
 def read_parts(folder: str) -> results.Results:
   """Merges everything that workers wrote to `folder`."""
-  return results.merge(results.read(uri) for uri in sorted(fileio.glob(files.join(folder, 'part-*.npz'))))
+  return results.merge(results.read(uri) for uri in sorted(files.glob(files.join(folder, 'part-*.npz'))))
 
 
 def pictures(examples: Sequence[str], names: Collection[str], labels: Mapping[str, int]) -> dict[str, bytes]:

@@ -1,12 +1,13 @@
 """report.html: the evaluation as a page for people, self-contained."""
 
 import dataclasses
+import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
-from components import page as pages
 from components.evaluator import charts, gallery, verdict
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.exports import Exported
+from detection.report import page as pages
 
 PICTURES = 6  # best ones, and worst ones
 
@@ -59,7 +60,7 @@ def page(
   if measured:
     context['charts'] = _charts(measured, before, background)
     context['galleries'] = _galleries(measured, fetch)
-  return pages.render('evaluator/report.html', **context)
+  return pages.render(pathlib.Path(__file__).with_name('report.html'), **context)
 
 
 def _charts(measured: Evaluation, before: Evaluation | None, background: Background) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from components.errors import DataError, UserError
+from detection.base.errors import DataError, UserError
 
 TIMEOUT = 600.0  # seconds; a large model on a busy machine takes a minute
 
@@ -48,7 +48,7 @@ def ask(model: str) -> None:
   """
   import tensorflow as tf
 
-  from components.detector import Detector
+  from detection.inference.detector import Detector
 
   detector = Detector(model)
   rng = np.random.default_rng(0)

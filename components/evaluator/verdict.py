@@ -5,8 +5,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from components.errors import ConfigError
-from components.metrics import names
+from detection.base.errors import ConfigError
+from detection.metrics import names
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,8 +7,8 @@ from tfx.types import channel, component_spec, standard_artifacts
 
 from components import code_version
 from components.artifacts import LabelMap
-from components.errors import ConfigError
 from components.label_map_gen import executor
+from detection.base.errors import ConfigError
 
 
 class LabelMapGenSpec(component_spec.ComponentSpec):
@@ -61,9 +61,7 @@ class LabelMapGen(base_beam_component.BaseBeamComponent):
         pinned=_text(pinned) if pinned else '',
         pinned_path=pinned or '',
         single_class=single_class,
-        code_version=code_version.of(
-          'components.label_map_gen', 'components.odapi.label_map', 'components.files', 'components.artifacts'
-        ),
+        code_version=code_version.of(executor),
         label_map=channel.Channel(type=LabelMap),
       )
     )

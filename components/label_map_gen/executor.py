@@ -7,14 +7,13 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 
-from components import files
 from components.artifacts import LabelMap
-from components.errors import DataError
 from components.label_map_gen import labels
-from components.odapi import label_map
+from detection.base import files
+from detection.base.errors import DataError
+from detection.odapi import label_map
 
 CLASS_TEXT = 'image/object/class/text'
 
@@ -45,7 +44,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     """Distinct class names of all splits. Beam hands results over in a file, which is removed again."""
     splits = artifact_utils.decode_split_names(examples.split_names)
     patterns = [files.join(artifact_utils.get_split_uri([examples], split), '*') for split in splits]
-    fileio.makedirs(names_uri)
+    files.makedirs(names_uri)
     try:
       with self._make_beam_pipeline() as pipeline:
         _ = (
@@ -57,10 +56,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
           | 'AsJson' >> beam.Map(json.dumps)
           | 'Write' >> beam.io.WriteToText(files.join(names_uri, 'part'))
         )
-      parts = fileio.glob(files.join(names_uri, 'part*'))
+      parts = files.glob(files.join(names_uri, 'part*'))
       return [json.loads(line) for part in parts for line in files.read_text(part).splitlines()]
     finally:
-      fileio.rmtree(names_uri)
+      files.rmtree(names_uri)
 
 
 def class_names(record: bytes) -> Iterator[str]:

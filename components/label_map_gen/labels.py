@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from components.errors import DataError
+from detection.base.errors import DataError
 
 
 def one_class(names: Iterable[str], name: str) -> dict[str, int]:

@@ -6,18 +6,10 @@ from collections.abc import Sequence
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import artifacts, code_version, lite
-from components.errors import ConfigError
+from components import artifacts, code_version
 from components.model_exporter import executor
-
-_CODE = (
-  'components.model_exporter',
-  'components.comparison',
-  'components.detector',
-  'components.lite',
-  'components.onnx_model',
-  'components.odapi',
-)
+from detection.base.errors import ConfigError
+from detection.inference import tflite_model
 
 
 class ModelExporterSpec(component_spec.ComponentSpec):
@@ -71,10 +63,12 @@ class ModelExporter(base_component.BaseComponent):
     split: str = 'eval',
   ) -> None:
     for kind in tflite:
-      if kind not in lite.KINDS:
-        raise ConfigError(f'export.tflite: expected some of {", ".join(lite.KINDS)}, received "{kind}".')
+      if kind not in tflite_model.KINDS:
+        raise ConfigError(f'export.tflite: expected some of {", ".join(tflite_model.KINDS)}, received "{kind}".')
     if not (tflite or onnx):
-      raise ConfigError(f'ModelExporter: tflite: expected some of {", ".join(lite.KINDS)}, or onnx; received neither.')
+      raise ConfigError(
+        f'ModelExporter: tflite: expected some of {", ".join(tflite_model.KINDS)}, or onnx; received neither.'
+      )
     super().__init__(
       ModelExporterSpec(
         model=model,
@@ -84,7 +78,7 @@ class ModelExporter(base_component.BaseComponent):
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         split=split,
-        code_version=code_version.of(*_CODE),
+        code_version=code_version.of(executor),
         exports=channel.Channel(type=artifacts.ExportedModels),
       )
     )

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 from tfx.utils import path_utils
 
-from components import files, lite, onnx_model
 from components.artifacts import LabelMap, PipelineConfig
-from components.errors import DataError
-from components.model_exporter import onnx_export
-from components.odapi import config_io, export, label_map, tflite
+from detection.base import files
+from detection.base.errors import DataError
+from detection.inference import onnx_export, onnx_model, tflite_model
+from detection.odapi import label_map
+from detection.odapi.config import config_io
+from detection.odapi.model import export, tflite_export
 
 CALIBRATION_IMAGES = 100
 COMPARED_IMAGES = 8
@@ -52,18 +53,23 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _export_tflite(
-  model: str, labels: Mapping[str, int], kinds: Sequence[lite.Kind], limits: export.Limits, uris: Sequence[str], to: str
+  model: str,
+  labels: Mapping[str, int],
+  kinds: Sequence[tflite_model.Kind],
+  limits: export.Limits,
+  uris: Sequence[str],
+  to: str,
 ) -> None:
   config_path = files.join(model, PipelineConfig.FILE_NAME)
   config = config_io.parse(files.read_text(config_path), config_path)
-  convertible = tflite.Convertible(config, files.join(model, 'checkpoint', 'ckpt-0'), limits)
+  convertible = tflite_export.Convertible(config, files.join(model, 'checkpoint', 'ckpt-0'), limits)
   for kind in kinds:
     begun = time.monotonic()
     images: list[np.ndarray] = []
     if kind == 'int8':
       images = [convertible.fitting.fit(image, *convertible.size)[0] for image in _images(uris, CALIBRATION_IMAGES)]
-    file = lite.pack(convertible.convert(kind, images), labels, convertible.fitting)
-    _write(file, to, kind + lite.SUFFIX, begun)
+    file = tflite_model.pack(convertible.convert(kind, images), labels, convertible.fitting)
+    _write(file, to, kind + tflite_model.SUFFIX, begun)
 
 
 def _write(file: bytes, folder: str, name: str, begun: float) -> None:
@@ -79,7 +85,7 @@ def _images(uris: Sequence[str], count: int) -> Iterator[np.ndarray]:
   """
   import tensorflow as tf
 
-  paths = sorted(path for uri in uris for path in fileio.glob(files.join(uri, '*')))
+  paths = sorted(path for uri in uris for path in files.glob(files.join(uri, '*')))
   feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
   records = tf.data.TFRecordDataset(paths) if paths else ()
   found = False

@@ -4,8 +4,8 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
 from components import artifacts, code_version
-from components.errors import ConfigError
 from components.pusher import executor
+from detection.base.errors import ConfigError
 
 
 class DetectionPusherSpec(component_spec.ComponentSpec):
@@ -68,7 +68,7 @@ class DetectionPusher(base_component.BaseComponent):
       exports=exports,
       destination=destination,
       keep_versions=keep_versions,
-      code_version=code_version.of('components.pusher', 'components.files', 'components.odapi.label_map'),
+      code_version=code_version.of(executor),
       pushed_model=channel.Channel(type=standard_artifacts.PushedModel),
     )
     super().__init__(spec=spec)

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact, artifact_utils
 
-from components import files
 from components.artifacts import LabelMap
-from components.odapi import label_map
 from components.pusher import model_card, publish, warmup
+from detection.base import files
+from detection.odapi import label_map
 
 METRICS_FILE = 'metrics.json'
 PUSHED_FILE = 'pushed.json'
@@ -56,7 +55,7 @@ def _beside(inputs: Artifacts) -> dict[str, str]:
   if not inputs.get('exports'):
     return {}
   uri = artifact_utils.get_single_uri(list(inputs['exports']))
-  return {files.join(EXPORTS_FOLDER, os.path.basename(path)): path for path in fileio.glob(files.join(uri, '*'))}
+  return {files.join(EXPORTS_FOLDER, os.path.basename(path)): path for path in files.glob(files.join(uri, '*'))}
 
 
 def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:

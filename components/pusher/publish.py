@@ -25,10 +25,9 @@ import uuid
 from collections.abc import Callable, Mapping
 
 import tensorflow as tf
-from tfx.dsl.io import fileio
 
-from components import files
-from components.errors import ConfigError, DataError
+from detection.base import files
+from detection.base.errors import ConfigError, DataError
 
 COMPANIONS = ('label_map.pbtxt', 'pipeline.config')
 CHECKSUMS = 'checksums.json'
@@ -82,8 +81,8 @@ def publish(
       _stage(sources, checksums, extra or {}, staged)
       return _to_next_version(staged, destination, clock)
     finally:
-      if fileio.exists(staged):
-        fileio.rmtree(staged)
+      if files.exists(staged):
+        files.rmtree(staged)
   except _STORAGE_ERRORS as error:
     why = _first_line(error)
     raise ConfigError(
@@ -102,7 +101,7 @@ def damaged(version: str) -> list[str]:
   return [
     name
     for name, digest in expected.items()
-    if not fileio.exists(files.join(version, name)) or _digest(files.join(version, name)) != digest
+    if not files.exists(files.join(version, name)) or _digest(files.join(version, name)) != digest
   ]
 
 
@@ -122,10 +121,10 @@ def prune(destination: str, keep: int, clock: Callable[[], float] = time.time) -
       try:
         _move(files.join(destination, str(version)), gone)
       except _STORAGE_ERRORS:
-        if fileio.exists(files.join(destination, str(version))):
+        if files.exists(files.join(destination, str(version))):
           raise
         continue  # another pusher removed it
-      fileio.rmtree(gone)
+      files.rmtree(gone)
       removed.append(version)
   except _STORAGE_ERRORS as error:
     raise ConfigError(f'push.keep_versions: old versions of {destination} stay: {_first_line(error)}.') from error
@@ -159,7 +158,7 @@ def _sources(model: str) -> dict[str, str]:
   """{path below the version: file to copy there}"""
   serving = files.join(model, 'Format-Serving')
   for path in [files.join(serving, _SAVED_MODEL), *(files.join(model, name) for name in COMPANIONS)]:
-    if not fileio.exists(path):
+    if not files.exists(path):
       raise DataError(f'{path}: missing, so the model cannot be published. Train it again.')
   sources = {os.path.relpath(path, serving): path for path in _walk(serving)}
   for name in COMPANIONS:
@@ -172,7 +171,7 @@ def _standing(destination: str, checksums: Mapping[str, str]) -> Published | Non
   """The highest version if it was made from the same files and is sound."""
   for version in versions(destination)[-1:]:
     folder = files.join(destination, str(version))
-    if fileio.exists(files.join(folder, CHECKSUMS)):
+    if files.exists(files.join(folder, CHECKSUMS)):
       there = json.loads(files.read_text(files.join(folder, CHECKSUMS)))
       if checksums.items() <= there.items() and not damaged(folder):
         return Published(version, folder, again=True)
@@ -183,8 +182,8 @@ def _stage(sources: Mapping[str, str], checksums: Mapping[str, str], extra: Mapp
   """Copies everything, then reads it back: a full or failing disk must not become a version."""
   for place, path in sources.items():
     target = files.join(staged, place)
-    fileio.makedirs(os.path.dirname(target))
-    fileio.copy(path, target, overwrite=True)
+    files.makedirs(os.path.dirname(target))
+    files.copy(path, target)
   for name, content in extra.items():
     files.write_bytes(files.join(staged, name), content)
   expected = {**checksums, **{name: hashlib.sha256(content).hexdigest() for name, content in extra.items()}}
@@ -206,18 +205,18 @@ def _to_next_version(staged: str, destination: str, clock: Callable[[], float]) 
       time.sleep(random.uniform(0, 1))  # pushers that met at one number part ways
       continue
     try:
-      fileio.rename(staged, target)
+      files.rename(staged, target)
       return Published(version, target)
     except _STORAGE_ERRORS:
-      if not fileio.exists(target):
+      if not files.exists(target):
         raise
   raise OSError(f'no free version in {_ATTEMPTS} attempts')
 
 
 def _numbers(destination: str, prefix: str) -> list[int]:
-  if not fileio.isdir(destination):
+  if not files.isdir(destination):
     return []
-  names = (name.strip('/') for name in fileio.listdir(destination))
+  names = (name.strip('/') for name in files.listdir(destination))
   rests = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
   return sorted(int(rest) for rest in rests if rest.isdecimal())
 
@@ -225,11 +224,11 @@ def _numbers(destination: str, prefix: str) -> list[int]:
 def _move(source: str, target: str) -> None:
   """Renames a version away; on an object store its marker goes first, so that no server loads what is left."""
   if not _is_object_store(source):
-    fileio.rename(source, target)
+    files.rename(source, target)
     return
   files.copy_tree(source, target)
-  fileio.remove(files.join(source, _SAVED_MODEL))
-  fileio.rmtree(source)
+  files.remove(files.join(source, _SAVED_MODEL))
+  files.rmtree(source)
 
 
 def _is_object_store(uri: str) -> bool:
@@ -243,13 +242,13 @@ def _copy_if_free(staged: str, destination: str, version: int, clock: Callable[[
   claim = _staging(destination, clock, mark)
   files.write_text(claim, 'claimed')  # not empty: S3 renames no empty file
   try:
-    claims = [name for name in fileio.listdir(destination) if name.startswith(_STAGING) and f'-{mark}' in name]
-    if len(claims) > 1 or fileio.exists(target):
+    claims = [name for name in files.listdir(destination) if name.startswith(_STAGING) and f'-{mark}' in name]
+    if len(claims) > 1 or files.exists(target):
       return False
     _copy_marker_last(staged, target)
     return True
   finally:
-    fileio.remove(claim)
+    files.remove(claim)
 
 
 def _staging(destination: str, clock: Callable[[], float], what: str = '') -> str:
@@ -259,20 +258,20 @@ def _staging(destination: str, clock: Callable[[], float], what: str = '') -> st
 
 def _clear_abandoned(destination: str, clock: Callable[[], float]) -> None:
   """Removes what pushers that were killed left there a day ago or more."""
-  names = [name.strip('/') for name in fileio.listdir(destination)] if fileio.isdir(destination) else []
+  names = [name.strip('/') for name in files.listdir(destination)] if files.isdir(destination) else []
   for name in names:
     begun = name.removeprefix(_STAGING).partition('-')[0]
     if name.startswith(_STAGING) and begun.isdecimal() and clock() - int(begun) > _ABANDONED:
       path = files.join(destination, name)
       try:
-        fileio.rmtree(path) if fileio.isdir(path) else fileio.remove(path)
+        files.rmtree(path) if files.isdir(path) else files.remove(path)
       except _STORAGE_ERRORS as error:  # another pusher may be clearing too; this push does not hang on it
         logging.warning('%s: left by a pusher that was killed, cannot be removed: %s', path, _first_line(error))
 
 
 def _whole_versions(destination: str) -> list[int]:
   """Those that a server loads: on an object store others may be on their way."""
-  return [v for v in versions(destination) if fileio.exists(files.join(destination, str(v), _SAVED_MODEL))]
+  return [v for v in versions(destination) if files.exists(files.join(destination, str(v), _SAVED_MODEL))]
 
 
 def _first_line(error: Exception) -> str:
@@ -282,16 +281,16 @@ def _first_line(error: Exception) -> str:
 def _copy_marker_last(staged: str, target: str) -> None:
   paths = sorted(_walk(staged), key=lambda path: (path == files.join(staged, _SAVED_MODEL), path))
   for path in paths:
-    fileio.copy(path, files.join(target, os.path.relpath(path, staged)), overwrite=True)
+    files.copy(path, files.join(target, os.path.relpath(path, staged)))
 
 
 def _walk(folder: str) -> list[str]:
-  return [files.join(inside, name) for inside, _, names in fileio.walk(folder) for name in names]
+  return [files.join(inside, name) for inside, _, names in files.walk(folder) for name in names]
 
 
 def _digest(path: str) -> str:
   digest = hashlib.sha256()
-  with fileio.open(path, 'rb') as file:
+  with files.open(path, 'rb') as file:
     while block := file.read(1 << 20):
       digest.update(block)
   return digest.hexdigest()

@@ -7,22 +7,10 @@ from typing import Any
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import artifacts, code_version, typed
+from components import artifacts, code_version
 from components.trainer import executor
-from components.trainer.settings import TrainSettings, adapt_parameter
-
-# What a model and its records depend on.
-_CODE = (
-  'components.trainer',
-  'components.odapi',
-  'components.artifacts',
-  'components.drawing',
-  'components.errors',
-  'components.files',
-  'components.lite',
-  'components.metrics',
-  'components.typed',
-)
+from detection.base.settings import parse_settings
+from detection.training.settings import TrainSettings, adapt_parameter
 
 
 class ODAPITrainerSpec(component_spec.ComponentSpec):
@@ -86,7 +74,7 @@ class ODAPITrainer(base_component.BaseComponent):
     target_examples: channel.BaseChannel | None = None,
     adapt: Mapping[str, Any] | None = None,
   ) -> None:
-    checked = typed.parse(TrainSettings, dict(settings or {}), 'ODAPITrainer: settings')
+    checked = parse_settings(TrainSettings, dict(settings or {}), 'ODAPITrainer: settings')
     super().__init__(
       ODAPITrainerSpec(
         examples=examples,
@@ -98,7 +86,7 @@ class ODAPITrainer(base_component.BaseComponent):
         work_root=work_root,
         score_threshold=float(score_threshold),
         max_detections=max_detections,
-        code_version=code_version.of(*_CODE),
+        code_version=code_version.of(executor),
         model=channel.Channel(type=standard_artifacts.Model),
         model_run=channel.Channel(type=standard_artifacts.ModelRun),
       )

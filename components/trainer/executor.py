@@ -1,33 +1,31 @@
 """Trains, then lays out the model and the run's records."""
 
-import functools
-import hashlib
 import json
 import os
 import platform
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
 import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components import artifacts, files, typed
-from components.odapi import config_io, devices, export, label_map
-from components.odapi.adaptation import Adaptation
-from components.trainer import scan, training
-from components.trainer.settings import AdaptSettings, TrainSettings
-from components.trainer.training import Trained
+from components import artifacts, training_inputs
+from detection.base import files
+from detection.base.settings import parse_settings
+from detection.odapi import label_map
+from detection.odapi.config import config_io
+from detection.odapi.model import devices, export
+from detection.training import examples_check, training
+from detection.training.settings import TrainSettings
+from detection.training.training import Trained
 
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-official', 'tf-models-research-object-detection', 'detection-pipeline')
-# Raised when checkpoints of earlier code can no longer be gone on from.
-_WORK_FORMAT = '1'
 
 
 class Executor(base_executor.BaseExecutor):
@@ -45,15 +43,17 @@ class Executor(base_executor.BaseExecutor):
     config = config_io.parse(files.read_text(config_path), config_path)
     names = label_map.parse_shared(files.read_text(labels_path), labels_path)
     labels = label_map.categories(names)
-    settings = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
+    settings = parse_settings(TrainSettings, json.loads(exec_properties['settings']), 'train')
     examples = artifact_utils.get_single_instance(input_dict['examples'])
-    adaptation, target = adaptation_of(config, input_dict, exec_properties)
-    content = content_digest(files.read_text(config_path), [examples, *target], exec_properties['settings'], adaptation)
+    adaptation, target = training_inputs.adaptation_of(config, input_dict, exec_properties)
+    content = training_inputs.content_digest(
+      files.read_text(config_path), [examples, *target], exec_properties['settings'], adaptation
+    )
     work = files.join(exec_properties['work_root'], content)
     print(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}', flush=True)
 
     strategy = devices.choose_strategy()
-    scan.check_examples(config, names)
+    examples_check.check_examples(config, names)
     trained = training.train(config, labels, settings, work, strategy, adaptation)
     if not devices.is_chief(strategy):
       return
@@ -67,39 +67,7 @@ class Executor(base_executor.BaseExecutor):
     facts = run_facts(trained, content, examples.get_string_custom_property('input_fingerprint'), settings)
     files.write_text(files.join(run_uri, 'run.json'), json.dumps(facts, indent=2))
     # Only now: until the model stands, a restart goes on from here.
-    fileio.rmtree(work)
-
-
-def adaptation_of(
-  config: config_io.Config, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
-) -> tuple[Adaptation | None, list[types.Artifact]]:
-  """What to adapt to, and the target's examples; (None, []) when the run does not adapt."""
-  target = input_dict.get('target_examples') or []
-  if not target:
-    return None, []
-  settings = typed.parse(AdaptSettings, json.loads(exec_properties['adapt']), 'adapt')
-  found = [files.join(artifact_utils.get_split_uri(target, 'train'), '*')]
-  ramp_steps = settings.ramp_steps or config.train_config.num_steps
-  return Adaptation(found, settings.weight, ramp_steps, settings.batch_norm), target
-
-
-def content_digest(
-  config_text: str, examples: Sequence[types.Artifact], settings: str, adaptation: Adaptation | None = None
-) -> str:
-  """Names a training by what it depends on, so that a restart finds it and a changed one never does.
-
-  Paths are left out: the same examples under another execution's folder are the same training.
-  """
-  digest = hashlib.sha256(_WORK_FORMAT.encode())
-  for text in (config_text, settings, repr(adaptation) if adaptation else ''):
-    digest.update(functools.reduce(lambda part, artifact: part.replace(artifact.uri, ''), examples, text).encode())
-  for artifact in examples:
-    for path in sorted(fileio.glob(files.join(artifact.uri, 'Split-*', '*'))):
-      digest.update(path.removeprefix(artifact.uri).encode())
-      with fileio.open(path, 'rb') as file:
-        while block := file.read(1 << 22):
-          digest.update(block)
-  return digest.hexdigest()[:16]
+    files.rmtree(work)
 
 
 def write_model(trained: Trained, uri: str, config_text: str, labels: Mapping[str, int], limits: export.Limits) -> None:

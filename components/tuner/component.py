@@ -7,27 +7,20 @@ from typing import Any
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import artifacts, code_version, typed
-from components.config_patcher import recipe, shorthand
-from components.errors import ConfigError
-from components.trainer.settings import TrainSettings, adapt_parameter
+from components import artifacts, code_version, recipe_parameters
 from components.tuner import executor
 from components.tuner.settings import TuneSettings
-
-_SOURCES = (
-  'components.tuner',
-  'components.trainer',
-  'components.config_patcher',
-  'components.metrics',
-  'components.odapi',
-)
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
+from detection.pipeline_config import recipe, shorthand
+from detection.training.settings import TrainSettings, adapt_parameter
 
 
 class DetectionTunerSpec(component_spec.ComponentSpec):
   """See DetectionTuner."""
 
   PARAMETERS = {
-    **recipe.PARAMETERS,
+    **recipe_parameters.PARAMETERS,
     'tune': component_spec.ExecutionParameter(type=str),
     'settings': component_spec.ExecutionParameter(type=str),
     'adapt': component_spec.ExecutionParameter(type=str, optional=True),
@@ -90,8 +83,8 @@ class DetectionTuner(base_component.BaseComponent):
       ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take, and for `adapt`
         without target_examples.
     """
-    checked = typed.parse(TuneSettings, dict(tune), 'tune')
-    trained = typed.parse(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
+    checked = parse_settings(TuneSettings, dict(tune), 'tune')
+    trained = parse_settings(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
     read = recipe.read(**{**wanted, 'num_steps': checked.steps})
     check_space(read, checked)
     super().__init__(
@@ -103,7 +96,7 @@ class DetectionTuner(base_component.BaseComponent):
         tune=checked.as_json(),
         settings=json.dumps(trained.dict(), sort_keys=True),
         work_root=work_root,
-        code_version=code_version.of(*_SOURCES),
+        code_version=code_version.of(executor),
         hyperparameters=channel.Channel(type=standard_artifacts.HyperParameters),
         tuner_results=channel.Channel(type=standard_artifacts.TunerResults),
         **read.parameters(),

@@ -12,24 +12,25 @@ from typing import Any
 
 from tfx import types
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components import artifacts, files, typed
-from components.config_patcher import ground_truth, hyperparameters, recipe
-from components.errors import ConfigError, UserError
-from components.metrics import names
-from components.odapi import config_io, devices
-from components.odapi import label_map as label_maps
-from components.trainer import scan
-from components.trainer.executor import adaptation_of, content_digest
-from components.trainer.settings import TrainSettings
+from components import artifacts, training_inputs
 from components.tuner import nodes, report, search
 from components.tuner import trial as trials_process
 from components.tuner.here import Here, IsStopped
 from components.tuner.nodes import Node
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.base import files
+from detection.base.errors import ConfigError, UserError
+from detection.base.settings import parse_settings
+from detection.metrics import names
+from detection.odapi import label_map as label_maps
+from detection.odapi.config import config_io
+from detection.odapi.model import devices
+from detection.pipeline_config import ground_truth, hyperparameters, recipe
+from detection.training import examples_check
+from detection.training.settings import TrainSettings
 
 _PAGE = 'report.html'
 _POLL_SECONDS = 0.5
@@ -55,8 +56,8 @@ class Executor(base_executor.BaseExecutor):
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
     shared = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
     labels = label_maps.categories(shared)
-    tune = typed.parse(TuneSettings, json.loads(exec_properties['tune']), 'tune')
-    train = typed.parse(TrainSettings, json.loads(exec_properties['settings']), 'train')
+    tune = parse_settings(TuneSettings, json.loads(exec_properties['tune']), 'tune')
+    train = parse_settings(TrainSettings, json.loads(exec_properties['settings']), 'train')
     names.check_class(tune.objective, labels, 'tune.objective')
     names.check_class(train.watch, labels, 'train.watch')  # before the search, not when the training comes
     wanted = recipe.Recipe.of(exec_properties)
@@ -70,7 +71,8 @@ class Executor(base_executor.BaseExecutor):
       return
     # Named by its content, not by this execution: a restart has to find the same paths in the same config.
     unpacked = files.join(exec_properties['work_root'], f'unpacked-{wanted.checkpoint_fingerprint[:16]}')
-    request = wanted.request(examples, label_map_path, labels, unpacked)
+    splits = [artifacts.split_pattern(examples, split) for split in ('train', 'eval')]
+    request = wanted.request(*splits, label_map_path, labels, unpacked)
     truth = ground_truth.read(request.train_path)
 
     def complete(values: Mapping[str, Any]) -> config_io.Config:
@@ -78,8 +80,8 @@ class Executor(base_executor.BaseExecutor):
       return recipe.complete_config(wanted.base(), dataclasses.replace(request, overrides=overrides), truth)
 
     as_it_is = complete({})
-    scan.check_examples(as_it_is, shared)
-    adaptation, _ = adaptation_of(as_it_is, input_dict, exec_properties)
+    examples_check.check_examples(as_it_is, shared)
+    adaptation, _ = training_inputs.adaptation_of(as_it_is, input_dict, exec_properties)
 
     def train_one(trial: Trial, place: Place, is_stopped: IsStopped) -> Trial:
       folder = trials_process.folder_of(work, trial.number)
@@ -101,15 +103,17 @@ class Executor(base_executor.BaseExecutor):
     hyperparameters.write(artifact_utils.get_single_uri(output_dict['hyperparameters']), winner.values)
     # Only now: until the results stand, a restart goes on from here.
     for folder in (work, unpacked):
-      if fileio.exists(folder):
-        fileio.rmtree(folder)
+      if files.exists(folder):
+        files.rmtree(folder)
 
 
 def work_folder(exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str) -> str:
   """The search's folder, the same for every node and every start; another if anything that it depends on changes."""
   recipe_text = json.dumps(recipe.Recipe.of(exec_properties).parameters(), sort_keys=True)
   properties = ''.join(exec_properties.get(name) or '' for name in _NAMED_BY)
-  return files.join(exec_properties['work_root'], content_digest(recipe_text, examples, label_map + properties))
+  return files.join(
+    exec_properties['work_root'], training_inputs.content_digest(recipe_text, examples, label_map + properties)
+  )
 
 
 def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Place]) -> list[Trial]:
@@ -124,7 +128,7 @@ def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Pla
     places: of this node, at least one, and other nodes.
   """
   table = files.join(work, trials_process.TRIALS)
-  trials = search.load(files.read_text(table)) if fileio.exists(table) else []
+  trials = search.load(files.read_text(table)) if files.exists(table) else []
   cut_short = [trial for trial in trials if trial.state == search.RUNNING]
   numbers = {place.number for place in places}
   lock, all_begun, stopping = threading.Lock(), threading.Event(), threading.Event()
@@ -167,8 +171,8 @@ def run_search(tune: TuneSettings, work: str, train: Train, places: Sequence[Pla
         save()
       print(f'trial {ended.number}{on}: {ended.state}: {outcome_text(ended, tune)}', flush=True)
       folder = trials_process.folder_of(work, trial.number)
-      if fileio.exists(folder):
-        fileio.rmtree(folder)
+      if files.exists(folder):
+        files.rmtree(folder)
 
   with futures.ThreadPoolExecutor(len(places)) as pool:
     try:

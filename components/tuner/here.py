@@ -12,12 +12,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from tfx.dsl.io import fileio
-
-from components import files
 from components.tuner import search
 from components.tuner import trial as trials_process
 from components.tuner.search import Trial
+from detection.base import files
 
 # Waits up to so many seconds; True when the trial shall stop, to go on later.
 IsStopped = Callable[[float], bool]
@@ -63,7 +61,7 @@ def run_process(trial: Trial, folder: str, device: int | None, is_stopped: IsSto
     said.seek(0)
     last = next((line.strip() for line in reversed(said.readlines()) if line.strip()), '')
   result = files.join(folder, trials_process.RESULT)
-  if fileio.exists(result):
+  if files.exists(result):
     return search.load(files.read_text(result))[0]
   if status in _ASKED_TO_STOP:
     raise SystemExit(status if status > 0 else 128 - status)

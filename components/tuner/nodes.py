@@ -15,13 +15,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 
-from tfx.dsl.io import fileio
-
-from components import files
 from components.tuner import here, search
 from components.tuner import trial as trials_process
 from components.tuner.here import IsStopped
 from components.tuner.search import Trial
+from detection.base import files
 
 # Long enough to start a lost node anew, image and all.
 SILENCE_SECONDS = 600.0
@@ -61,10 +59,10 @@ class Node:
       SystemExit: if the search is stopped; the node goes on with the trial, and a restarted search waits for it again.
     """
     result = files.join(folder, trials_process.RESULT)
-    if not fileio.exists(result):
+    if not files.exists(result):
       files.write_text(self._assigned, json.dumps({'trial': trial.number}))
     self._heard_at = self._clock()
-    while fileio.exists(self._assigned):
+    while files.exists(self._assigned):
       if self.silence() > self._silence:
         files.remove_if_there(self._assigned)
         return search.failed(trial, f'node {self.number}: no sign of life for {self._silence:.0f} s')
@@ -74,7 +72,7 @@ class Node:
 
   def is_gone(self) -> bool:
     """Whether nothing is to be expected of it any more."""
-    return not fileio.exists(self._alive) or not self._was_heard or self.silence() > _FAREWELL_SECONDS
+    return not files.exists(self._alive) or not self._was_heard or self.silence() > _FAREWELL_SECONDS
 
   def _sign(self) -> str:
     return files.read_text_if_there(self._alive)
@@ -111,7 +109,7 @@ class Follower:
     Raises:
       SystemExit: if it was asked to stop, or the leader took the trial back. Started again, it goes on.
     """
-    while not fileio.exists(files.join(self._work, _ENDED)):
+    while not files.exists(files.join(self._work, _ENDED)):
       self._show_life()
       given = files.read_text_if_there(self._assigned)
       if given:
@@ -123,7 +121,7 @@ class Follower:
 
   def _train(self, number: int) -> None:
     folder = trials_process.folder_of(self._work, number)
-    if fileio.exists(files.join(folder, trials_process.RESULT)):
+    if files.exists(files.join(folder, trials_process.RESULT)):
       return  # killed between the result and the removal of its assignment
     trial = trials_process.prepared(folder)
     print(f'node {self._number}: trial {number}', flush=True)
@@ -133,7 +131,7 @@ class Follower:
 
   def _is_taken_back(self, seconds: float) -> bool:
     self._wait(seconds)
-    return self._show_life() and not fileio.exists(self._assigned)
+    return self._show_life() and not files.exists(self._assigned)
 
   def _show_life(self) -> bool:
     """Writes a new sign of life when it is time to; whether it was."""

@@ -1,11 +1,12 @@
 """The page about a search."""
 
+import pathlib
 from collections.abc import Sequence
 
-from components import page
 from components.tuner import charts, search
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.report import page
 
 
 def render(tune: TuneSettings, trials: Sequence[Trial]) -> str:
@@ -13,7 +14,7 @@ def render(tune: TuneSettings, trials: Sequence[Trial]) -> str:
   measured = [trial for trial in trials if trial.values and trial.value is not None]
   weights = search.importances(tune, trials)
   return page.render(
-    'tuner/report.html',
+    pathlib.Path(__file__).with_name('report.html'),
     title='Search over one hyperparameter'
     if len(tune.space) == 1
     else f'Search over {len(tune.space)} hyperparameters',

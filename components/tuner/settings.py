@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 import pydantic
 
-from components import typed
-from components.trainer.settings import MetricName
+from detection.base.settings import Settings
+from detection.training.settings import MetricName
 
 _Number = pydantic.StrictInt | float
 # The length of a trial is tune.steps, for all alike.
 _NUM_STEPS = 'train_config.num_steps'
 
 
-class Dimension(typed.Settings):
+class Dimension(Settings):
   """What one hyperparameter may be.
 
   values: to choose from, of any kind that model.overrides takes.
@@ -49,7 +49,7 @@ class Dimension(typed.Settings):
     return isinstance(self.min, int) and isinstance(self.max, int)
 
 
-class TuneSettings(typed.Settings):
+class TuneSettings(Settings):
   """How to search.
 
   space: {dotted path in pipeline.config, or short form of model.overrides: what it may be}.

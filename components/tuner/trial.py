@@ -19,17 +19,18 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components import files, typed
-from components.errors import UserError
-from components.odapi import config_io
-from components.odapi.adaptation import Adaptation
-from components.trainer import training
-from components.trainer.hooks import Hook, ImageIds
-from components.trainer.settings import TrainSettings
-from components.trainer.state import TrainState
 from components.tuner import search
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.base import files
+from detection.base.errors import UserError
+from detection.base.settings import parse_settings
+from detection.odapi.config import config_io
+from detection.training import training
+from detection.training.adaptation import Adaptation
+from detection.training.hooks import Hook, ImageIds
+from detection.training.settings import TrainSettings
+from detection.training.state import TrainState
 
 TRIALS = 'trials.json'
 RESULT = 'result.json'
@@ -112,13 +113,11 @@ def main(folder: str, parent: int) -> None:
   """Trains what `prepare` wrote, and writes the result. An unforeseen error ends the process without one."""
   import tensorflow as tf
 
-  if folder.startswith('s3://'):
-    import tensorflow_io  # noqa: F401 - gives TensorFlow's file layer, and with it TFX's, the s3 scheme
-
+  files.load_scheme(folder)
   alone = EndWithParent(parent)
   alone.check('before the first step')  # loading TensorFlow took seconds
   spec = _read_spec(folder)
-  tune = typed.parse(TuneSettings, spec['tune'], folder)
+  tune = parse_settings(TuneSettings, spec['tune'], folder)
   trial = _trial_of(spec)
 
   def is_hopeless(evaluations: list[tuple[int, float]]) -> bool:
@@ -129,7 +128,7 @@ def main(folder: str, parent: int) -> None:
     trained = training.train(
       config_io.parse(files.read_text(files.join(folder, _CONFIG))),
       spec['labels'],
-      typed.parse(TrainSettings, spec['train'], folder),
+      parse_settings(TrainSettings, spec['train'], folder),
       files.join(folder, _WORK),
       adaptation=Adaptation(**spec['adaptation']) if spec['adaptation'] else None,
       also=[alone, StopHopeless(tune.objective, is_hopeless)],

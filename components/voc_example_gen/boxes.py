@@ -5,7 +5,7 @@ import math
 import struct
 from collections import Counter
 
-from components.voc_example_gen.annotation import Annotation, BoxRule, Object
+from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Object
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from components.errors import UserError
-from components.voc_example_gen import flat_csv, ingest, plan, report
+from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.boxes import LabelledBox
+from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.progress import Progress
+from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
+from detection.base.errors import UserError
 
 _SHOWN = 10
 
@@ -21,7 +23,7 @@ def run(
   root: str,
   settings: IngestSettings,
   say: Callable[[str], None] = print,
-  table: flat_csv.Writer | None = None,
+  table: csv_table.Writer | None = None,
 ) -> tuple[dict[str, Any], str]:
   """Checks every image and annotation of a folder.
 
@@ -39,19 +41,19 @@ def run(
   """
   started = time.monotonic()
   planned = plan.make(root, settings, say)
-  tally = report.gather(planned, _outcomes(planned, settings.keep_negatives, table))
-  found = report.as_dict(planned, tally)
+  tally = summary.gather(planned, _outcomes(planned, settings.keep_negatives, table))
+  found = summary.as_dict(planned, tally)
   for line in _summary(found):
     say(line)
   say(f'checked in {time.monotonic() - started:.1f} s')
   try:
-    report.require_usable(planned.root, tally, settings.max_bad_fraction)
+    summary.require_usable(planned.root, tally, settings.max_bad_fraction)
   except UserError as error:
     return found, str(error)
   return found, ''
 
 
-def _outcomes(planned: plan.Plan, keep_negatives: bool, table: flat_csv.Writer | None) -> Iterator[ingest.Outcome]:
+def _outcomes(planned: plan.Plan, keep_negatives: bool, table: csv_table.Writer | None) -> Iterator[ingest.Outcome]:
   """Decodes everything."""
   progress = Progress(sum(len(shard.tasks) for shard in planned.shards), sys.stderr)
   for shard in planned.shards:

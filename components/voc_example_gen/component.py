@@ -7,11 +7,12 @@ from typing import Any
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components import code_version, typed
+from components import code_version
 from components.artifacts import IngestReport
-from components.errors import ConfigError
 from components.voc_example_gen import driver, executor
 from components.voc_example_gen.settings import IngestSettings
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
 
 
 class VocExampleGenSpec(component_spec.ComponentSpec):
@@ -79,7 +80,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       'keep_negatives': keep_negatives,
       'single_class': single_class,
     }
-    checked = typed.parse(IngestSettings, settings, 'data')
+    checked = parse_settings(IngestSettings, settings, 'data')
     super().__init__(
       VocExampleGenSpec(
         data_root=data_root,
@@ -88,9 +89,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
         max_bad_fraction=float(checked.max_bad_fraction),
         keep_negatives=int(checked.keep_negatives),
         single_class=checked.single_class,
-        code_version=code_version.of(
-          'components.voc_example_gen', 'components.page', 'components.drawing', 'components.files', 'components.typed'
-        ),
+        code_version=code_version.of(executor),
         examples=channel.Channel(type=standard_artifacts.Examples),
         ingest_report=channel.Channel(type=IngestReport),
       )

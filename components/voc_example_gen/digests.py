@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from components.voc_example_gen import storage
 from components.voc_example_gen.scan import Tree
+from detection.base import files
 
 _CHUNK = 2**20
 _BATCH = 64
@@ -30,10 +30,10 @@ def of_files(root: str, paths: Iterable[str]) -> dict[str, str]:
 def _digest(root: str, path: str) -> str:
   digest = hashlib.sha256()
   try:
-    with storage.opened(posixpath.join(root, path), 'rb') as file:
+    with files.open(posixpath.join(root, path), 'rb') as file:
       while chunk := file.read(_CHUNK):
         digest.update(chunk)
-  except storage.failures(root):
+  except files.errors(root):
     return ''
   return digest.hexdigest()
 

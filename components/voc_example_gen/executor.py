@@ -6,15 +6,17 @@ from typing import Any
 
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
-from components import files, typed
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, formats, parallelism, plan, progress, report, report_page
+from components.voc_example_gen import beam_ingest, parallelism, plan, progress
+from components.voc_example_gen.formats import detect
 from components.voc_example_gen.ingest import ShardWriter
+from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
+from detection.base import files
+from detection.base.settings import parse_settings
 
 FINGERPRINT = 'input_fingerprint'
 
@@ -47,23 +49,23 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     try:
       with progress.shown(progress.Progress(images)), self._make_beam_pipeline() as pipeline:
         beam_ingest.write_all(pipeline, planned.shards, writer)
-      tally = report.gather(planned, writer.outcomes(planned.shards))
-      report.require_usable(planned.root, tally, settings.max_bad_fraction, settings.data_format != formats.IMAGES)
-      found = report.as_dict(planned, tally)
-      files.write_text(files.join(report_uri, IngestReport.FILE_NAME), report.as_json(found))
-      files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), report_page.render(planned, found))
+      tally = summary.gather(planned, writer.outcomes(planned.shards))
+      summary.require_usable(planned.root, tally, settings.max_bad_fraction, settings.data_format != detect.IMAGES)
+      found = summary.as_dict(planned, tally)
+      files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(found))
+      files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, found))
       done = True
     finally:
       _remove(writer.outcomes_uri)
       for split in () if done else planned.splits:
         _remove(files.join(examples.uri, f'Split-{split}'))
     _describe(examples, planned)
-    print(report.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
+    print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
 
 
 def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
   """Typed settings from exec properties, where mappings are JSON and booleans may be numbers."""
-  return typed.parse(
+  return parse_settings(
     IngestSettings,
     {
       'data_format': exec_properties.get('data_format') or 'auto',
@@ -83,5 +85,5 @@ def _describe(examples: artifact.Artifact, planned: plan.Plan) -> None:
 
 
 def _remove(uri: str) -> None:
-  if fileio.exists(uri):
-    fileio.rmtree(uri)
+  if files.exists(uri):
+    files.rmtree(uri)

@@ -9,7 +9,7 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from components.voc_example_gen.annotation import Reason, Refused
+from components.voc_example_gen.formats.annotation import Reason, Refused
 
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 120_000_000  # the largest phone cameras have 108 million

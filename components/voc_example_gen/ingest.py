@@ -11,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from components.voc_example_gen import boxes, images, plan, progress, storage, tf_example
-from components.voc_example_gen.annotation import Annotation, Reason, Refused
+from components.voc_example_gen.formats.annotation import Annotation, Reason, Refused
+from detection.base import files
 
 Result = TypeVar('Result')
 
@@ -158,8 +159,8 @@ class ShardWriter:
     records = 0
     folder = posixpath.join(self.examples_uri, f'Split-{shard.split}')
     with (
-      storage.appearing_whole(posixpath.join(folder, shard.name)) as file,
-      storage.appearing_whole(self._outcomes_of(shard)) as lines,
+      files.whole_file(posixpath.join(folder, shard.name)) as file,
+      files.whole_file(self._outcomes_of(shard)) as lines,
     ):
       look = functools.partial(process, self.root, split=shard.split, keep_negatives=self.keep_negatives)
       for record, outcome in in_order(look, shard, self.threads):
@@ -174,7 +175,7 @@ class ShardWriter:
   def outcomes(self, shards: tuple[plan.Shard, ...]) -> Iterator[Outcome]:
     """Everything the workers reported, in the order of shards."""
     for shard in shards:
-      with storage.opened(self._outcomes_of(shard), 'rb') as file:
+      with files.open(self._outcomes_of(shard), 'rb') as file:
         for line in file:
           yield read_outcome(json.loads(line))
 

@@ -5,10 +5,12 @@ import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from components.voc_example_gen import digests, formats, scan, splits, voc
-from components.voc_example_gen.annotation import SET_ASIDE, Annotation, Reason, Refused
-from components.voc_example_gen.found import Item, Refusal
+from components.voc_example_gen import digests, scan
+from components.voc_example_gen.formats import detect, voc
+from components.voc_example_gen.formats.annotation import SET_ASIDE, Annotation, Reason, Refused
+from components.voc_example_gen.formats.found import Item, Refusal
 from components.voc_example_gen.settings import EVAL, TEST, TRAIN, IngestSettings
+from components.voc_example_gen.splits import assign
 
 SHARD_BYTES = 32 * 2**20
 BATCH_BYTES = 2**20
@@ -90,16 +92,16 @@ def make(root: str, settings: IngestSettings, progress: Callable[[str], None] = 
   progress(f'{root}: listing files')
   tree = scan.scan(root)
   progress(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
-  found = formats.find(tree, settings.data_format)
+  found = detect.find(tree, settings.data_format)
   progress(f'format {found.data_format}: {len(found.items)} images')
   known = digests.of_files(tree.root, [file.path for file in tree.files])
   refused = [*found.refused, *_not_annotated(tree, found.items)]
   if not found.items:
     return Plan(tree.root, found.data_format, 'none', (), tuple(refused), (), digests.fingerprint(tree, known))
-  if found.data_format == formats.IMAGES:
-    assignment = splits.Assignment('none', dict.fromkeys((item.image for item in found.items), TRAIN))
+  if found.data_format == detect.IMAGES:
+    assignment = assign.Assignment('none', dict.fromkeys((item.image for item in found.items), TRAIN))
   else:
-    assignment = splits.assign(found.items, known, settings.split, tree, _LabelReader(tree.root, found.items))
+    assignment = assign.assign(found.items, known, settings.split, tree, _LabelReader(tree.root, found.items))
   sizes = {file.path: file.size for file in tree.files}
   tasks: dict[str, list[Task]] = {}
   for item in found.items:

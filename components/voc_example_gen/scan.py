@@ -5,8 +5,9 @@ import functools
 import os
 import posixpath
 
-from components.errors import DataError
 from components.voc_example_gen import storage
+from detection.base import files
+from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
 # Images too, though of formats that are refused: a telephone's photographs must not be passed over in silence.
@@ -50,10 +51,10 @@ def scan(root: str) -> Tree:
   Raises:
     DataError: if `root` is no folder that can be listed.
   """
-  root = root if storage.is_remote(root) else os.path.abspath(os.path.expanduser(root))
+  root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
   _require_folder(root)
-  files = []
-  for folder, folders, names in storage.walk(root):
+  listed = []
+  for folder, folders, names in files.walk(root):
     folders[:] = sorted(name for name in folders if not _junk_folder(name))
     inside = folder[len(root) :].replace(os.sep, '/').strip('/')
     if any(_junk_folder(part) for part in inside.split('/') if part):
@@ -64,8 +65,8 @@ def scan(root: str) -> Tree:
         continue
       size = _size(posixpath.join(root, path))
       if size is not None:  # opening a pipe would wait for ever
-        files.append(File(path, size))
-  return Tree(root, tuple(sorted(files, key=lambda file: file.path)))
+        listed.append(File(path, size))
+  return Tree(root, tuple(sorted(listed, key=lambda file: file.path)))
 
 
 def _size(uri: str) -> int | None:
@@ -81,10 +82,8 @@ def _junk_folder(name: str) -> bool:
 
 def _require_folder(root: str) -> None:
   expected = 'Expected a folder with images and their annotations.'
-  if storage.is_remote(root):
-    from tfx.dsl.io import fileio
-
-    if not fileio.isdir(root):
+  if files.is_remote(root):
+    if not files.isdir(root):
       raise DataError(f'{root}: no such folder. {expected}')
     return
   if not os.path.exists(root):

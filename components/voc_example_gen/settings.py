@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import pydantic
 
-from components import typed
+from detection.base.settings import Settings
 
 TRAIN, EVAL, TEST = 'train', 'eval', 'test'
 
 
-class SplitSettings(typed.Settings):
+class SplitSettings(Settings):
   """How images are divided.
 
   Attributes:
@@ -48,7 +48,7 @@ class SplitSettings(typed.Settings):
     return value
 
 
-class IngestSettings(typed.Settings):
+class IngestSettings(Settings):
   """Attributes:
   data_format: 'voc', 'coco', 'yolo', 'csv', or 'auto': whichever describes the most images of the folder. 'images': no
     annotation is read, every image stands without objects in the split train.

@@ -1,33 +1,97 @@
-"""A component's code is part of what its cached results depend on."""
+"""A component's code is part of what its cached results depend on: its executor and all that this imports."""
+
+import importlib
+import pathlib
+import shutil
+import sys
 
 import pytest
 
 from components import code_version
 
+ROOT = pathlib.Path(code_version.__file__).parents[1]
+EXECUTORS = sorted(path.parent.name for path in (ROOT / 'components').glob('*/executor.py'))
+
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch):
+  """A project with one executor; the modules are found there until the test ends."""
+  files = {
+    'parts/__init__.py': '',
+    'parts/executor.py': 'import json\nfrom parts import helper\n',
+    'parts/helper.py': 'def late():\n  from parts.deep import thing\n',
+    'parts/deep/__init__.py': '',
+    'parts/deep/thing.py': 'x = 1',
+    'parts/deep/page.html': '<p>',
+    'parts/deep/configs/base.config': 'model {}',
+    'parts/deep/notes.txt': 'a note',
+    'parts/stranger.py': 'y = 1',
+  }
+  for name, text in files.items():
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
   monkeypatch.syspath_prepend(str(tmp_path))
-  folder = tmp_path / 'versioned'
-  folder.mkdir()
-  for name, text in {'__init__.py': '', 'work.py': 'x = 1', 'page.html': '<p>', 'notes.txt': 'a note'}.items():
-    (folder / name).write_text(text)
-  return folder
+  monkeypatch.setattr(code_version, 'PACKAGES', ('parts',))
+  yield tmp_path / 'parts', importlib.import_module('parts.executor')
+  for name in [name for name in sys.modules if name.split('.')[0] == 'parts']:
+    del sys.modules[name]
+  code_version._file_of.cache_clear()
 
 
-@pytest.mark.parametrize(('name', 'changes'), [('work.py', True), ('page.html', True), ('notes.txt', False)])
-def test_it_changes_with_what_the_component_does(package, name, changes):
-  before = code_version.of('versioned')
-  (package / name).write_text('changed')
-  assert (code_version.of('versioned') != before) is changes
+@pytest.mark.parametrize(
+  ('name', 'flips'),
+  [
+    pytest.param('executor.py', True, id='the executor'),
+    pytest.param('helper.py', True, id='what it imports'),
+    pytest.param('deep/thing.py', True, id='what that imports inside a function'),
+    pytest.param('deep/__init__.py', True, id='the package around it'),
+    pytest.param('deep/page.html', True, id='a template beside it'),
+    pytest.param('deep/configs/base.config', True, id='a folder of configs beside it'),
+    pytest.param('deep/notes.txt', False, id='a note beside it'),
+    pytest.param('stranger.py', False, id='a module that it does not import'),
+  ],
+)
+def test_the_digest_changes_with_what_the_executor_runs(project, name, flips):
+  folder, executor = project
+  before = code_version.of(executor)
+  (folder / name).write_text('changed = True')
+  assert (code_version.of(executor) != before) is flips
 
 
-def test_a_module_alone_stands_for_its_own_file(package):
-  before = code_version.of('versioned.work')
-  (package / 'page.html').write_text('changed')
-  assert code_version.of('versioned.work') == before
+@pytest.mark.parametrize('component', EXECUTORS)
+def test_every_module_of_the_closure_flips_the_cache_and_no_other_does(tmp_path, monkeypatch, component):
+  executor = importlib.import_module(f'components.{component}.executor')
+  sources = dict(code_version.sources(executor.__name__))
+  copied = {name: tmp_path / str(number) for number, name in enumerate(sources)}
+  for name, path in copied.items():
+    shutil.copy(sources[name], path)
+  monkeypatch.setattr(code_version, 'sources', lambda module: sorted(copied.items()))
+  before = code_version.of(executor)
+  for name, path in copied.items():
+    content = path.read_bytes()
+    path.write_bytes(content + b'\n# changed\n')
+    assert code_version.of(executor) != before, name
+    path.write_bytes(content)
+  assert code_version.of(executor) == before
 
 
-def test_a_module_that_does_not_exist_is_refused():
-  with pytest.raises(ModuleNotFoundError, match='components.nothing'):
-    code_version.of('components.nothing')
+@pytest.mark.parametrize(
+  ('component', 'module'),
+  [
+    ('config_patcher', 'detection.base.settings'),
+    ('config_patcher', 'detection.base.files'),
+    ('config_patcher', 'components.artifacts'),
+    ('tuner', 'detection.report.page'),
+    ('tuner', 'detection.base.settings'),
+    ('crop_classifier', 'detection.pipeline_config.catalogue'),
+    ('crop_classifier', 'detection.inference.tflite_model'),
+    ('crop_classifier', 'detection.inference.onnx_model'),
+  ],
+)
+def test_what_hand_kept_lists_once_missed_is_in(component, module):
+  assert module in dict(code_version.sources(f'components.{component}.executor'))
+
+
+def test_what_a_component_does_not_run_is_out():
+  names = dict(code_version.sources('components.label_map_gen.executor'))
+  assert not any(name.startswith(('detection.training', 'pipeline', 'cli')) for name in names)

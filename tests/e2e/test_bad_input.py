@@ -2,13 +2,14 @@
 
 import pytest
 
-from pipeline import cli, sample_data
-from tests.conftest import write_config
+from cli import main
+from detection.sample_data import draw
+from tests.support.local_runs import write_config
 
 
 @pytest.fixture
 def data(tmp_path):
-  sample_data.write(str(tmp_path / 'data'), images=6, seed=2)
+  draw.write(str(tmp_path / 'data'), images=6, seed=2)
   return tmp_path / 'data'
 
 
@@ -42,13 +43,13 @@ def one_xml_without_image(data):
 )
 def test_data_that_cannot_be_trained_on(tmp_path, data, capsys, spoil, expected):
   spoil(data)
-  assert cli.main(['run', str(write_config(tmp_path, data))]) == 1
+  assert main.main(['run', str(write_config(tmp_path, data))]) == 1
   assert_one_line(capsys, expected)
 
 
 def test_an_empty_target_folder_ends_the_run_before_training(tmp_path, data, capsys):
   (tmp_path / 'empty').mkdir()
-  assert cli.main(['run', str(write_config(tmp_path, data, adapt={'target': str(tmp_path / 'empty')}))]) == 1
+  assert main.main(['run', str(write_config(tmp_path, data, adapt={'target': str(tmp_path / 'empty')}))]) == 1
   assert_one_line(capsys, f'{tmp_path / "empty"}: no images')
   assert not list(tmp_path.glob('tiny/pipeline/training/*'))
 
@@ -83,7 +84,7 @@ def test_an_empty_target_folder_ends_the_run_before_training(tmp_path, data, cap
   ],
 )
 def test_a_config_that_cannot_run(tmp_path, data, capsys, sections, expected):
-  assert cli.main(['run', str(write_config(tmp_path, data, **sections))]) == 2
+  assert main.main(['run', str(write_config(tmp_path, data, **sections))]) == 2
   assert_one_line(capsys, expected)
   assert not list(tmp_path.glob('tiny/serving/*'))
 
@@ -91,12 +92,12 @@ def test_a_config_that_cannot_run(tmp_path, data, capsys, sections, expected):
 def test_a_config_that_is_not_yaml(tmp_path, capsys):
   path = tmp_path / 'run.yaml'
   path.write_text('name: [unclosed')
-  assert cli.main(['run', str(path)]) == 2
+  assert main.main(['run', str(path)]) == 2
   assert_one_line(capsys, 'run.yaml')
 
 
 def test_a_config_that_is_not_there(tmp_path, capsys):
-  assert cli.main(['run', str(tmp_path / 'missing.yaml')]) == 2
+  assert main.main(['run', str(tmp_path / 'missing.yaml')]) == 2
   assert_one_line(capsys, 'missing.yaml')
 
 

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from components.detector import Detector
-from components.odapi import label_map
-from pipeline import cli, sample_data
-from tests.conftest import LocalRun, write_config
+from cli import main
+from detection.inference.detector import Detector
+from detection.odapi import label_map
+from detection.sample_data import draw
+from tests.support.local_runs import LocalRun, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -17,9 +18,9 @@ def named_run(tmp_path_factory):
   """One cold run with `two_stage:`."""
   home = tmp_path_factory.mktemp('named')
   data = home / 'data'
-  sample_data.write(str(data), images=24, seed=1)
+  draw.write(str(data), images=24, seed=1)
   config = write_config(home, data, two_stage={}, data={'statistics': False})
-  return LocalRun(home, config, data, cli.main(['run', str(config)]))
+  return LocalRun(home, config, data, main.main(['run', str(config)]))
 
 
 def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
@@ -29,11 +30,11 @@ def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
   assert 'num_classes: 1\n' in (trained / 'pipeline.config').read_text()
   pushed = named_run.home / 'tiny' / 'serving'
   detector = Detector(str(pushed))
-  assert sorted(detector.labels) == sorted(sample_data.CLASSES)
+  assert sorted(detector.labels) == sorted(draw.CLASSES)
   (found,) = detector.detect([str(named_run.data / 'JPEGImages' / 'sample-0000.jpg')])
   assert len(set(found.names)) > 1
   evaluation = json.loads((named_run.artifact('MapEvaluator', 'evaluation') / 'metrics.json').read_text())
-  assert [row['name'] for row in evaluation['model']['per_class']] == sorted(sample_data.CLASSES)
+  assert [row['name'] for row in evaluation['model']['per_class']] == sorted(draw.CLASSES)
   assert evaluation['facts']['named by'].startswith('logistic classifier on ')
   page = (named_run.artifact('MapEvaluator', 'evaluation') / 'report.html').read_text()
   assert 'Measured while training the detector alone, of one class' in page
@@ -50,7 +51,7 @@ def test_a_detector_that_is_pushed_already_needs_no_training(named_run, tmp_path
   pushed = named_run.home / 'tiny' / 'serving'
   statistics = {'statistics': False}
   config = write_config(tmp_path, named_run.data, two_stage={'detector': str(pushed)}, data=statistics)
-  assert cli.main(['run', str(config)]) == 0
+  assert main.main(['run', str(config)]) == 0
   said = capsys.readouterr().out
   assert '] CropClassifier' in said
   assert 'ODAPITrainer' not in said

@@ -5,19 +5,19 @@ import sys
 
 import pytest
 
-from kubeflow import compiler
+from kubeflow.compiler import kfp_v2
 from kubeflow.settings import KubeflowConfig
 
-HERE = pathlib.Path(__file__).parent
-# kubeflow_toy is imported under one name by tests and by the steps they run. `tests.kubeflow` would not do: a package
+SUPPORT = pathlib.Path(__file__).parents[1] / 'support'
+# kubeflow_toy is imported under one name by tests and by the steps they run. `tests.support` would not do: a package
 # called tests in site-packages hides it from the steps.
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(SUPPORT))
 
 
 @pytest.fixture(autouse=True)
 def _steps_find_the_toy_components(monkeypatch):
   # Steps run in their pod's folder; the toy pipeline's executors are in tests/.
-  monkeypatch.setenv('PYTHONPATH', str(HERE))
+  monkeypatch.setenv('PYTHONPATH', str(SUPPORT))
   monkeypatch.setenv('TF_CPP_MIN_LOG_LEVEL', '3')
   monkeypatch.setenv('PYTHONWARNINGS', 'ignore')
 
@@ -28,7 +28,7 @@ def compile_toy(tmp_path):
 
   def compile_(pipeline, **section):
     output = str(tmp_path / 'pipeline.yaml')
-    compiler.compile_pipeline(pipeline, KubeflowConfig(**section), output)
+    kfp_v2.compile_pipeline(pipeline, KubeflowConfig(**section), output)
     return output
 
   return compile_

@@ -3,7 +3,7 @@
 import kubeflow_toy as toy
 import pytest
 
-from pipeline import cli
+from cli import main
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from pipeline import cli
 )
 def test_a_mistake_is_one_line_and_status_2(compile_toy, tmp_path, capsys, arguments, said):
   names = {'file': compile_toy(toy.pipeline()), 'root': str(tmp_path / 'runs')}
-  assert cli.main([argument.format(**names) for argument in arguments]) == 2
+  assert main.main([argument.format(**names) for argument in arguments]) == 2
   line = capsys.readouterr().err.strip().splitlines()[-1]
   assert line.startswith(f'detection-pipeline {arguments[0]}: ')
   assert said in line
@@ -29,6 +29,6 @@ def test_an_emulated_run_takes_from_the_cache_unless_told_not_to(compile_toy, tm
   path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'true')
   said = []
   for option in ([], [], ['--no-cache']):
-    assert cli.main(['emulate', path, '--root', str(tmp_path / 'runs'), '--oss', *option]) == 0
+    assert main.main(['emulate', path, '--root', str(tmp_path / 'runs'), '--oss', *option]) == 0
     said.append('cached' in capsys.readouterr().out)
   assert said == [False, True, False]

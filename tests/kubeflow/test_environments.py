@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import subprocess
 
-from environments import PROJECT, python_with
+from tests.support.environments import PROJECT, python_with
 
 
 def test_an_environment_is_made_once_and_again_when_its_python_is_gone():

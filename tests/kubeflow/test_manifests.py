@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from environments import PROJECT
 
-from components.errors import ConfigError
 from components.tuner import executor, search
 from components.tuner.search import Trial
-from kubeflow import train_job, tune_job
+from detection.base.errors import ConfigError
+from kubeflow.runtime import train_job, tune_job
+from tests.support.environments import PROJECT
 
 CONFIG = """
 train_input_reader { label_map_path: "/minio/b/LabelMapGen/1/label_map/label_map.pbtxt"
@@ -69,7 +69,9 @@ def test_a_job_that_is_to_search_nothing_says_so_in_one_line(tmp_path, capsys, m
   status = tune_job.main([f'{name}={value}' for name, value in values.items()])
 
   assert status == 2
-  assert re.fullmatch(r'kubeflow.tune_job: .*run.yaml: tune: expected a space to search.*\n', capsys.readouterr().err)
+  assert re.fullmatch(
+    r'kubeflow.runtime.tune_job: .*run.yaml: tune: expected a space to search.*\n', capsys.readouterr().err
+  )
 
 
 def test_a_search_adapts_to_the_target_examples_it_is_given(tmp_path):
@@ -96,7 +98,7 @@ def test_a_training_that_is_to_adapt_to_nothing_says_so_in_one_line(tmp_path, ca
   status = train_job.main([f'{name}={value}' for name, value in values.items()])
 
   assert status == 2
-  assert re.fullmatch(r'kubeflow.train_job: .*adapt: expected target_examples.*\n', capsys.readouterr().err)
+  assert re.fullmatch(r'kubeflow.runtime.train_job: .*adapt: expected target_examples.*\n', capsys.readouterr().err)
 
 
 @pytest.fixture
@@ -229,5 +231,5 @@ def test_the_server_watches_the_folder_that_versions_are_copied_to():
   assert source.endswith('/serving')
   assert f'--model_base_path={folder}' in serving['args']
   assert all(folder in [m['mountPath'] for m in container['volumeMounts']] for container in (serving, mirror))
-  assert mirror['command'] == ['python', '-m', 'kubeflow.mirror']
+  assert mirror['command'] == ['python', '-m', 'kubeflow.runtime.mirror']
   assert service['spec']['selector'] == deployment['spec']['template']['metadata']['labels']

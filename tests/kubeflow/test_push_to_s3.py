@@ -4,8 +4,9 @@ import subprocess
 import sys
 
 import pytest
-import s3_server
-from environments import PROJECT
+
+from tests.support import s3_server
+from tests.support.environments import PROJECT
 
 # In a process of its own, since one that has touched s3:// aborts as Python shuts down.
 _PUSHES = """
@@ -15,7 +16,7 @@ from components.pusher import publish
 
 model, destination = sys.argv[1:]
 copied = []
-copy = publish.fileio.copy
+copy = publish.files.copy
 
 
 def remember(source, target, overwrite=False):
@@ -23,7 +24,7 @@ def remember(source, target, overwrite=False):
   copy(source, target, overwrite)
 
 
-publish.fileio.copy = remember
+publish.files.copy = remember
 
 
 def push(number):

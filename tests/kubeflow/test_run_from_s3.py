@@ -4,15 +4,15 @@ import subprocess
 import sys
 
 import pytest
-import s3_server
-from whole_runs import SEARCH, assert_pushed, made, run
 
-from pipeline import sample_data
+from detection.sample_data import draw
+from tests.support import s3_server
+from tests.support.whole_runs import SEARCH, assert_pushed, made, run
 
 
 @pytest.fixture
 def data(tmp_path):
-  sample_data.write(str(tmp_path / 'data'), images=24, seed=0)
+  draw.write(str(tmp_path / 'data'), images=24, seed=0)
   return tmp_path / 'data'
 
 
@@ -51,6 +51,6 @@ def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
   assert s3.keys('raccoon', 'work/') == []
   # And what TensorFlow Serving's pod makes of it.
   served = tmp_path / 'served'
-  command = [sys.executable, '-m', 'kubeflow.mirror', 's3://raccoon/serving', str(served), '--once']
+  command = [sys.executable, '-m', 'kubeflow.runtime.mirror', 's3://raccoon/serving', str(served), '--once']
   subprocess.run(command, check=True, timeout=120)
   assert (served / pushed[0].partition('/')[0] / 'saved_model.pb').exists()

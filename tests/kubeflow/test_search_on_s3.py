@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
-import s3_server
-from environments import PROJECT
+
+from tests.support import s3_server
+from tests.support.environments import PROJECT
 
 # In a process of its own, since one that has touched s3:// aborts as Python shuts down.
 _SEARCHES = """

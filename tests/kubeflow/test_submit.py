@@ -11,10 +11,10 @@ import urllib.parse
 
 import kubeflow_toy as toy
 import pytest
-from environments import PROJECT, python_with
 
-from components.errors import ConfigError
+from detection.base.errors import ConfigError
 from kubeflow import submit
+from tests.support.environments import PROJECT, python_with
 
 KFP_SERVER_API = 'kfp-server-api==2.17.3'
 
@@ -22,7 +22,7 @@ KFP_SERVER_API = 'kfp-server-api==2.17.3'
 @pytest.fixture(scope='session')
 def description():
   python = python_with('kfp-server-api', KFP_SERVER_API)
-  script = PROJECT / 'tests/kubeflow/describe_kfp_api.py'
+  script = PROJECT / 'tests/kubeflow/compiler/describe_kfp_api.py'
   return json.loads(subprocess.check_output([python, str(script)]))
 
 

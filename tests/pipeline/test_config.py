@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from components.errors import ConfigError
+from detection.base.errors import ConfigError
 from pipeline import config
 
 CONFIGS = pathlib.Path(config.__file__).parents[1] / 'configs'

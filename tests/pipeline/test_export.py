@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.errors import ConfigError
+from detection.base.errors import ConfigError
 from pipeline import pipeline
 from pipeline.config import RunConfig
 

@@ -5,9 +5,9 @@ import json
 import pytest
 import yaml
 
-from components.config_patcher import hyperparameters
-from components.errors import ConfigError
-from kubeflow import targets
+from detection.base.errors import ConfigError
+from detection.pipeline_config import hyperparameters
+from kubeflow.compiler import targets
 from pipeline import config, pipeline
 
 SEARCH = {'space': {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}, 'trials': 3, 'steps': 50}

@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from components.errors import ConfigError
-from kubeflow import targets
+from detection.base.errors import ConfigError
+from kubeflow.compiler import targets
 from pipeline import config, pipeline
 
 

@@ -8,12 +8,13 @@ import tensorflow as tf
 from tfx.types import channel, standard_artifacts
 
 from components.artifacts import LabelMap
-from components.crop_classifier import backbone, backbones, executor
+from components.crop_classifier import executor
 from components.crop_classifier.component import CropClassifier
-from components.detector import Detector
-from components.errors import ConfigError, DataError
-from components.odapi import label_map
-from tests.components.conftest import example
+from detection.base.errors import ConfigError, DataError
+from detection.crops import backbone, backbones
+from detection.inference.detector import Detector
+from detection.odapi import label_map
+from tests.support.colour_detector import example
 
 RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
 LABELS = {'apple': 1, 'plum': 2, 'pear': 3}

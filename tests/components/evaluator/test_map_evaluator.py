@@ -9,10 +9,10 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
 from tfx.types import channel, standard_artifacts
 
-from components import lite
 from components.artifacts import ExportedModels, LabelMap
-from components.errors import ConfigError, DataError
 from components.evaluator import component, executor
+from detection.base.errors import ConfigError, DataError
+from detection.inference import tflite_model
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def blind_network():
 @pytest.mark.slow
 def test_tflite_files_are_measured_beside_the_model_and_have_no_part_in_the_verdict(evaluate, colour_model, tmp_path):
   (tmp_path / 'tflite').mkdir()
-  packed = lite.pack(blind_network(), {'red': 1, 'blue': 2}, lite.Fitting())
+  packed = tflite_model.pack(blind_network(), {'red': 1, 'blue': 2}, tflite_model.Fitting())
   (tmp_path / 'tflite' / 'float16.tflite').write_bytes(packed)
   evaluation, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9}, exports=tmp_path / 'tflite')
   assert_blessed(blessing)

@@ -11,10 +11,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from components.evaluator import bootstrap, document, evaluation, report, verdict
-from components.metrics import names
-from components.metrics.matching import Found, Truth
-from components.metrics.results import Image, merge, of_image
+from components.evaluator import document, evaluation, report, verdict
+from detection.metrics import bootstrap, names
+from detection.metrics.matching import Found, Truth
+from detection.metrics.results import Image, merge, of_image
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
 LABELS = {'<b>red</b>': 1, '_$cost$': 2, 'never there': 3}

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from components.errors import ConfigError
 from components.evaluator import verdict
+from detection.base.errors import ConfigError
 
 NAN = math.nan
 

@@ -8,11 +8,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import channel, standard_artifacts
 
 from components.artifacts import LabelMap
-from components.errors import ConfigError, DataError
 from components.label_map_gen import labels
 from components.label_map_gen.component import LabelMapGen
 from components.label_map_gen.executor import Executor
-from components.odapi import label_map
+from detection.base.errors import ConfigError, DataError
+from detection.odapi import label_map
 
 
 def test_ids_start_at_1_in_the_order_of_code_points():

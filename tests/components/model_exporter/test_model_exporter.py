@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from components import comparison
 from components.artifacts import ExportedModels
-from components.detector import Detector
-from components.errors import ConfigError, DataError
-from components.model_exporter import component, executor, onnx_export
+from components.model_exporter import component, executor
+from detection.base.errors import ConfigError, DataError
+from detection.inference import onnx_export, parity
+from detection.inference.detector import Detector
 
 
 def export(model, examples, folder, kinds=(), onnx=False, score_threshold=0.0, max_detections=None):
@@ -87,7 +87,7 @@ def test_onnx_finds_what_the_saved_model_finds_and_knows_its_classes(finished_ru
   there, here = Detector(str(tmp_path / 'model.onnx')), Detector(str(model))
   assert there.labels == here.labels
   for name, mine, other in zip(images, here.detect(images), there.detect(images), strict=True):
-    assert comparison.difference(name, {'SavedModel': mine, 'ONNX': other}, 0.01, '') < 1e-4
+    assert parity.difference(name, {'SavedModel': mine, 'ONNX': other}, 0.01, '') < 1e-4
 
 
 def test_an_onnx_file_that_finds_other_boxes_is_refused(colour_model, monkeypatch, draw):

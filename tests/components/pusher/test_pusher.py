@@ -11,11 +11,11 @@ import threading
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from components import detector
 from components.artifacts import ExportedModels
-from components.detector import Detector
-from components.errors import ConfigError, DataError
 from components.pusher import component, executor, model_card, publish, warmup
+from detection.base.errors import ConfigError, DataError
+from detection.inference import detector
+from detection.inference.detector import Detector
 
 
 def push(model, destination, blessed=1, evaluation=None, pushed_uri=None, keep_versions=0, exports=None):
@@ -197,7 +197,7 @@ import os, pathlib, signal, sys
 from components.pusher import publish
 
 model, destination = sys.argv[1:]
-copy, copies = publish.fileio.copy, []
+copy, copies = publish.files.copy, []
 
 
 def copy_or_die(source, target, overwrite=False):
@@ -215,7 +215,7 @@ for number in range(200):
   pusher = os.fork()
   if not pusher:
     if number % 2:
-      publish.fileio.copy = copy_or_die
+      publish.files.copy = copy_or_die
     publish.publish(model, destination)
     os._exit(0)
   _, status = os.waitpid(pusher, 0)
@@ -259,7 +259,7 @@ def test_a_copy_that_fails_leaves_nothing_where_others_read(colour_model, tmp_pa
       raise OSError('No space left on device')
     pathlib.Path(target).write_bytes(pathlib.Path(source).read_bytes())
 
-  monkeypatch.setattr(publish.fileio, 'copy', failing_copy)
+  monkeypatch.setattr(publish.files, 'copy', failing_copy)
   with pytest.raises(ConfigError, match='No space left on device'):
     push(colour_model, tmp_path / 'serving')
   assert os.listdir(tmp_path / 'serving') == []
@@ -269,7 +269,7 @@ def test_a_copy_that_is_not_whole_is_caught(colour_model, tmp_path, monkeypatch)
   def cutting_copy(source, target, overwrite=False):
     pathlib.Path(target).write_bytes(pathlib.Path(source).read_bytes()[:-1])
 
-  monkeypatch.setattr(publish.fileio, 'copy', cutting_copy)
+  monkeypatch.setattr(publish.files, 'copy', cutting_copy)
   with pytest.raises(ConfigError, match='was not copied whole'):
     push(colour_model, tmp_path / 'serving')
   assert os.listdir(tmp_path / 'serving') == []

@@ -9,9 +9,9 @@ import tempfile
 
 import pytest
 
-from components.detector import Detector
-from components.errors import ConfigError
 from components.pusher import publish
+from detection.base.errors import ConfigError
+from detection.inference.detector import Detector
 
 DAY = 24 * 3600
 NOBODY = 65534

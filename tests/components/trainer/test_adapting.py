@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 from tfx.types import channel, standard_artifacts
 
-from components import artifacts
-from components.errors import ConfigError
-from components.odapi.adaptation import Adaptation
+from components import artifacts, training_inputs
 from components.trainer import component, executor
+from detection.base.errors import ConfigError
+from detection.training.adaptation import Adaptation
 
 
 def trainer(**options):
@@ -48,13 +48,13 @@ def test_a_training_is_named_by_the_targets_bytes_and_strength_and_not_by_its_pl
   def digest(place, content, weight=0.1):
     target = examples(tmp_path / place, content)
     adaptation = Adaptation([f'{target.uri}/Split-train/*'], weight, 100)
-    return executor.content_digest('config', [source, target], '{}', adaptation)
+    return training_inputs.content_digest('config', [source, target], '{}', adaptation)
 
   first = digest('a', b'one')
   assert digest('b', b'one') == first
   assert digest('c', b'two') != first
   assert digest('d', b'one', weight=0.2) != first
-  assert executor.content_digest('config', [source], '{}') != first
+  assert training_inputs.content_digest('config', [source], '{}') != first
 
 
 def standing(kind, folder):

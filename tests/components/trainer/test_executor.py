@@ -2,11 +2,11 @@
 
 import types
 
-from components.odapi import config_io
 from components.trainer import executor
-from components.trainer.settings import TrainSettings
-from components.trainer.state import Best, TrainState
-from components.trainer.training import Trained
+from detection.odapi.config import config_io
+from detection.training.settings import TrainSettings
+from detection.training.state import Best, TrainState
+from detection.training.training import Trained
 
 
 def test_run_json_says_what_is_needed_to_repeat_a_run():

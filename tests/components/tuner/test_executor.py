@@ -8,21 +8,22 @@ import types
 import pytest
 from tfx.types import channel, standard_artifacts
 
-from components import artifacts, typed
-from components.errors import ConfigError
-from components.odapi import config_io
-from components.odapi.adaptation import Adaptation
-from components.trainer.settings import TrainSettings
+from components import artifacts
 from components.tuner import executor, here, search, trial
 from components.tuner.component import DetectionTuner
 from components.tuner.here import Here
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
+from detection.odapi.config import config_io
+from detection.training.adaptation import Adaptation
+from detection.training.settings import TrainSettings
 
 
 def settings(**given):
   space = {'learning_rate': {'min': 0.001, 'max': 1.0, 'scale': 'log'}}
-  return typed.parse(TuneSettings, {'space': space, 'steps': 8, 'trials': 4, **given}, 'tune')
+  return parse_settings(TuneSettings, {'space': space, 'steps': 8, 'trials': 4, **given}, 'tune')
 
 
 def complete(trial, place=None, is_stopped=None):
@@ -162,7 +163,7 @@ def test_a_trial_that_lost_its_search_ends():
 
 
 def state_at(step, **fields):
-  from components.trainer.state import TrainState
+  from detection.training.state import TrainState
 
   return TrainState(num_steps=8, step=step, **fields)
 
@@ -222,11 +223,11 @@ def test_a_trial_is_trained_as_the_run_would_be_but_watched_for_the_objective(tm
   )
 
   spec = json.loads((tmp_path / 'trial.json').read_text())
-  trained = typed.parse(TrainSettings, spec['train'], 'train')
+  trained = parse_settings(TrainSettings, spec['train'], 'train')
   assert (trained.seed, trained.cache) == (7, 'disk')
   assert (trained.watch, trained.eval_every, trained.checkpoint_every) == ('AP50', 4, 4)
   assert trained.early_stopping is None
-  assert typed.parse(TuneSettings, spec['tune'], 'tune') == settings(objective='AP50', evaluations=2)
+  assert parse_settings(TuneSettings, spec['tune'], 'tune') == settings(objective='AP50', evaluations=2)
 
 
 @pytest.mark.parametrize(

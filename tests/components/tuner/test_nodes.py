@@ -5,15 +5,16 @@ import threading
 
 import pytest
 
-from components import typed
-from components.odapi import config_io, devices
-from components.trainer.settings import TrainSettings
 from components.tuner import executor, search, trial
 from components.tuner.nodes import SILENCE_SECONDS, Follower, Node, dismiss
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.base.settings import parse_settings
+from detection.odapi.config import config_io
+from detection.odapi.model import devices
+from detection.training.settings import TrainSettings
 
-TUNE = typed.parse(TuneSettings, {'space': {'learning_rate': {'values': [1, 2, 3, 4]}}, 'method': 'grid'}, 'tune')
+TUNE = parse_settings(TuneSettings, {'space': {'learning_rate': {'values': [1, 2, 3, 4]}}, 'method': 'grid'}, 'tune')
 FOUR = Trial(4, {'learning_rate': 4})
 
 

@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from components import typed
 from components.tuner import charts, report, search
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection.base.settings import parse_settings
 
 SPACE = {
   'learning_rate': {'min': 0.001, 'max': 1.0, 'scale': 'log'},
@@ -14,7 +14,7 @@ SPACE = {
 
 
 def settings(**given):
-  return typed.parse(TuneSettings, {'space': SPACE, 'steps': 80, 'objective': 'AP50', **given}, 'tune')
+  return parse_settings(TuneSettings, {'space': SPACE, 'steps': 80, 'objective': 'AP50', **given}, 'tune')
 
 
 def score(values):
@@ -65,7 +65,7 @@ def test_bayesian_search_closes_in_on_the_best():
 
 def test_a_grid_takes_every_combination_once():
   space = {'a': {'min': 0.01, 'max': 1.0, 'scale': 'log', 'points': 3}, 'b': {'min': 1, 'max': 5, 'points': 2}}
-  tune = typed.parse(TuneSettings, {'space': space, 'method': 'grid'}, 'tune')
+  tune = parse_settings(TuneSettings, {'space': space, 'method': 'grid'}, 'tune')
   trials = []
   while (trial := search.next_trial(tune, trials)) is not None:
     trials.append(trial)

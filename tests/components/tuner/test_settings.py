@@ -1,16 +1,16 @@
 import pytest
 
-from components import typed
-from components.config_patcher import recipe
-from components.errors import ConfigError
 from components.tuner.component import check_space
 from components.tuner.settings import TuneSettings
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
+from detection.pipeline_config import recipe
 
 RATE = {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}
 
 
 def parse(**given):
-  return typed.parse(TuneSettings, given, 'tune')
+  return parse_settings(TuneSettings, given, 'tune')
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_settings_survive_the_way_through_json():
 
   tune = parse(space=RATE, trials=3)
 
-  assert typed.parse(TuneSettings, json.loads(tune.as_json()), 'tune') == tune
+  assert parse_settings(TuneSettings, json.loads(tune.as_json()), 'tune') == tune

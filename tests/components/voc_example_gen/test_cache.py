@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.components.voc_example_gen import maker
+from tests.support import voc_maker
 
 pytestmark = pytest.mark.slow
 
@@ -44,13 +44,13 @@ def run(tmp_path):
 
 
 def test_only_what_depends_on_a_change_runs_again(tmp_path, run):
-  root = maker.devkit(tmp_path / 'data', 8)
+  root = voc_maker.devkit(tmp_path / 'data', 8)
   ran, cached = 'COMPLETE', 'CACHED'
   assert run(root) == {'VocExampleGen': ran, 'LabelMapGen': ran}
   assert run(root) == {'VocExampleGen': cached, 'LabelMapGen': cached}
-  (root / 'Annotations/003.xml').write_text(maker.voc(maker.thing('dog', (1, 1, 9, 9)), filename='003.jpg'))
+  (root / 'Annotations/003.xml').write_text(voc_maker.voc(voc_maker.thing('dog', (1, 1, 9, 9)), filename='003.jpg'))
   assert run(root) == {'VocExampleGen': ran, 'LabelMapGen': ran}
   assert run(root, split={'method': 'hash', 'seed': 1}) == {'VocExampleGen': ran, 'LabelMapGen': ran}
-  (root / 'JPEGImages/003.jpg').write_bytes(maker.encode(maker.picture(99)))
+  (root / 'JPEGImages/003.jpg').write_bytes(voc_maker.encode(voc_maker.picture(99)))
   assert run(root)['VocExampleGen'] == ran
   assert run(root)['VocExampleGen'] == cached

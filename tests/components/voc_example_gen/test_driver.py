@@ -5,13 +5,13 @@ import os
 import pytest
 
 from components.voc_example_gen import digests, scan
-from tests.components.voc_example_gen import maker
+from tests.support import voc_maker
 
 
 @pytest.fixture
 def root(tmp_path):
-  maker.write(tmp_path, {'ImageSets/Main/train.txt': '000\n'})
-  return maker.devkit(tmp_path, count=3)
+  voc_maker.write(tmp_path, {'ImageSets/Main/train.txt': '000\n'})
+  return voc_maker.devkit(tmp_path, count=3)
 
 
 def fingerprint(root):
@@ -39,7 +39,7 @@ def test_times_and_junk_do_not_change_it(root):
   before = fingerprint(root)
   os.utime(root / 'JPEGImages/001.jpg', (1, 1))
   for junk in ('.DS_Store', 'Thumbs.db', '.git/config.xml'):
-    maker.write(root, {junk: 'junk'})
+    voc_maker.write(root, {junk: 'junk'})
   assert fingerprint(root) == before
 
 

@@ -4,26 +4,26 @@ import hashlib
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
-from components.errors import ConfigError, DataError
-from tests.components.voc_example_gen import maker
-
-RACCOON = Path(__file__).parents[4] / 'shared/data/raccoon'
+from detection.base.errors import ConfigError, DataError
+from tests.support import voc_maker
+from tests.support.shared_data import RACCOON
 
 
 def test_every_key_of_an_example_is_what_the_od_api_reads(tmp_path, ingest, field):
-  image = maker.encode(maker.picture(1))
+  image = voc_maker.encode(voc_maker.picture(1))
   flags = '<pose>Left</pose><truncated>1</truncated><difficult>1</difficult>'
-  root = maker.write(
+  root = voc_maker.write(
     tmp_path / 'data',
     {
       'JPEGImages/a.jpg': image,
-      'Annotations/a.xml': maker.voc(maker.thing('cat', (16, 12, 32, 36), flags), maker.thing('dog', (0, 0, 64, 48))),
-      'JPEGImages/b.jpg': maker.encode(maker.picture(2)),
-      'Annotations/b.xml': maker.voc(maker.thing('dog')),
+      'Annotations/a.xml': voc_maker.voc(
+        voc_maker.thing('cat', (16, 12, 32, 36), flags), voc_maker.thing('dog', (0, 0, 64, 48))
+      ),
+      'JPEGImages/b.jpg': voc_maker.encode(voc_maker.picture(2)),
+      'Annotations/b.xml': voc_maker.voc(voc_maker.thing('dog')),
     },
   )
   ingested = ingest(root)
@@ -49,11 +49,11 @@ def test_the_od_api_decoder_reads_image_and_boxes(tmp_path, ingest):
   import tensorflow as tf
   from object_detection.data_decoders import tf_example_decoder
 
-  from components.odapi import compat, label_map  # noqa: F401 - compat mends the decoder when it is imported
+  from detection.odapi import compat, label_map  # noqa: F401 - compat mends the decoder when it is imported
 
   labels = tmp_path / 'label_map.pbtxt'
   labels.write_text(label_map.dump({'cat': 1, 'dog': 2}))
-  ingested = ingest(maker.devkit(tmp_path / 'data'))
+  ingested = ingest(voc_maker.devkit(tmp_path / 'data'))
   decoder = tf_example_decoder.TfExampleDecoder(label_map_proto_file=str(labels))
   decoded = decoder.decode(tf.constant(ingested.records('train')[0].SerializeToString()))
   assert decoded['image'].shape == (48, 64, 3)
@@ -64,7 +64,7 @@ def test_the_od_api_decoder_reads_image_and_boxes(tmp_path, ingest):
 
 
 def test_equal_folders_give_equal_bytes_wherever_they_lie(tmp_path, ingest):
-  root = maker.devkit(tmp_path / 'data')
+  root = voc_maker.devkit(tmp_path / 'data')
   first = ingest(root)
   shutil.copytree(root, tmp_path / 'elsewhere')
   second = ingest(tmp_path / 'elsewhere')
@@ -74,7 +74,7 @@ def test_equal_folders_give_equal_bytes_wherever_they_lie(tmp_path, ingest):
 
 
 def test_artifacts_say_what_they_hold(tmp_path, ingest):
-  ingested = ingest(maker.devkit(tmp_path / 'data'))
+  ingested = ingest(voc_maker.devkit(tmp_path / 'data'))
   assert json.loads(ingested.examples.split_names) == ['train', 'eval']
   assert ingested.examples.get_string_custom_property('input_fingerprint') == ingested.report['input_fingerprint']
   assert [path.name for path in ingested.files('train')] == ['data_tfrecord-00000-of-00001']
@@ -92,38 +92,38 @@ def test_exec_properties_may_arrive_as_kubeflow_sends_them():
 @pytest.mark.parametrize(
   ('files', 'message'),
   [
-    pytest.param({'a.xml': maker.voc(maker.thing())}, 'no images', id='no images'),
-    pytest.param({'a.jpg': maker.encode(maker.picture())}, 'no annotations', id='no XML'),
+    pytest.param({'a.xml': voc_maker.voc(voc_maker.thing())}, 'no images', id='no images'),
+    pytest.param({'a.jpg': voc_maker.encode(voc_maker.picture())}, 'no annotations', id='no XML'),
     pytest.param(
       {
-        'a.jpg': maker.encode(maker.picture(1)),
-        'a.xml': maker.voc(maker.thing()),
-        'b.jpg': maker.encode(maker.picture(2)),
-        'b.xml': maker.voc(maker.thing()),
-        'lost.xml': maker.voc(maker.thing(), filename='lost.jpg'),
+        'a.jpg': voc_maker.encode(voc_maker.picture(1)),
+        'a.xml': voc_maker.voc(voc_maker.thing()),
+        'b.jpg': voc_maker.encode(voc_maker.picture(2)),
+        'b.xml': voc_maker.voc(voc_maker.thing()),
+        'lost.xml': voc_maker.voc(voc_maker.thing(), filename='lost.jpg'),
       },
       'lost.xml: annotation_without_image: names "lost.jpg"',
       id='an XML without its image',
     ),
     pytest.param(
       {
-        'a.jpg': maker.encode(maker.picture(1)),
-        'a.xml': maker.voc(),
-        'b.jpg': maker.encode(maker.picture(2)),
-        'b.xml': maker.voc(),
+        'a.jpg': voc_maker.encode(voc_maker.picture(1)),
+        'a.xml': voc_maker.voc(),
+        'b.jpg': voc_maker.encode(voc_maker.picture(2)),
+        'b.xml': voc_maker.voc(),
       },
       'no objects in any of 2 images',
       id='no objects at all',
     ),
     pytest.param(
-      {'a.jpg': maker.encode(maker.picture(1)), 'a.xml': maker.voc(maker.thing())},
+      {'a.jpg': voc_maker.encode(voc_maker.picture(1)), 'a.xml': voc_maker.voc(voc_maker.thing())},
       'leaves no image for the split',
       id='a single image',
     ),
   ],
 )
 def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, ingest, files, message):
-  root = maker.write(tmp_path / 'data', files)
+  root = voc_maker.write(tmp_path / 'data', files)
   with pytest.raises(DataError) as caught:
     ingest(root)
   assert message in str(caught.value)
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, i
 
 
 def test_every_object_gets_the_one_class_asked_for(tmp_path, ingest, field):
-  ingested = ingest(maker.devkit(tmp_path / 'data'), single_class='thing')
+  ingested = ingest(voc_maker.devkit(tmp_path / 'data'), single_class='thing')
   labels = {
     label
     for split in ('train', 'eval')
@@ -145,8 +145,11 @@ def test_every_object_gets_the_one_class_asked_for(tmp_path, ingest, field):
 
 
 def test_images_alone_are_all_taken_for_training_whatever_is_annotated(tmp_path, ingest, field):
-  folder = {'JPEGImages/a.jpg': maker.encode(maker.picture(1)), 'b.png': maker.encode(maker.picture(2), 'PNG')}
-  root = maker.write(tmp_path / 'data', {**folder, 'Annotations/a.xml': maker.voc(maker.thing('cat'))})
+  folder = {
+    'JPEGImages/a.jpg': voc_maker.encode(voc_maker.picture(1)),
+    'b.png': voc_maker.encode(voc_maker.picture(2), 'PNG'),
+  }
+  root = voc_maker.write(tmp_path / 'data', {**folder, 'Annotations/a.xml': voc_maker.voc(voc_maker.thing('cat'))})
   ingested = ingest(root, data_format='images')
   assert ingested.names('train') == ['JPEGImages/a.jpg', 'b.png']
   assert not any(field(record, 'image/object/class/text') for record in ingested.records('train'))
@@ -162,7 +165,7 @@ def test_images_alone_are_all_taken_for_training_whatever_is_annotated(tmp_path,
 )
 def test_images_alone_need_at_least_one_image(tmp_path, ingest, files, message):
   with pytest.raises(DataError, match=message):
-    ingest(maker.write(tmp_path / 'data', files), data_format='images')
+    ingest(voc_maker.write(tmp_path / 'data', files), data_format='images')
 
 
 @pytest.mark.parametrize('name', ['nowhere', 'file.txt'])

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from tests.components.voc_example_gen import maker
-from tests.components.voc_example_gen.maker import encode, picture, thing, voc
+from tests.support import voc_maker
+from tests.support.voc_maker import encode, picture, thing, voc
 
 SPLITS = {'train': 5, 'valid': 3, 'test': 2}
 
@@ -65,7 +65,7 @@ EXPORTS = {
 
 @pytest.mark.parametrize(('files', 'data_format', 'used'), EXPORTS.values(), ids=EXPORTS)
 def test_what_other_tools_export_goes_in_whole(tmp_path, files, data_format, used):
-  planned, outcomes, tally = maker.examine(maker.write(tmp_path, files))
+  planned, outcomes, tally = voc_maker.examine(voc_maker.write(tmp_path, files))
   assert planned.data_format == data_format
   assert sum(tally.images.values()) == len(outcomes) == used
   assert tally.bad == []
@@ -76,7 +76,7 @@ def test_what_other_tools_export_goes_in_whole(tmp_path, files, data_format, use
 def test_names_of_any_kind_are_used_under_their_own_names(tmp_path):
   names = ['写真', 'emoji😀', 'e\u0301cole', 'a\nb', '%20', 'q\'"q', ' lead', '#x', os.fsdecode(b'bad\xff')]
   for number, name in enumerate(names):
-    maker.write(tmp_path, {f'{name}.jpg': encode(picture(number)), f'{name}.xml': voc(thing('Größe'))})
-  _, outcomes, tally = maker.examine(tmp_path)
+    voc_maker.write(tmp_path, {f'{name}.jpg': encode(picture(number)), f'{name}.xml': voc(thing('Größe'))})
+  _, outcomes, tally = voc_maker.examine(tmp_path)
   assert set(outcomes) == {f'{name}.jpg' for name in names}
   assert tally.refused == []

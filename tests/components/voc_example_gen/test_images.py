@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from components.voc_example_gen import images
-from tests.components.voc_example_gen.maker import encode, picture
+from tests.support.voc_maker import encode, picture
 
 KEPT = {
   'baseline JPEG': encode(picture()),

@@ -7,9 +7,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from components.voc_example_gen.annotation import BoxRule, Reason
-from tests.components.voc_example_gen import maker
-from tests.components.voc_example_gen.maker import encode, picture, thing, voc
+from components.voc_example_gen.formats.annotation import BoxRule, Reason
+from tests.support import voc_maker
+from tests.support.voc_maker import encode, picture, thing, voc
 
 LAUGHS = (
   '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
@@ -56,9 +56,9 @@ REFUSED_XML = {
 
 @pytest.mark.parametrize(('xml', 'reason'), REFUSED_XML.values(), ids=REFUSED_XML)
 def test_an_annotation_that_cannot_be_used(tmp_path, xml, reason):
-  maker.write(tmp_path, {**maker.good(), 'a.jpg': encode(picture()), 'a.xml': xml})
-  _, _, tally = maker.examine(tmp_path, data_format='voc')
-  refused = maker.reasons(tally)
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'a.jpg': encode(picture()), 'a.xml': xml})
+  _, _, tally = voc_maker.examine(tmp_path, data_format='voc')
+  refused = voc_maker.reasons(tally)
   assert refused in ({'a.xml': reason.value}, {'a.jpg': reason.value})
   assert sum(tally.images.values()) == 2
 
@@ -93,8 +93,8 @@ DROPPED_BOXES = {
 @pytest.mark.parametrize(('xml', 'rule'), DROPPED_BOXES.values(), ids=DROPPED_BOXES)
 def test_a_box_that_is_dropped_leaves_the_good_one_beside_it(tmp_path, xml, rule):
   xml = xml.replace('</annotation>', thing('good') + '</annotation>')
-  maker.write(tmp_path, {**maker.good(), 'a.jpg': encode(picture()), 'a.xml': xml})
-  _, outcomes, _ = maker.examine(tmp_path)
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'a.jpg': encode(picture()), 'a.xml': xml})
+  _, outcomes, _ = voc_maker.examine(tmp_path)
   assert outcomes['a.jpg'].rules == {rule.value: 1}
   assert [label for label, _, _ in outcomes['a.jpg'].objects] == ['good']
   assert outcomes['a.jpg'].reason == ''
@@ -155,9 +155,9 @@ REFUSED_IMAGES = {
 @pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning')  # pytest sets the module's own filter aside
 @pytest.mark.parametrize(('name', 'content', 'reason'), REFUSED_IMAGES.values(), ids=REFUSED_IMAGES)
 def test_an_image_that_cannot_be_used(tmp_path, name, content, reason):
-  maker.write(tmp_path, {**maker.good(), name: content, 'a.xml': voc(thing(), filename=name)})
-  _, _, tally = maker.examine(tmp_path)
-  assert maker.reasons(tally) == {name: reason.value}
+  voc_maker.write(tmp_path, {**voc_maker.good(), name: content, 'a.xml': voc(thing(), filename=name)})
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {name: reason.value}
 
 
 def coco(images=None, annotations=None, categories=None, **others):
@@ -187,8 +187,8 @@ COCO_DROPS = {
 def test_a_coco_box_that_is_dropped(tmp_path, entry, rule):
   document = coco()
   document['annotations'].append(entry)
-  maker.write(tmp_path, {**maker.good('coco'), 'instances.json': json.dumps(document)})
-  _, outcomes, _ = maker.examine(tmp_path)
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'instances.json': json.dumps(document)})
+  _, outcomes, _ = voc_maker.examine(tmp_path)
   assert outcomes['good-1.jpg'].rules == {rule.value: 1}
   assert len(outcomes['good-1.jpg'].objects) == 1
 
@@ -205,9 +205,9 @@ COCO_REFUSED = {
 
 @pytest.mark.parametrize(('content', 'reason'), COCO_REFUSED.values(), ids=COCO_REFUSED)
 def test_a_coco_entry_that_cannot_be_used(tmp_path, content, reason):
-  maker.write(tmp_path, {**maker.good('coco'), 'instances.json': content})
-  _, _, tally = maker.examine(tmp_path)
-  assert maker.reasons(tally) == {'instances.json': reason.value}
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'instances.json': content})
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {'instances.json': reason.value}
   assert sum(tally.images.values()) == 2
 
 
@@ -222,9 +222,9 @@ BROKEN_COCO = {
 
 @pytest.mark.parametrize('content', BROKEN_COCO.values(), ids=BROKEN_COCO)
 def test_a_coco_file_that_cannot_be_read(tmp_path, content):
-  maker.write(tmp_path, {**maker.good(), 'instances.json': content})
-  _, _, tally = maker.examine(tmp_path, data_format='coco')
-  assert maker.reasons(tally)['instances.json'] == Reason.ANNOTATION_MALFORMED.value
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'instances.json': content})
+  _, _, tally = voc_maker.examine(tmp_path, data_format='coco')
+  assert voc_maker.reasons(tally)['instances.json'] == Reason.ANNOTATION_MALFORMED.value
 
 
 YOLO_REFUSED = {
@@ -239,9 +239,9 @@ YOLO_REFUSED = {
 @pytest.mark.parametrize('content', YOLO_REFUSED.values(), ids=YOLO_REFUSED)
 def test_a_yolo_file_that_cannot_be_read(tmp_path, content):
   labels = {'good-1.txt': '0 0.5 0.5 0.2 0.2', 'good-2.txt': '0 0.5 0.5 0.2 0.2', 'a.txt': content}
-  maker.write(tmp_path, {**maker.good('yolo'), 'a.jpg': JPEG, **labels})
-  _, _, tally = maker.examine(tmp_path, data_format='yolo')
-  assert maker.reasons(tally)['a.txt'] == Reason.ANNOTATION_MALFORMED.value
+  voc_maker.write(tmp_path, {**voc_maker.good('yolo'), 'a.jpg': JPEG, **labels})
+  _, _, tally = voc_maker.examine(tmp_path, data_format='yolo')
+  assert voc_maker.reasons(tally)['a.txt'] == Reason.ANNOTATION_MALFORMED.value
 
 
 YOLO_DROPS = {
@@ -256,8 +256,8 @@ YOLO_DROPS = {
 @pytest.mark.parametrize(('line', 'rule'), YOLO_DROPS.values(), ids=YOLO_DROPS)
 def test_a_yolo_box_that_is_dropped(tmp_path, line, rule):
   labels = {'good-1.txt': f'0 0.5 0.5 0.2 0.2\n{line}\n', 'good-2.txt': '0 0.5 0.5 0.2 0.2', 'classes.txt': 'cat\n'}
-  maker.write(tmp_path, {**maker.good('yolo'), **labels})
-  _, outcomes, _ = maker.examine(tmp_path)
+  voc_maker.write(tmp_path, {**voc_maker.good('yolo'), **labels})
+  _, outcomes, _ = voc_maker.examine(tmp_path)
   assert outcomes['good-1.jpg'].rules == {rule.value: 1}
   assert [label for label, _, _ in outcomes['good-1.jpg'].objects] == ['cat']
 
@@ -274,8 +274,8 @@ CSV_DROPS = {
 
 @pytest.mark.parametrize(('row', 'rule'), CSV_DROPS.values(), ids=CSV_DROPS)
 def test_a_csv_row_that_is_dropped(tmp_path, row, rule):
-  maker.write(tmp_path, {**maker.good('csv'), 'labels.csv': GOOD_ROWS + row + '\n'})
-  _, outcomes, _ = maker.examine(tmp_path)
+  voc_maker.write(tmp_path, {**voc_maker.good('csv'), 'labels.csv': GOOD_ROWS + row + '\n'})
+  _, outcomes, _ = voc_maker.examine(tmp_path)
   assert outcomes['good-1.jpg'].rules == {rule.value: 1}
   assert len(outcomes['good-1.jpg'].objects) == 1
 
@@ -288,15 +288,15 @@ CSV_REFUSED = {
 
 @pytest.mark.parametrize(('content', 'reason'), CSV_REFUSED.values(), ids=CSV_REFUSED)
 def test_a_csv_entry_that_cannot_be_used(tmp_path, content, reason):
-  maker.write(tmp_path, {**maker.good('csv'), 'labels.csv': content})
-  _, _, tally = maker.examine(tmp_path)
-  assert maker.reasons(tally) == {'labels.csv': reason.value}
+  voc_maker.write(tmp_path, {**voc_maker.good('csv'), 'labels.csv': content})
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {'labels.csv': reason.value}
 
 
 def test_a_csv_file_that_is_no_text(tmp_path):
-  maker.write(tmp_path, {**maker.good(), 'labels.csv': HEADER.encode() + b'\xff\xff'})
-  _, _, tally = maker.examine(tmp_path, data_format='csv')
-  assert maker.reasons(tally)['labels.csv'] == Reason.ANNOTATION_MALFORMED.value
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'labels.csv': HEADER.encode() + b'\xff\xff'})
+  _, _, tally = voc_maker.examine(tmp_path, data_format='csv')
+  assert voc_maker.reasons(tally)['labels.csv'] == Reason.ANNOTATION_MALFORMED.value
 
 
 @pytest.mark.parametrize('gone', ['a.jpg', 'a.xml'])
@@ -304,7 +304,7 @@ def test_a_file_that_disappears_while_reading_is_quarantined(tmp_path, gone):
   from components.voc_example_gen import ingest, plan
   from components.voc_example_gen.settings import IngestSettings
 
-  maker.write(tmp_path, {**maker.good(), 'a.jpg': JPEG, 'a.xml': voc(thing())})
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'a.jpg': JPEG, 'a.xml': voc(thing())})
   planned = plan.make(str(tmp_path), IngestSettings())
   (tmp_path / gone).unlink()
   task = next(task for shard in planned.shards for task in shard.tasks if task.item.image == 'a.jpg')
@@ -319,9 +319,9 @@ def test_an_unreadable_file_is_quarantined(tmp_path):
 
   if os.geteuid() == 0:
     (tmp_path / 'a.jpg').symlink_to('nowhere')  # root may read everything: a dead link stands in
-  maker.write(tmp_path, {**maker.good(), 'a.xml': voc(thing())})
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'a.xml': voc(thing())})
   if os.geteuid() != 0:
-    maker.write(tmp_path, {'a.jpg': JPEG})
+    voc_maker.write(tmp_path, {'a.jpg': JPEG})
     (tmp_path / 'a.jpg').chmod(0)
-  _, _, tally = maker.examine(tmp_path)
-  assert maker.reasons(tally) == {'a.jpg': Reason.IMAGE_UNREADABLE.value}
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {'a.jpg': Reason.IMAGE_UNREADABLE.value}

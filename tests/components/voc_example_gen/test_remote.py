@@ -7,7 +7,8 @@ import tensorflow as tf
 from tfx.dsl.io import filesystem_registry
 from tfx.dsl.io.plugins import tensorflow_gfile
 
-from tests.components.voc_example_gen import maker
+from detection.base import files
+from tests.support import voc_maker
 
 
 class RamFilesystem(tensorflow_gfile.TensorflowFilesystem):
@@ -18,7 +19,7 @@ class RamFilesystem(tensorflow_gfile.TensorflowFilesystem):
 def remote(tmp_path_factory):
   """A devkit of eight images, local and remote; one remote image is a broken one."""
   filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(RamFilesystem, priority=0, use_as_fallback=False)
-  local = maker.devkit(tmp_path_factory.mktemp('remote') / 'data', 8)
+  local = voc_maker.devkit(tmp_path_factory.mktemp('remote') / 'data', 8)
   for path in local.rglob('*'):
     if path.is_file():
       target = f'ram://data/{path.relative_to(local).as_posix()}'
@@ -30,8 +31,8 @@ def remote(tmp_path_factory):
 
 def test_it_is_read_as_the_local_one_is(remote):
   local, uri = remote
-  here, _, here_tally = maker.examine(local)
-  there, _, there_tally = maker.examine(uri)
+  here, _, here_tally = voc_maker.examine(local)
+  there, _, there_tally = voc_maker.examine(uri)
   assert there.fingerprint == here.fingerprint
   assert there_tally.images == here_tally.images
   assert sum(there_tally.images.values()) == 8
@@ -49,19 +50,17 @@ def test_a_remote_file_that_disappears_is_quarantined(remote):
 
 
 def test_a_remote_file_appears_whole_or_not_at_all(remote):
-  from components.voc_example_gen import storage
-
-  with storage.appearing_whole('ram://out/folder/file') as file:
+  with files.whole_file('ram://out/folder/file') as file:
     file.write(b'all')
-  with contextlib.suppress(KeyboardInterrupt), storage.appearing_whole('ram://out/folder/other') as file:
+  with contextlib.suppress(KeyboardInterrupt), files.whole_file('ram://out/folder/other') as file:
     file.write(b'half')
     raise KeyboardInterrupt
   assert tf.io.gfile.listdir('ram://out/folder') == ['file']
 
 
 def test_a_remote_folder_that_is_not_there(remote):
-  from components.errors import DataError
   from components.voc_example_gen import scan
+  from detection.base.errors import DataError
 
   with pytest.raises(DataError, match='ram://nowhere: no such folder'):
     scan.scan('ram://nowhere')

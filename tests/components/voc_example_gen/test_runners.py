@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.artifacts import LabelMap
-from pipeline import sample_data
+from detection.sample_data import draw
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def root(tmp_path_factory):
   folder = tmp_path_factory.mktemp('runners') / 'data'
-  sample_data.write(str(folder), images=60)
+  draw.write(str(folder), images=60)
   (folder / 'Annotations/sample-0003.xml').write_text('<annotation>')
   return folder
 

@@ -1,0 +1,197 @@
+"""`detection-pipeline compare`: evaluations side by side, as a table and as a page with charts."""
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import figure
+
+from detection.base import files
+from detection.base.errors import ConfigError, DataError
+from detection.report import page
+
+METRICS_FILE = 'metrics.json'
+SHOWN = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large', 'AR100', 'F1')
+_COLOURS = ('#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9', '#7f7f7f', '#f0e442')
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+  """One evaluation: a short name, where it lies, and its metrics.json."""
+
+  name: str
+  path: str
+  content: Mapping[str, Any]
+
+  @property
+  def model(self) -> Mapping[str, Any]:
+    return self.content['model']
+
+  def class_ap(self) -> dict[str, float | None]:
+    """{class: AP}"""
+    return {row['name']: row['metrics']['AP'] for row in self.model['per_class']}
+
+
+def run(sources: Sequence[str], output: str | None = None) -> None:
+  """Prints a table and, given `output`, writes a page with charts.
+
+  Args:
+    sources: two or more of: a metrics.json, an evaluation, a pushed version, a pipeline's folder (its newest
+      evaluation is taken).
+    output: a new .html file.
+
+  Raises:
+    ConfigError: if there are fewer than two, one has no metrics.json, or `output` cannot be used.
+    DataError: if a metrics.json cannot be read, or its model was not measured.
+  """
+  if len(sources) < 2:
+    raise ConfigError(f'expected two runs or more to compare, received {len(sources)}.')
+  if output and not output.endswith('.html'):
+    raise ConfigError(f'--output: expected a file ending in .html, received {output}.')
+  if output and os.path.exists(output):
+    raise ConfigError(f'--output: {output} exists. Give a new file.')
+  runs = read(sources)
+  print(table(runs))
+  for line in differing(runs):
+    print(f'note: {line}')
+  if output:
+    files.write_text(output, html(runs))
+    print(f'page: {output}')
+
+
+def read(sources: Sequence[str]) -> list[Run]:
+  """Finds and reads every evaluation; names are what sets their paths apart."""
+  paths = [find(source) for source in sources]
+  names = _short_names([os.path.abspath(source) for source in sources])
+  return [Run(name, path, _load(path)) for name, path in zip(names, paths, strict=True)]
+
+
+def find(source: str) -> str:
+  """The metrics.json that `source` means.
+
+  Raises:
+    ConfigError: if there is none.
+  """
+  place = pathlib.Path(source)
+  if place.is_file():
+    return str(place)
+  if (place / METRICS_FILE).is_file():
+    return str(place / METRICS_FILE)
+  found = [path for path in place.rglob(METRICS_FILE) if path.parent.parent.name == 'evaluation']
+  if not found:
+    raise ConfigError(f'{source}: no {METRICS_FILE}. Expected an evaluation, a pushed version or a pipeline folder.')
+  return str(max(found, key=lambda path: path.stat().st_mtime))
+
+
+def table(runs: Sequence[Run]) -> str:
+  """Metrics and classes by run, in points of a hundred; the best of a row has a star."""
+  rows = [['', *(run.name for run in runs)]]
+  rows += [[name, *_starred([run.model['metrics'][name] for run in runs])] for name in SHOWN]
+  for name in _classes(runs):
+    rows.append([f'AP {name}', *_starred([run.class_ap().get(name) for run in runs])])
+  rows.append(['images', *(str(run.model['images']) for run in runs)])
+  rows.append(['blessed', *('yes' if run.content['verdict']['blessed'] else 'no' for run in runs)])
+  widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+  lines = []
+  for row in rows:
+    cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+    lines.append('  '.join(cells).rstrip())
+  return '\n'.join(lines)
+
+
+def differing(runs: Sequence[Run]) -> list[str]:
+  """Why the numbers may not be comparable; empty if nothing speaks against it."""
+  notes = []
+  counts = {(run.model['images'], run.model['objects']) for run in runs}
+  if len(counts) > 1:
+    notes.append('the runs were measured on different images: counts of images or objects differ.')
+  fingerprints = {run.content['facts'].get('data fingerprint') for run in runs}
+  if len(fingerprints) > 1:
+    notes.append('the data changed between the runs: their fingerprints differ.')
+  if len({run.model['iou'] for run in runs}) > 1:
+    notes.append('F1 was taken at different IoU.')
+  return notes
+
+
+def html(runs: Sequence[Run]) -> str:
+  """The same as a page with charts."""
+  rows = [(name, [run.model['metrics'][name] for run in runs]) for name in SHOWN]
+  classes = [(name, [run.class_ap().get(name) for run in runs]) for name in _classes(runs)]
+  facts = list(dict.fromkeys(fact for run in runs for fact in run.content['facts']))
+  return page.render(
+    pathlib.Path(__file__).with_name('compare.html'),
+    title=f'{len(runs)} runs side by side',
+    runs=runs,
+    rows=rows,
+    classes=classes,
+    notes=differing(runs),
+    facts=[(fact, [run.content['facts'].get(fact, '–') for run in runs]) for fact in facts],
+    charts=[page.figure_uri(_intervals(runs)), page.figure_uri(_bars(runs, rows))],
+  )
+
+
+def _intervals(runs: Sequence[Run]) -> figure.Figure:
+  chart = figure.Figure(figsize=(6.4, 1.6 + 0.4 * len(runs)), layout='constrained')
+  axis = chart.subplots()
+  for place, run in enumerate(runs):
+    value, interval = run.model['metrics']['AP'], run.model['intervals']['AP']
+    if value is not None and interval['low'] is not None:
+      axis.plot([interval['low'], interval['high']], [place, place], color=_COLOURS[place % len(_COLOURS)], linewidth=3)
+      axis.plot(value, place, 'o', color=_COLOURS[place % len(_COLOURS)])
+  axis.set_yticks(range(len(runs)), [_plain(run.name) for run in runs])
+  axis.set(title='AP and its 95 % interval', xlim=(0, 1), ylim=(len(runs) - 0.5, -0.5))
+  axis.grid(alpha=0.25)
+  return chart
+
+
+def _bars(runs: Sequence[Run], rows: Sequence[tuple[str, list]]) -> figure.Figure:
+  chart = figure.Figure(figsize=(7.5, 4), layout='constrained')
+  axis = chart.subplots()
+  width = 0.8 / len(runs)
+  for place, run in enumerate(runs):
+    values = [values[place] or 0 for _, values in rows]
+    offsets = np.arange(len(rows)) + (place - (len(runs) - 1) / 2) * width
+    axis.bar(offsets, values, width * 0.92, color=_COLOURS[place % len(_COLOURS)], label=_plain(run.name))
+  axis.set_xticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
+  axis.set(title='Metrics', ylim=(0, 1.02))
+  axis.grid(alpha=0.25, axis='y')
+  axis.set_axisbelow(True)
+  axis.legend(fontsize=8)
+  return chart
+
+
+def _load(path: str) -> Mapping[str, Any]:
+  try:
+    content = json.loads(files.read_text(path))
+  except ValueError as error:
+    raise DataError(f'{path}: not JSON: {error}.') from error
+  if not isinstance(content, dict) or not {'model', 'verdict', 'facts'} <= content.keys():
+    raise DataError(f'{path}: not an evaluation. Expected what MapEvaluator wrote.')
+  if content['model'] is None:
+    raise DataError(f'{path}: the model was not measured: {content["verdict"]["reason"]}')
+  return content
+
+
+def _short_names(paths: Sequence[str]) -> list[str]:
+  """The parts of paths from where they differ; all of it where that says too little."""
+  parts = [pathlib.Path(path).parts for path in paths]
+  common = len(os.path.commonprefix(parts))
+  names = ['/'.join(part[common:]) or part[-1] for part in parts]
+  return [f'{name} ({index})' if names.count(name) > 1 else name for index, name in enumerate(names, start=1)]
+
+
+def _classes(runs: Sequence[Run]) -> list[str]:
+  return list(dict.fromkeys(name for run in runs for name in run.class_ap()))
+
+
+def _starred(values: Sequence[float | None]) -> list[str]:
+  best = max((value for value in values if value is not None), default=None)
+  return [page.percent(value) + ('*' if value is not None and value == best else ' ') for value in values]
+
+
+def _plain(name: str) -> str:
+  return name.replace('$', r'\$')

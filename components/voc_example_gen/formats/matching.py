@@ -1,0 +1,176 @@
+"""Which image belongs to which annotation file, by names alone: nothing outside the listed paths can ever be named."""
+
+import functools
+import posixpath
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen.formats.annotation import Reason
+from components.voc_example_gen.formats.found import Refusal
+
+
+class _Parts(NamedTuple):
+  """A path with its parts, taken apart once for all comparisons."""
+
+  path: str
+  folders: tuple[str, ...]
+  stem: str
+
+  @classmethod
+  def of(cls, path: str) -> '_Parts':
+    *folders, name = path.split('/')
+    return cls(path, tuple(folders), _folded(posixpath.splitext(name)[0]))
+
+
+def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+  """Gives each annotation the image of the same stem that lies nearest, each image at most once.
+
+  Nearest: the same folder; then the most folder names in common, from the top and just above the file together
+  (day/labels/1.xml and day/images/1.jpg; Annotations/day/1.xml and JPEGImages/day/1.jpg).
+
+  Returns:
+    {annotation path: image path}, and the annotations left alone, in order.
+  """
+  pairs: dict[str, str] = {}
+  free, free_images = [_Parts.of(path) for path in annotations], [_Parts.of(path) for path in images]
+  deepest = max((len(file.folders) for file in (*free, *free_images)), default=0)
+  # One pass for each degree of nearness, over groups that agree in it: a hundred scenes that all have a 0001.jpg stay
+  # a hundred small groups.
+  agreements = [(total - below, below) for total in range(deepest, -1, -1) for below in range(total, -1, -1)]
+  for agreement in (None, *agreements):
+    found = _pair_within_groups(free, free_images, agreement)
+    pairs |= found
+    taken = set(found.values())
+    free = [annotation for annotation in free if annotation.path not in found]
+    free_images = [image for image in free_images if image.path not in taken]
+    if not free:
+      break
+  return pairs, [annotation.path for annotation in free]
+
+
+def _pair_within_groups(
+  annotations: Sequence[_Parts], images: Sequence[_Parts], agreement: tuple[int, int] | None
+) -> dict[str, str]:
+  """Pairs files of one stem that agree in their first and in their last so many folder names (None: in all)."""
+
+  def group(file: _Parts) -> tuple:
+    if agreement is None:
+      return (file.folders, file.stem)
+    top, above = agreement
+    if top + above > len(file.folders):
+      return (file.path,)  # not so deep: alone
+    return (file.folders[:top], file.folders[len(file.folders) - above :], file.stem)
+
+  by_group = defaultdict(list)
+  for image in images:
+    by_group[group(image)].append(image.path)
+  pairs: dict[str, str] = {}
+  taken: set[str] = set()
+  candidates = [
+    (*_distance(annotation.path, image), annotation.path, image)
+    for annotation in annotations
+    for image in by_group.get(group(annotation), ())
+  ]
+  for *_, annotation, image in sorted(candidates):
+    if annotation not in pairs and image not in taken:
+      pairs[annotation] = image
+      taken.add(image)
+  return pairs
+
+
+class Names:
+  """Finds paths by the loose names that annotations give them; each is given out once."""
+
+  def __init__(self, paths: Iterable[str]) -> None:
+    self._paths = tuple(paths)
+    self._taken: set[str] = set()
+
+  # Made at the first question: most folders never ask one.
+  @functools.cached_property
+  def _by_path(self) -> dict[str, str]:
+    return {_folded(path): path for path in self._paths}
+
+  @functools.cached_property
+  def _by_name(self) -> dict[str, list[str]]:
+    return _grouped(self._paths, lambda path: _folded(posixpath.basename(path)))
+
+  @functools.cached_property
+  def _by_stem(self) -> dict[str, list[str]]:
+    return _grouped(self._paths, _stem)
+
+  def take(self, beside: str, *names: str) -> str | None:
+    """The nearest path to `beside` called like one of `names`: file names or paths of any system, any extension."""
+    for name in names:
+      spelling = _folded(name.replace('\\', '/').strip()).removeprefix('./')
+      for exact in (posixpath.join(_folded(posixpath.dirname(beside)), spelling), spelling):
+        if exact in self._by_path and self._by_path[exact] not in self._taken:
+          return self._given(self._by_path[exact])
+      parts = spelling.split('/')
+      last = parts[-1]
+      for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
+        free = [path for path in index.get(key, ()) if path not in self._taken]
+        if free:
+          # Folders that the name gives decide first: 'day/1.jpg' is not 'night/1.jpg'.
+          folders = parts[:-1][::-1]
+          best = min(
+            free,
+            key=lambda path: (-_common(folders, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path),
+          )
+          return self._given(best)
+    return None
+
+  def _given(self, path: str) -> str:
+    self._taken.add(path)
+    return path
+
+  def knows(self, name: str) -> bool:
+    """Whether a path of this name exists, given out or not."""
+    last = _folded(name.replace('\\', '/').rpartition('/')[2].strip())
+    return last in self._by_name or last in self._by_stem or posixpath.splitext(last)[0] in self._by_stem
+
+
+def refuse_alone(path: str, name: str, names: Names) -> Refusal:
+  """Why an entry of the annotation file `path` got no image: another entry has it, or there is none."""
+  if names.knows(name):
+    return Refusal(path, Reason.ANNOTATION_TWICE, f'"{name[:200]}" is annotated more than once')
+  return Refusal(
+    path, Reason.ANNOTATION_WITHOUT_IMAGE, f'names "{name[:200] or "no image"}", which is not in the folder'
+  )
+
+
+def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+  groups = defaultdict(list)
+  for path in paths:
+    groups[key(path)].append(path)
+  return groups
+
+
+def _stem(path: str) -> str:
+  return _folded(posixpath.splitext(posixpath.basename(path))[0])
+
+
+def _folded(name: str) -> str:
+  return name.lower() if name.isascii() else unicodedata.normalize('NFC', name).casefold()
+
+
+def _distance(a: str, b: str) -> tuple[int, int, int]:
+  """Sort key: smaller is nearer. An exact stem beats one that differs in case."""
+  first, second = a.split('/'), b.split('/')
+  exact = posixpath.splitext(first[-1])[0] == posixpath.splitext(second[-1])[0]
+  first, second = first[:-1], second[:-1]
+  if first == second:
+    return (0 if exact else 1, -1_000_000, 0)
+  shared_above = _common(reversed(first), reversed(second))
+  shared_below = _common(first, second)
+  return (0 if exact else 1, -shared_above, len(first) + len(second) - 2 * shared_below)
+
+
+def _common(a: Iterable[str], b: Iterable[str]) -> int:
+  count = 0
+  for x, y in zip(a, b, strict=False):
+    if x != y:
+      break
+    count += 1
+  return count

@@ -1,0 +1,133 @@
+"""Pascal VOC XML: where it lies, and what one file says."""
+
+import posixpath
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml import ElementTree as SafeElementTree
+
+from components.voc_example_gen import storage
+from components.voc_example_gen.formats import matching
+from components.voc_example_gen.formats.annotation import (
+  Annotation,
+  BoxRule,
+  Object,
+  Reason,
+  Refused,
+  clean_label,
+  to_number,
+  to_size,
+)
+from components.voc_example_gen.formats.found import Found, Item, Refusal
+from components.voc_example_gen.scan import Tree
+
+MAX_BYTES = 8 * 2**20
+
+
+def find(tree: Tree) -> Found:
+  """Pairs every XML file of the folder with its image, by its stem first, by the names inside it second."""
+  files = tree.with_suffix('.xml')
+  pairs, alone = matching.pair_by_stem([file.path for file in files], [image.path for image in tree.images])
+  everything = matching.Names(image.path for image in tree.images)
+  free = matching.Names(sorted({image.path for image in tree.images} - set(pairs.values())))
+  refused = []
+  for path in alone:
+    image = free.take(path, *_names_inside(tree.root, path))
+    if image:
+      pairs[path] = image
+    else:
+      refused.append(_refuse_alone(tree, path, everything))
+  items = tuple(Item(image=image, annotation_file=path) for path, image in sorted(pairs.items()))
+  return Found('voc', items, tuple(refused))
+
+
+def _names_inside(root: str, path: str) -> tuple[str, ...]:
+  try:
+    annotation = read(root, path)
+  except Refused:
+    return ()
+  return (annotation.filename, annotation.path)
+
+
+def _refuse_alone(tree: Tree, path: str, names: matching.Names) -> Refusal:
+  """An XML file without an image: broken, something else altogether, or an annotation whose image is missing."""
+  try:
+    annotation = read(tree.root, path)
+  except Refused as refused:
+    return Refusal(path, refused.reason, refused.detail)
+  return matching.refuse_alone(path, annotation.filename or annotation.path or posixpath.basename(path), names)
+
+
+def read(root: str, path: str) -> Annotation:
+  """Reads one annotation file below `root`.
+
+  Raises:
+    Refused: if it cannot be read, is larger than 8 MiB, or `parse` refuses it.
+  """
+  return parse(storage.read(root, path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE))
+
+
+def parse(content: bytes) -> Annotation:
+  """Reads the bytes of one VOC annotation; namespaces, BOMs and missing optional elements are fine.
+
+  Raises:
+    Refused: if it is no well-formed XML, declares a document type or entities, or its root is not <annotation>.
+  """
+  try:
+    root = SafeElementTree.fromstring(content.lstrip(), forbid_dtd=True)
+  except DefusedXmlException as error:
+    raise Refused(Reason.XML_FORBIDDEN, f'{type(error).__name__}: document types and entities are refused') from error
+  except (ParseError, ValueError, LookupError) as error:  # the last two: encodings expat does not know
+    raise Refused(Reason.XML_NOT_WELL_FORMED, str(error)) from error
+  if _tag(root) != 'annotation':
+    raise Refused(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{_tag(root)[:50]}>')
+  children = _children(root)
+  size = _children(children.get('size'))
+  results = [_object(element) for element in root if _tag(element) == 'object']
+  return Annotation(
+    objects=tuple(result for result in results if isinstance(result, Object)),
+    width=to_size(_text(size, 'width')),
+    height=to_size(_text(size, 'height')),
+    filename=_text(children, 'filename'),
+    path=_text(children, 'path'),
+    dropped=tuple(result for result in results if isinstance(result, BoxRule)),
+  )
+
+
+def _object(element: Element) -> Object | BoxRule:
+  children = _children(element)
+  label = clean_label(_text(children, 'name'))
+  if not label:
+    return BoxRule.UNNAMED
+  box = _children(children.get('bndbox'))
+  corners = [to_number(_text(box, side)) for side in ('xmin', 'ymin', 'xmax', 'ymax')]
+  if None in corners:
+    return BoxRule.MISSING
+  return Object(
+    label,
+    *corners,
+    difficult=_flag(_text(children, 'difficult')),
+    truncated=_flag(_text(children, 'truncated')),
+    view=clean_label(_text(children, 'pose')),
+  )
+
+
+def _children(element: Element | None) -> dict[str, Element]:
+  """First child of each name; only direct ones, as <part> has a <bndbox> of its own."""
+  found: dict[str, Element] = {}
+  for child in element if element is not None else ():
+    found.setdefault(_tag(child), child)
+  return found
+
+
+def _tag(element: Element) -> str:
+  return element.tag.rpartition('}')[2].lower()
+
+
+def _text(children: dict[str, Element], name: str) -> str:
+  element = children.get(name)
+  return (element.text or '').strip() if element is not None else ''
+
+
+def _flag(text: str) -> bool:
+  return text.lower() in ('1', '1.0', 'true', 'yes')

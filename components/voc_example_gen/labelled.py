@@ -1,0 +1,28 @@
+"""The labelled images of a data folder, read and checked as ingestion does, without a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from components.voc_example_gen import ingest, plan
+from components.voc_example_gen.settings import IngestSettings
+from detection.crops.objects import LabelledImage
+
+
+def images(root: str, settings: IngestSettings) -> Iterator[LabelledImage]:
+  """Every image with usable boxes, whatever its split; what ingestion would refuse is left out.
+
+  Raises:
+    DataError: if there is nothing to read.
+  """
+  planned = plan.make(root, settings)
+  for shard in planned.shards:
+    for task in shard.tasks:
+      _, checked, boxes = ingest.examine(planned.root, task, shard.split, keep_negatives=False)
+      if checked:
+        corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
+        yield LabelledImage(
+          task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32)
+        )

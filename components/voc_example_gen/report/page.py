@@ -1,0 +1,112 @@
+"""report.html: the state of the data for people, self-contained."""
+
+import pathlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.figure
+import numpy as np
+from PIL import Image, ImageOps
+
+from components.voc_example_gen import boxes, images, plan, storage
+from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Reason, Refused
+from components.voc_example_gen.formats.found import Item
+from detection.report import drawing
+from detection.report import page as pages
+
+MAX_LISTED = 200
+_RULES = {rule.value: rule.value.replace('_', ' ') for rule in BoxRule}
+_LONGEST = 480
+
+
+def render(planned: plan.Plan, report: Mapping[str, Any]) -> str:
+  """Renders the page.
+
+  Args:
+    planned: for finding the worst offenders' files again.
+    report: as `report.as_dict` gives it.
+  """
+  items = {task.item.image: task.item for shard in planned.shards for task in shard.tasks}
+  classes = list(report['classes'])
+  offenders = [(entry, items[entry['file']]) for entry in report['offenders'] if entry['file'] in items]
+  pictures = [{**entry, 'uri': uri} for entry, item in offenders if (uri := _picture(planned.root, item, classes))]
+  return pages.render(
+    pathlib.Path(__file__).with_name('report.html'),
+    title='Data: ' + (planned.root.rstrip('/').rpartition('/')[2] or planned.root),
+    report=report,
+    splits=list(report['images']),
+    used=sum(report['images'].values()),
+    objects=sum(sum(numbers['objects'].values()) for numbers in report['classes'].values()),
+    reasons=Counter(entry['reason'] for entry in report['refused']).most_common(),
+    aside=Counter(entry['reason'] for entry in report['set_aside']).most_common(),
+    listed=[*report['refused'], *report['set_aside']][:MAX_LISTED],
+    unlisted=max(0, len(report['refused']) + len(report['set_aside']) - MAX_LISTED),
+    charts=_charts(report),
+    pictures=pictures,
+    rules=_RULES,
+  )
+
+
+def _charts(report: Mapping[str, Any]) -> list[dict[str, str]]:
+  """Figures with captions; none if there is nothing to count."""
+  if not report['classes']:
+    return []
+  sizes = [(f'{100 * entry["from"]:g}', entry['objects']) for entry in report['box_sizes']]
+  aspects = [(f'{entry["from"]:g}', entry['objects']) for entry in report['box_aspects']]
+  return [
+    {
+      'uri': _balance(report),
+      'caption': 'Objects of each class, by split (at most 40 classes, the most frequent first).',
+    },
+    {
+      'uri': _histogram(sizes, 'from, % of the image side'),
+      'caption': 'Box size: square root of area, as a share of the image.',
+    },
+    {'uri': _histogram(aspects, 'from, width / height'), 'caption': 'Box aspect: width by height, in pixels.'},
+  ]
+
+
+def _balance(report: Mapping[str, Any]) -> str:
+  counted = sorted(report['classes'].items(), key=lambda pair: (-sum(pair[1]['objects'].values()), pair[0]))[:40][::-1]
+  figure = matplotlib.figure.Figure(figsize=(6, max(2.2, 0.3 * len(counted) + 1)))
+  axes = figure.add_subplot()
+  left = np.zeros(len(counted))
+  for index, split in enumerate(report['images']):
+    widths = np.array([numbers['objects'].get(split, 0) for _, numbers in counted])
+    colour = [channel / 255 for channel in drawing.class_colour(index + 2)]
+    axes.barh([label[:30].replace('$', r'\$') for label, _ in counted], widths, left=left, label=split, color=colour)
+    left += widths
+  axes.set_xlabel('objects')
+  axes.legend(frameon=False)
+  axes.spines[['top', 'right']].set_visible(False)
+  return pages.figure_uri(figure)
+
+
+def _histogram(bins: list[tuple[str, int]], label: str) -> str:
+  figure = matplotlib.figure.Figure(figsize=(6, 3))
+  axes = figure.add_subplot()
+  axes.bar([name for name, _ in bins], [count for _, count in bins], color=[c / 255 for c in drawing.class_colour(2)])
+  axes.set_xlabel(label)
+  axes.set_ylabel('objects')
+  axes.spines[['top', 'right']].set_visible(False)
+  return pages.figure_uri(figure)
+
+
+def _picture(root: str, item: Item, classes: list[str]) -> str:
+  """An image with its annotation's boxes as far as they can be drawn; '' if the image cannot be read."""
+  try:
+    annotation = plan.annotation_of(root, item)
+    content = storage.read(root, item.image, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
+    image = images.thumbnail(content, (annotation.width, annotation.height), _LONGEST)
+  except Refused:  # its reason is in the list already
+    return ''
+  return pages.image_uri(_drawn(image.picture, annotation, (image.width, image.height), classes), _LONGEST)
+
+
+def _drawn(image: Image.Image, annotation: Annotation, size: tuple[int, int], classes: list[str]) -> Image.Image:
+  """Draws what is usable in the class's colour. A margin shows where boxes leave the image."""
+  usable, _ = boxes.usable(annotation, *size)
+  colours = [drawing.class_colour(classes.index(box.label) + 1 if box.label in classes else 1) for box in usable]
+  corners = np.array([(box.ymin, box.xmin, box.ymax, box.xmax) for box in usable], float).reshape(-1, 4)
+  return ImageOps.expand(drawing.draw_boxes(image, corners, [box.label for box in usable], colours), 4, (128, 128, 128))

@@ -1,0 +1,179 @@
+"""What ingestion found, gathered over all images: the ingest report's content, and the verdict."""
+
+import bisect
+import dataclasses
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from components.voc_example_gen import plan
+from components.voc_example_gen.formats.annotation import Reason
+from components.voc_example_gen.formats.found import Refusal
+from components.voc_example_gen.ingest import Outcome
+from components.voc_example_gen.splits import lookalikes
+from detection.base.errors import DataError
+
+MAX_OFFENDERS = 12
+# Box size: the square root of its area, as a share of the image's. Aspect: width by height, in pixels.
+SIZE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+ASPECT_EDGES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0, 1.33, 2.0, 4.0, 8.0)
+
+
+@dataclasses.dataclass
+class Tally:
+  """Counts over the images of a run; `add` every outcome, then ask."""
+
+  refused: list[Refusal]
+  images: Counter[str] = dataclasses.field(default_factory=Counter)
+  negatives: Counter[str] = dataclasses.field(default_factory=Counter)
+  class_images: dict[str, Counter[str]] = dataclasses.field(default_factory=lambda: defaultdict(Counter))
+  class_objects: dict[str, Counter[str]] = dataclasses.field(default_factory=lambda: defaultdict(Counter))
+  rules: Counter[str] = dataclasses.field(default_factory=Counter)
+  notes: Counter[str] = dataclasses.field(default_factory=Counter)
+  sizes: Counter[int] = dataclasses.field(default_factory=Counter)
+  aspects: Counter[int] = dataclasses.field(default_factory=Counter)
+  thumbs: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
+  offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+
+  def add(self, outcome: Outcome) -> None:
+    self.rules.update(outcome.rules)
+    self.notes.update(outcome.notes)
+    if outcome.rules:
+      offenders = [*self.offenders, (-sum(outcome.rules.values()), outcome.image)]
+      self.offenders = sorted(offenders)[:MAX_OFFENDERS]
+    if outcome.reason:
+      self.refused.append(Refusal(outcome.file or outcome.image, Reason(outcome.reason), outcome.detail))
+      return
+    if outcome.thumb is not None:
+      self.thumbs.append((outcome.image, outcome.split, outcome.thumb))
+    self.images[outcome.split] += 1
+    self.negatives[outcome.split] += not outcome.objects
+    for label in {label for label, _, _ in outcome.objects}:
+      self.class_images[label][outcome.split] += 1
+    for label, width, height in outcome.objects:
+      self.class_objects[label][outcome.split] += 1
+      self.sizes[_bin(math.sqrt(width * height), SIZE_EDGES)] += 1
+      self.aspects[_bin(width * outcome.width / (height * outcome.height), ASPECT_EDGES)] += 1
+
+  @property
+  def bad(self) -> list[Refusal]:
+    return [refusal for refusal in self.refused if plan.is_bad(refusal.reason)]
+
+  @property
+  def set_aside(self) -> list[Refusal]:
+    return [refusal for refusal in self.refused if not plan.is_bad(refusal.reason)]
+
+  @property
+  def bad_fraction(self) -> float:
+    """Refused files out of all that were refused or used."""
+    return len(self.bad) / max(1, len(self.bad) + sum(self.images.values()))
+
+
+def _bin(value: float, edges: tuple[float, ...]) -> int:
+  """Index of the last edge at or below `value`."""
+  return max(bisect.bisect_right(edges, value) - 1, 0)
+
+
+def gather(planned: plan.Plan, outcomes: Iterable[Outcome]) -> Tally:
+  """Adds up what became of every file."""
+  tally = Tally(list(planned.refused))
+  for outcome in outcomes:
+    tally.add(outcome)
+  return tally
+
+
+def require_usable(root: str, tally: Tally, max_bad_fraction: float, labelled: bool = True) -> None:
+  """Raises DataError if too many files were refused, or nothing is left to learn from.
+
+  `labelled`: objects, and images in train and eval, are expected; else any usable image will do.
+  """
+  if tally.bad_fraction > max_bad_fraction:
+    reasons = Counter(refusal.reason.value for refusal in tally.bad)
+    listed = ', '.join(f'{reason}: {count}' for reason, count in reasons.most_common())
+    first = tally.bad[0]
+    files = len(tally.bad) + sum(tally.images.values())
+    raise DataError(
+      f'{root}: {len(tally.bad)} of {files} files refused ({listed}); expected at most {max_bad_fraction:.0%} '
+      f'(data.max_bad_fraction). First: {first.path}: {first.reason.value}: {first.detail}. '
+      'See them all with: detection-pipeline check-data'
+    )
+  if not labelled:
+    if not tally.images:
+      raise DataError(f'{root}: no usable image among {len(tally.refused)} files. Expected at least one.')
+    return
+  if not tally.class_objects:
+    raise DataError(
+      f'{root}: no objects in any of {sum(tally.images.values())} images. Expected at least one labelled box: '
+      'label some objects (in VOC, <object> elements).'
+    )
+  for split in ('train', 'eval'):
+    if not tally.images[split]:
+      raise DataError(
+        f'{root}: no usable image is left for the split "{split}". Add images, or change data.split. '
+        'See what was refused with: detection-pipeline check-data'
+      )
+
+
+def in_short(tally: Tally) -> str:
+  """The state of the data in one sentence."""
+  images = ', '.join(f'{split} {count}' for split, count in sorted(tally.images.items()))
+  objects = sum(sum(counts.values()) for counts in tally.class_objects.values())
+  return (
+    f'Images: {images}; {objects} objects in {len(tally.class_objects)} classes; '
+    f'{len(tally.bad)} files refused, {len(tally.set_aside)} set aside.'
+  )
+
+
+def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
+  """The report as JSON values; the same data gives the same report."""
+  return {
+    'data_root': planned.root,
+    'data_format': planned.data_format,
+    'split_method': planned.split_method,
+    'input_fingerprint': planned.fingerprint,
+    'images': dict(sorted(tally.images.items())),
+    'negatives': dict(sorted(tally.negatives.items())),
+    'classes': {
+      label: {'images': dict(sorted(tally.class_images[label].items())), 'objects': dict(sorted(objects.items()))}
+      for label, objects in sorted(tally.class_objects.items())
+    },
+    'bad_fraction': round(tally.bad_fraction, 6),
+    'refused': _listed(tally.bad),
+    'set_aside': _listed(tally.set_aside),
+    'boxes': dict(sorted(tally.rules.items())),
+    'notes': dict(sorted(tally.notes.items())),
+    'box_sizes': _histogram(tally.sizes, SIZE_EDGES),
+    'box_aspects': _histogram(tally.aspects, ASPECT_EDGES),
+    'lookalikes': [dataclasses.asdict(pair) for pair in lookalikes.across_splits(tally.thumbs)],
+    'offenders': [{'file': image, 'boxes': -count} for count, image in tally.offenders],
+    'warnings': [*planned.warnings, *_warnings(tally)],
+  }
+
+
+def _histogram(counts: Counter[int], edges: tuple[float, ...]) -> list[dict[str, float]]:
+  """Each bin with its lower edge (the last is open upwards)."""
+  return [{'from': edge, 'objects': counts[index]} for index, edge in enumerate(edges)]
+
+
+def _warnings(tally: Tally) -> list[str]:
+  """What a user should know about class balance before training."""
+  found = []
+  for label, images in sorted(tally.class_images.items()):
+    if sum(images.values()) == 1:
+      found.append(f'Class "{label}" is in one image only.')
+    else:
+      found += [f'Class "{label}" is not in {split}.' for split in sorted(tally.images) if not images[split]]
+  return found
+
+
+def _listed(refusals: list[Refusal]) -> list[dict[str, str]]:
+  return [
+    {'file': refusal.path, 'reason': refusal.reason.value, 'detail': refusal.detail}
+    for refusal in sorted(refusals, key=lambda refusal: (refusal.path, refusal.reason.value))
+  ]
+
+
+def as_json(report: dict[str, Any]) -> str:
+  return json.dumps(report, indent=2) + '\n'

@@ -1,0 +1,68 @@
+"""ImageSets/Main/{train,val,test}.txt of the VOC devkit."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from components.voc_example_gen import storage
+from components.voc_example_gen.formats.annotation import Reason, Refused
+from components.voc_example_gen.scan import Tree
+from components.voc_example_gen.settings import EVAL, TEST, TRAIN
+
+MAX_BYTES = 256 * 2**20
+_LISTS = {'train.txt': TRAIN, 'val.txt': EVAL, 'valid.txt': EVAL, 'test.txt': TEST}
+_WHOLE = {'trainval.txt': TRAIN}
+_FLAG = re.compile(r'\s+-?[01]$')  # class lists carry 1, 0 or -1 after the name
+
+
+def is_list(path: str) -> bool:
+  """Whether a text file lists images for a split, instead of describing one."""
+  return 'imagesets' in path.lower().split('/')[:-1]
+
+
+def read(tree: Tree, images: Sequence[str]) -> dict[str, str]:
+  """The split that a list names for each of `images`; several devkits in one folder each have their own lists.
+
+  Held-out lists win over train.txt, and train.txt over trainval.txt, where an image stands in more than one.
+  """
+  files = [file.path for file in tree.with_suffix('.txt') if posixpath.dirname(file.path).endswith('ImageSets/Main')]
+  split_of: dict[str, str] = {}
+  for lists in (_WHOLE, _LISTS):
+    for path in sorted(files, key=_train_first):
+      split = lists.get(posixpath.basename(path).lower())
+      if split and not (lists is _WHOLE and _beside(path, 'train.txt') in files):
+        split_of.update(dict.fromkeys(_named(tree, path, images), split))
+  return split_of
+
+
+def _train_first(path: str) -> tuple[bool, str]:
+  return (posixpath.basename(path).lower() != 'train.txt', path)
+
+
+def _beside(path: str, name: str) -> str:
+  return posixpath.join(posixpath.dirname(path), name)
+
+
+def _named(tree: Tree, path: str, images: Sequence[str]) -> list[str]:
+  """Images below the list's devkit whose name, stem or path a line gives."""
+  devkit = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
+  names = set()
+  for line in _lines(tree.root, path):
+    names.add(line)
+    names.add(_FLAG.sub('', line))
+  inside = [image for image in images if not devkit or image.startswith(f'{devkit}/')]
+  return [image for image in inside if names & _spellings(image)]
+
+
+def _spellings(image: str) -> set[str]:
+  stem = posixpath.splitext(image)[0]
+  return {image, stem, posixpath.basename(image), posixpath.basename(stem)}
+
+
+def _lines(root: str, path: str) -> list[str]:
+  try:
+    content = storage.read(root, path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)
+  except Refused:
+    return []
+  lines = content.decode('utf-8-sig', 'replace').splitlines()
+  return [line.strip().replace('\\', '/').removeprefix('./') for line in lines if line.strip()]

@@ -1,0 +1,233 @@
+"""The one file layer: local paths and remote URIs (s3://, gs://, hdfs://) by the same names.
+
+Local paths use the standard library and never import TensorFlow, so that a worker starts in a fraction of the time.
+Remote ones go through tf.io.gfile. Whatever is written appears whole or not at all: it is written beside its place,
+then renamed.
+"""
+
+import contextlib
+import glob as local_glob
+import hashlib
+import io
+import os
+import posixpath
+import shutil
+import uuid
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+  from types import ModuleType
+
+_BLOCK = 4 * 2**20
+
+
+def is_remote(uri: str) -> bool:
+  """Whether `uri` needs a file system plugin (s3://, gs://, hdfs://)."""
+  return '://' in uri
+
+
+def load_scheme(text: str) -> None:
+  """Gives TensorFlow's file layer, and with it TFX's, the s3 scheme, if `text` names an s3:// URI."""
+  if 's3://' in text:
+    import tensorflow_io  # noqa: F401
+
+
+def errors(uri: str) -> tuple[type[Exception], ...]:
+  """What reading or writing `uri` raises when it is gone or not allowed."""
+  if is_remote(uri):
+    import tensorflow as tf
+
+    return OSError, tf.errors.OpError
+  return (OSError,)
+
+
+def join(*parts: str) -> str:
+  """Joins path parts; remote URIs keep forward slashes."""
+  return posixpath.join(*parts)
+
+
+def open(uri: str, mode: str = 'rb') -> IO[Any]:  # noqa: A001 - the name that readers know
+  """Opens a file for a `with` block. Text is UTF-8."""
+  if is_remote(uri):
+    return _gfile(uri).GFile(uri, mode)
+  return io.open(uri, mode, encoding=None if 'b' in mode else 'utf-8')  # noqa: SIM115, UP020 - the name is taken
+
+
+def exists(uri: str) -> bool:
+  return _gfile(uri).exists(uri) if is_remote(uri) else os.path.exists(uri)
+
+
+def isdir(uri: str) -> bool:
+  return _gfile(uri).isdir(uri) if is_remote(uri) else os.path.isdir(uri)
+
+
+def listdir(uri: str) -> list[str]:
+  """Names in a folder, without the slash that object stores put behind folders."""
+  names = _gfile(uri).listdir(uri) if is_remote(uri) else os.listdir(uri)
+  return sorted(name.rstrip('/') for name in names)
+
+
+def glob(pattern: str) -> list[str]:
+  """The files that match, in order of their names."""
+  return sorted(_gfile(pattern).glob(pattern) if is_remote(pattern) else local_glob.glob(pattern))
+
+
+def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
+  """os.walk for either kind; links to local folders are followed, once each."""
+  return _gfile(root).walk(root) if is_remote(root) else _walk_local(root, {os.path.realpath(root)})
+
+
+def _walk_local(root: str, seen: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+  for folder, folders, names in os.walk(root, followlinks=True):
+    kept = []
+    for name in folders:
+      real = os.path.realpath(os.path.join(folder, name))
+      if real not in seen:
+        seen.add(real)
+        kept.append(name)
+    folders[:] = kept
+    yield folder, folders, names
+
+
+def makedirs(uri: str) -> None:
+  """Makes a folder and those above it, where they are missing."""
+  if is_remote(uri):
+    _gfile(uri).makedirs(uri)
+  elif uri:
+    os.makedirs(uri, exist_ok=True)
+
+
+def rename(source: str, target: str) -> None:
+  """Gives a file its place, over what may stand there; a folder's place must be free."""
+  if is_remote(source):
+    _gfile(source).rename(source, target, overwrite=True)
+  else:
+    os.replace(source, target)
+
+
+def copy(source: str, target: str) -> None:
+  """Copies one file, over what may stand there."""
+  if is_remote(source) or is_remote(target):
+    load_scheme(target)
+    _gfile(source).copy(source, target, overwrite=True)
+  else:
+    shutil.copyfile(source, target)
+
+
+def remove(uri: str) -> None:
+  if is_remote(uri):
+    _gfile(uri).remove(uri)
+  else:
+    os.remove(uri)
+
+
+def remove_if_there(uri: str) -> None:
+  """Removes the file, if somebody else has not."""
+  with contextlib.suppress(*_not_found(uri)):
+    remove(uri)
+
+
+def rmtree(uri: str) -> None:
+  """Removes a folder with all that is in it."""
+  if is_remote(uri):
+    _gfile(uri).rmtree(uri)
+  else:
+    shutil.rmtree(uri)
+
+
+def rmtree_if_there(uri: str) -> None:
+  if exists(uri):
+    rmtree(uri)
+
+
+def read_bytes(uri: str) -> bytes:
+  with open(uri) as file:
+    return file.read()
+
+
+def read_text(uri: str) -> str:
+  return read_bytes(uri).decode('utf-8')
+
+
+def read_text_if_there(uri: str) -> str:
+  """The text; empty if there is no such file, or somebody removes it at this moment."""
+  with contextlib.suppress(*_not_found(uri)):
+    return read_text(uri)
+  return ''
+
+
+def write_text(uri: str, text: str) -> None:
+  write_bytes(uri, text.encode('utf-8'))
+
+
+def write_bytes(uri: str, content: bytes) -> None:
+  """Writes a whole file: a reader sees the old content or the new, never a part."""
+  with whole_file(uri) as file:
+    file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(uri: str) -> Iterator[IO[bytes]]:
+  """A file to write bytes to, which takes its name only when the block ends without an error."""
+  beside = _beside(uri)
+  makedirs(posixpath.dirname(uri))
+  try:
+    with open(beside, 'wb') as file:
+      yield file
+    rename(beside, uri)
+  except BaseException:
+    with contextlib.suppress(*errors(uri)):  # what went wrong first is what counts
+      remove(beside)
+    raise
+
+
+@contextlib.contextmanager
+def whole_directory(uri: str) -> Iterator[str]:
+  """Yields a new folder beside `uri`; it takes the place of `uri` only if the block ends without an error."""
+  beside = _beside(uri.rstrip('/'))
+  makedirs(beside)
+  try:
+    yield beside
+    rmtree_if_there(uri)
+    rename(beside, uri)
+  finally:
+    rmtree_if_there(beside)
+
+
+def copy_tree(source: str, target: str) -> None:
+  """Copies every file below `source` to the same place below `target`."""
+  for folder, _, names in walk(source):
+    inside = os.path.relpath(folder, source)
+    to = target if inside == '.' else join(target, inside)
+    makedirs(to)
+    for name in names:
+      copy(join(folder, name), join(to, name))
+
+
+def sha256(uri: str) -> str:
+  """The SHA-256 of a file's content, as 64 hex digits; read in blocks."""
+  digest = hashlib.sha256()
+  with open(uri) as file:
+    while block := file.read(_BLOCK):
+      digest.update(block)
+  return digest.hexdigest()
+
+
+def _beside(uri: str) -> str:
+  return f'{uri}.partial-{uuid.uuid4().hex[:8]}'
+
+
+def _not_found(uri: str) -> tuple[type[Exception], ...]:
+  if is_remote(uri):
+    import tensorflow as tf
+
+    return (tf.errors.NotFoundError,)
+  return (FileNotFoundError,)
+
+
+def _gfile(uri: str) -> 'ModuleType':
+  load_scheme(uri)
+  import tensorflow as tf
+
+  return tf.io.gfile

@@ -1,0 +1,81 @@
+"""Typed settings: a dict from outside (YAML, JSON) into a pydantic model, with errors a user can act on."""
+
+import difflib
+import textwrap
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pydantic
+
+from detection.base.errors import ConfigError
+
+_LONGEST = 120
+
+
+class Settings(pydantic.BaseModel):
+  """Base of typed settings: frozen, and unknown keys are refused."""
+
+  class Config:
+    extra = pydantic.Extra.forbid
+    frozen = True
+
+
+Model = TypeVar('Model', bound=pydantic.BaseModel)
+
+
+def parse_settings(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+  """Builds `model` from `data`.
+
+  Args:
+    model: a pydantic model; nested models are followed.
+    data: what the user wrote.
+    where: the file's name, for messages.
+
+  Raises:
+    ConfigError: one line for everything that is wrong: field, value found, what was expected, the nearest known key.
+  """
+  try:
+    return model.parse_obj(data)
+  except pydantic.ValidationError as error:
+    problems = [_explain(model, data, problem) for problem in error.errors()]
+    raise ConfigError(f'{where}: ' + ' Also: '.join(problems)) from error
+
+
+def _explain(model: type[pydantic.BaseModel], data: Mapping[str, Any], problem: Mapping[str, Any]) -> str:
+  path = '.'.join(str(part) for part in problem['loc'] if part != '__root__')
+  if problem['type'] == 'value_error.extra':
+    return unknown_key(path, _keys_at(model, problem['loc'][:-1]))
+  if problem['type'] == 'value_error.missing':
+    return f'{path}: missing. Set it.'
+  if not path:
+    return f'{problem["msg"]}.'
+  received = textwrap.shorten(repr(_value_at(data, problem['loc'])), _LONGEST, placeholder=' …')
+  return f'{path}: {problem["msg"]}; received {received}.'
+
+
+def unknown_key(path: str, known: typing.Iterable[str]) -> str:
+  """One line that refuses `path` and names the nearest of the `known` keys at its level."""
+  parent, _, key = path.rpartition('.')
+  prefix = f'{parent}.' if parent else ''
+  known = sorted(known)
+  near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+  hint = f'nearest: "{prefix}{near[0]}"' if near else 'known: ' + ', '.join(known)
+  return f'unknown key "{path}"; {hint}.'
+
+
+def _keys_at(model: Any, location: tuple) -> list[str]:
+  for part in location:
+    field = getattr(model, '__fields__', {}).get(part)
+    if field is not None:
+      model = field.type_
+  return [field.alias for field in getattr(model, '__fields__', {}).values()]
+
+
+def _value_at(data: Any, location: tuple) -> Any:
+  for part in location:
+    try:
+      data = data[part]
+    except (KeyError, IndexError, TypeError):
+      return data
+  return data

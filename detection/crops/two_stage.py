@@ -1,0 +1,137 @@
+"""A detector that finds and a classifier that names, as one SavedModel with the signatures of any other.
+
+The detector's own classes are not looked at: of its boxes, those that stand for one object are merged whatever their
+class, and each is named by the classifier. Its score is the detector's times the share that the classifier gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from detection.base.errors import DataError
+from detection.crops import objects
+from detection.crops.classifier import LinearHead
+from detection.inference import detector as detectors
+from detection.odapi.model import export
+from detection.odapi.model.export import IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
+
+# Boxes that overlap more than this stand for one object.
+_SAME_OBJECT = 0.6
+
+
+class TwoStage(tf.Module):
+  """See ServingModule in detection/odapi/model/export.py for the signatures and what they give.
+
+  Attributes:
+    detector: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
+  """
+
+  def __init__(
+    self,
+    detector: Any,
+    backbone: Any,
+    head: LinearHead,
+    labels: Mapping[str, int],
+    max_boxes: int,
+    limits: export.Limits | None = None,
+  ) -> None:
+    """See TwoStage.
+
+    Args:
+      head: names what is found.
+      labels: {class name: id}, of head.names at least.
+      max_boxes: the best of an image are named.
+      limits: of what is given out, by the score that the classifier leaves.
+    """
+    super().__init__()
+    self._limits = limits or export.Limits()
+    self.detector, self.backbone = detector, backbone
+    self._head = tf.Variable(head.weights, trainable=False), tf.Variable(head.bias, trainable=False)
+    self._ids = tf.Variable([labels[name] for name in head.names], trainable=False, dtype=tf.float32)
+    self.name_classes = export.class_namer(labels)
+    self._size, self._max_boxes = int(backbone.size), max_boxes
+
+  @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
+  def detect_images(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+    found = self.detector.signatures[SERVING_DEFAULT](input_tensor=input_tensor)
+    return self._named(found, input_tensor, lambda image: image)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
+  def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+    found = self.detector.signatures[IMAGE_BYTES](image_bytes=image_bytes)
+    return self._named(found, image_bytes, export.decode)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
+  def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
+    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
+    return self.detect_bytes(tf.io.parse_example(tf_example, feature)['image/encoded'])
+
+  def _named(self, found: dict[str, tf.Tensor], images: tf.Tensor, to_pixels: Any) -> dict[str, tf.Tensor]:
+    boxes, scores, count = merged(found, self._max_boxes)
+
+    def crops(item: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+      return objects.cut(to_pixels(item[0]), item[1], self._size)
+
+    cropped = tf.map_fn(crops, (images, boxes), fn_output_signature=tf.float32, parallel_iterations=32)
+    features = self.backbone.embed(tf.reshape(cropped, [-1, self._size, self._size, 3]))
+    weights, bias = self._head
+    shares = tf.reshape(tf.nn.softmax(features @ weights + bias), [-1, self._max_boxes, bias.shape[0]])
+    scores *= tf.reduce_max(shares, axis=2)
+    order = tf.argsort(-scores, axis=1, stable=True)
+    classes = tf.gather(self._ids, tf.argmax(shares, axis=2))
+    named = {
+      'detection_boxes': tf.gather(boxes, order, batch_dims=1),
+      'detection_scores': tf.gather(scores, order, batch_dims=1),
+      'detection_classes': tf.gather(classes, order, batch_dims=1),
+      'num_detections': count,
+    }
+    return export.limited(named, self._limits)
+
+
+def merged(found: dict[str, tf.Tensor], most: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """The best boxes [N, most, 4] whatever their class, their scores [N, most], and how many there are [N]."""
+  scores = found['detection_scores']
+  # What is beyond num_detections is padding.
+  there = tf.range(tf.shape(scores)[1])[tf.newaxis] < tf.cast(found['num_detections'], tf.int32)[:, tf.newaxis]
+  boxes, scores, _, count = tf.image.combined_non_max_suppression(
+    found['detection_boxes'][:, :, tf.newaxis],
+    tf.where(there, scores, 0.0)[:, :, tf.newaxis],
+    max_output_size_per_class=most,
+    max_total_size=most,
+    iou_threshold=_SAME_OBJECT,
+    score_threshold=1e-8,
+  )
+  return tf.ensure_shape(boxes, [None, most, 4]), scores, tf.cast(count, tf.float32)
+
+
+def save(model: TwoStage, directory: str) -> None:
+  """Writes the SavedModel to `directory`, new or empty; the caller makes it whole by renaming."""
+  signatures = {
+    SERVING_DEFAULT: model.detect_images.get_concrete_function(),
+    IMAGE_BYTES: model.detect_bytes.get_concrete_function(),
+    TF_EXAMPLE: model.detect_examples.get_concrete_function(),
+    export.CLASS_NAMES: model.name_classes.get_concrete_function(),
+  }
+  tf.saved_model.save(model, directory, signatures=signatures)
+
+
+def load(path: str) -> Any:
+  """The SavedModel at `path`, as Detector takes it, for a TwoStage to be made of.
+
+  Raises:
+    DataError: if there is none, or it lacks a signature that is needed.
+  """
+  folder = detectors.saved_model_folder(path)
+  model = detectors.load_saved_model(folder)
+  missing = [name for name in (SERVING_DEFAULT, IMAGE_BYTES) if name not in model.signatures]
+  if missing:
+    raise DataError(f'{folder}: no signature "{missing[0]}". Received {sorted(model.signatures)}. Export it again.')
+  return model
+
+
+def is_two_stage(model: Any) -> bool:
+  """Whether a loaded SavedModel is of this kind: its detector and backbone can be taken over."""
+  return hasattr(model, 'detector') and hasattr(model, 'backbone')

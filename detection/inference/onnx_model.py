@@ -1,0 +1,53 @@
+"""ONNX detectors: the SavedModel's `serving_default` for ONNX Runtime, class names in the file's metadata."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from detection.base.errors import DataError
+
+SUFFIX = '.onnx'
+LABELS = 'labels'  # metadata property: JSON, {class name: id}, ids from 1
+
+
+class Model:
+  """An .onnx file that can be run.
+
+  Attributes:
+    labels: {name: id}, ids from 1.
+  """
+
+  def __init__(self, file: bytes, where: str) -> None:
+    """Loads the content of a file; `where` is its name, for messages.
+
+    Raises:
+      DataError: if it does not load or has no class names.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors; a warning tells nothing that a user could mend
+    try:
+      self._session = onnxruntime.InferenceSession(file, options, providers=['CPUExecutionProvider'])
+    except (errors.Fail, errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument) as error:
+      raise DataError(f'{where}: not an ONNX model that loads: {str(error).splitlines()[0]}') from error
+    properties = self._session.get_modelmeta().custom_metadata_map
+    if LABELS not in properties:
+      raise DataError(f'{where}: no class names in it. Expected a file that `run` exported.')
+    self.labels: dict[str, int] = json.loads(properties[LABELS])
+    self._input = self._session.get_inputs()[0].name
+    self._outputs = [output.name for output in self._session.get_outputs()]
+
+  def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
+    """Detects in JPEG or PNG bytes; answers as the SavedModel's signatures do."""
+    import tensorflow as tf
+
+    images = [tf.io.decode_image(one, channels=3, expand_animations=False).numpy() for one in batch]
+    found = [self.detect_pixels(image[np.newaxis]) for image in images]  # sizes may differ
+    return {name: np.concatenate([one[name] for one in found]) for name in self._outputs}
+
+  def detect_pixels(self, batch: np.ndarray) -> dict[str, np.ndarray]:
+    """Detects in uint8 images [N, H, W, 3]; answers as the SavedModel's signatures do."""
+    return dict(zip(self._outputs, self._session.run(self._outputs, {self._input: batch}), strict=True))

@@ -1,0 +1,104 @@
+"""How far mAP could move by luck in the choice of images: percentile bootstrap over images.
+
+Every resample draws as many images as there are, with replacement; a drawn image brings all its objects and detections.
+Two models are compared on the same draws, so that what is hard for both cancels out.
+
+Reference: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from detection.metrics.coco import RECALL_LEVELS
+from detection.metrics.matching import IOU_THRESHOLDS, cell
+from detection.metrics.results import Results
+
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+# Detections times resamples that are worked on in one go: some 100 MB.
+_BLOCK = 2_000_000
+# Beyond this many detections fewer resamples are drawn, and an interval of thousands of images is narrow anyway.
+_MOST_WORK = 100_000_000
+_FEWEST = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+  """A confidence interval; NaN where nothing could be measured."""
+
+  low: float
+  high: float
+
+
+def draws(images: int, detections: int, seed: int = 0) -> np.ndarray:
+  """[resamples, images]: how often each image is drawn. Equal arguments give equal draws."""
+  count = int(np.clip(_MOST_WORK // max(detections, 1), _FEWEST, RESAMPLES))
+  rng = np.random.default_rng(seed)
+  return rng.multinomial(images, np.full(images, 1 / images), size=count) if images else np.zeros((count, 0), np.int64)
+
+
+def resampled_ap(results: Results, class_ids: Sequence[int], weights: np.ndarray) -> np.ndarray:
+  """AP and AP50 of every resample.
+
+  Args:
+    results: matched detections.
+    class_ids: the classes whose mean is taken; one that a resample does not show is left out of it, as COCO does.
+    weights: [B, images], how often each image counts. Ones give the AP of the images themselves.
+
+  Returns:
+    [B, 2]: AP and AP50; NaN where no class has an object.
+  """
+  sums, measured = np.zeros((len(weights), 2)), np.zeros(len(weights))
+  for class_id in class_ids:
+    mine = (results.object_class == class_id) & results.object_counted[:, 0]
+    objects = weights @ np.bincount(results.object_image[mine], minlength=len(results.names))
+    rows = np.flatnonzero(results.classes == class_id)
+    rows = rows[np.argsort(-results.scores[rows], kind='stable')]
+    by_threshold = [_class_ap(results, rows, t, weights, objects) for t in range(len(IOU_THRESHOLDS))]
+    seen = objects > 0
+    sums[:, 0] += np.where(seen, np.mean(by_threshold, axis=0), 0)
+    sums[:, 1] += np.where(seen, by_threshold[0], 0)
+    measured += seen
+  with np.errstate(invalid='ignore', divide='ignore'):
+    return np.where(measured[:, None] > 0, sums / measured[:, None], np.nan)
+
+
+def interval(values: np.ndarray) -> Interval:
+  """The middle CONFIDENCE of `values`, NaN left out."""
+  values = values[~np.isnan(values)]
+  if not len(values):
+    return Interval(float('nan'), float('nan'))
+  low, high = np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+  return Interval(float(low), float(high))
+
+
+def _class_ap(results: Results, rows: np.ndarray, t: int, weights: np.ndarray, objects: np.ndarray) -> np.ndarray:
+  """[B] AP of one class at one threshold: the mean of interpolated precision at the 101 recall levels."""
+  valid = ~cell(results.ignored[rows], 0, t)
+  hit = cell(results.hits[rows], 0, t)
+  last = np.flatnonzero(hit)[-1:] + 1  # what comes after the last hit moves neither recall nor its precision
+  if not len(last):
+    return np.zeros(len(weights))
+  end = last[0]
+  rows, hit = rows[:end][valid[:end]], hit[:end][valid[:end]]
+  images, hits = results.image[rows], np.flatnonzero(hit)
+  values = np.zeros(len(weights))
+  step = max(1, _BLOCK // len(rows))
+  for start in range(0, len(weights), step):
+    block = weights[start : start + step]
+    counted = np.cumsum(block[:, images], axis=1)[:, hits]
+    found = np.cumsum(block[:, images[hits]], axis=1)
+    values[start : start + step] = _interpolated_mean(found, counted, objects[start : start + step])
+  return values
+
+
+def _interpolated_mean(found: np.ndarray, counted: np.ndarray, objects: np.ndarray) -> np.ndarray:
+  """Mean precision over the 101 levels from hits [B, H]: each hit answers for the levels that it newly reaches."""
+  precision = found / np.maximum(counted, 1)
+  envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+  recall = found / np.maximum(objects, 1)[:, None]
+  # How many levels each recall reaches; none before the first hit, though the first level is 0.
+  reached = np.where(found > 0, np.searchsorted(RECALL_LEVELS, recall, side='right'), 0)
+  return np.sum(np.diff(reached, axis=1, prepend=0) * envelope, axis=1) / len(RECALL_LEVELS)

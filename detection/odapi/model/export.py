@@ -1,0 +1,167 @@
+"""Exports a model as the SavedModel that TensorFlow Serving, the evaluator and `predict` load.
+
+The OD API's exporter hands the Keras layers to tf.saved_model.save, which traces each of them again. Nobody calls
+those layers in a served model: here one graph is traced, and the signatures share it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from object_detection.core import standard_fields
+
+from detection.odapi.model import engine
+
+SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+IMAGE_BYTES = 'image_bytes'
+TF_EXAMPLE = 'tf_example'
+CLASS_NAMES = 'class_names'
+_COUNT = standard_fields.DetectionResultFields.num_detections
+_CLASSES = standard_fields.DetectionResultFields.detection_classes
+# What the model gives beside detections, only some families, and too large to send over a wire.
+_KEPT = ('detection_boxes', 'detection_scores', 'detection_classes', 'num_detections')
+_KEPT_IF_THERE = ('detection_masks', 'detection_keypoints', 'detection_keypoint_scores', 'detection_multiclass_scores')
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+  """What of the model's detections is given out.
+
+  score_threshold: detections below it are left out, in [0, 1].
+  max_detections: at most so many an image, the best ones; None: as many as pipeline.config allows.
+  """
+
+  score_threshold: float = 0.0
+  max_detections: int | None = None
+
+
+class ServingModule(tf.Module):
+  """A detection model behind signatures.
+
+  serving_default: `input_tensor`, uint8 [N, height, width, 3], RGB.
+  image_bytes: `image_bytes`, string [N], JPEG or PNG files; sizes may differ.
+  tf_example: `tf_example`, string [N], serialized tf.Example with `image/encoded`.
+  class_names: `ids`, int64 [N], label map ids; gives `class_names`, string [N], '' for an id that has none.
+
+  Outputs of the others, as the OD API names them: detection_boxes float32 [N, M, 4], (ymin, xmin, ymax, xmax) in [0,
+  1]; detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections [N].
+  """
+
+  def __init__(self, model: Any, variables: list[tf.Variable], labels: Mapping[str, int], limits: Limits) -> None:
+    super().__init__()
+    self._detect_batch = tf.function(
+      lambda images, shapes: limited(_detect(model, images, shapes), limits), reduce_retracing=True, autograph=False
+    )
+    self.name_classes = class_namer(labels)
+    self._preprocess = model.preprocess
+    # The variables alone, not the layers: layers would be traced once more each.
+    self._weights = variables
+
+  @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
+  def detect_images(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+    return self._detect_each(input_tensor, lambda image: image)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
+  def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+    return self._detect_each(image_bytes, decode)
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
+  def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
+    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
+    return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], decode)
+
+  def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
+    def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+      image, shape = self._preprocess(tf.cast(to_image(item), tf.float32)[tf.newaxis])
+      return image[0], shape[0]
+
+    images, shapes = tf.map_fn(prepare, batch, fn_output_signature=(tf.float32, tf.int32), parallel_iterations=32)
+    return self._detect_batch(images, shapes)
+
+
+def standalone(trained: engine.Engine) -> Any:
+  """The engine's model; after distributed training, one of its own with the same weights.
+
+  Distributed variables have no place in a SavedModel, and reading one takes all workers together, of which the chief
+  exports alone. What each replica counts for itself (batch norm's moments) is the first local replica's here.
+  """
+  strategy = trained.strategy
+  if strategy is tf.distribute.get_strategy():  # TensorFlow's word for none
+    return trained.model
+  model = engine.build_model(trained.config)
+  for own, theirs in zip(engine.all_variables(model), engine.all_variables(trained.model), strict=True):
+    own.assign(strategy.experimental_local_results(theirs)[0])
+  return model
+
+
+def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits | None = None) -> None:
+  """Writes the SavedModel of a trained model to `directory`.
+
+  Args:
+    model: a DetectionModel whose variables all exist.
+    directory: a folder that is new or empty; the caller makes it whole by renaming.
+    labels: {class name: id}, at least one.
+    limits: of what it gives out.
+  """
+  with engine.mode(model, training=False):
+    module = ServingModule(model, engine.all_variables(model), labels, limits or Limits())
+    signatures = {
+      SERVING_DEFAULT: module.detect_images.get_concrete_function(),
+      IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
+      TF_EXAMPLE: module.detect_examples.get_concrete_function(),
+      CLASS_NAMES: module.name_classes.get_concrete_function(),
+    }
+  tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def class_namer(labels: Mapping[str, int]) -> Any:
+  """The function behind the signature CLASS_NAMES. `labels`: {class name: id}, at least one."""
+  named = {number: name for name, number in labels.items()}
+  names = [named.get(number, '') for number in range(max(named) + 1)]
+
+  @tf.function(input_signature=[tf.TensorSpec([None], tf.int64, name='ids')], autograph=False)
+  def name_classes(ids: tf.Tensor) -> dict[str, tf.Tensor]:
+    known = (ids >= 0) & (ids < len(names))
+    return {CLASS_NAMES: tf.where(known, tf.gather(names, tf.where(known, ids, 0)), '')}
+
+  return name_classes
+
+
+def limited(detections: Mapping[str, tf.Tensor], limits: Limits) -> dict[str, tf.Tensor]:
+  """The first of each image's detections, as many as the limits allow; zeros take the place of those below the score.
+
+  Args:
+    detections: `num_detections` [N], all else [N, M, ...], the highest score first.
+    limits: of what is kept.
+  """
+  kept = {name: value[:, : limits.max_detections] for name, value in detections.items() if name != _COUNT}
+  count = tf.cast(detections[_COUNT], tf.int32)[:, tf.newaxis]
+  scores = kept[standard_fields.DetectionResultFields.detection_scores]
+  # Not `>=`: a score that is no number must stay, for the evaluator to see it.
+  stays = (tf.range(tf.shape(scores)[1])[tf.newaxis] < count) & ~(scores < limits.score_threshold)
+  if limits.score_threshold:
+    kept = {name: tf.where(_as_wide(stays, value), value, tf.zeros_like(value)) for name, value in kept.items()}
+  return kept | {_COUNT: tf.reduce_sum(tf.cast(stays, tf.float32), axis=1)}
+
+
+def _as_wide(flags: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
+  """[N, M] with so many axes of 1 after it that it lies over `value`."""
+  return tf.reshape(flags, tf.concat([tf.shape(flags), tf.ones([len(value.shape) - 2], tf.int32)], axis=0))
+
+
+def decode(encoded: tf.Tensor) -> tf.Tensor:
+  """uint8 [height, width, 3] of JPEG or PNG bytes."""
+  image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+  return tf.ensure_shape(image, [None, None, 3])
+
+
+def _detect(model: Any, images: tf.Tensor, shapes: tf.Tensor) -> dict[str, tf.Tensor]:
+  with engine.mode(model, training=False):
+    detections = model.postprocess(model.predict(images, shapes), shapes)
+  # The model counts classes from 0; label maps, and so everyone outside, from 1.
+  detections[_CLASSES] = tf.cast(detections[_CLASSES], tf.float32) + 1
+  kept = [*_KEPT, *(name for name in _KEPT_IF_THERE if name in detections)]
+  return {name: tf.cast(detections[name], tf.float32) for name in kept}

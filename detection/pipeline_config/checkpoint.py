@@ -1,0 +1,71 @@
+"""The checkpoint a run starts from: what the user pointed at, turned into the prefix TensorFlow wants."""
+
+import hashlib
+import re
+
+from detection.base import files
+from detection.base.errors import ConfigError
+
+_PART = re.compile(r'\.(index|data-\d{5}-of-\d{5}|meta)$')
+_STEP = re.compile(r'-(\d+)\.index$')
+
+
+def find(path: str) -> str:
+  """The prefix (`.../ckpt-7`) of the checkpoint at `path`.
+
+  Args:
+    path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); a folder with checkpoints
+      in it or in `checkpoint/` below it, where the one with the highest step counts; or a pushed version's folder.
+
+  Raises:
+    ConfigError: if there is no whole checkpoint there.
+  """
+  if files.isdir(path):
+    return _latest(path)
+  prefix = _PART.sub('', path)
+  if not files.exists(f'{prefix}.index'):
+    raise ConfigError(
+      f'model.checkpoint: no checkpoint at "{path}". Expected the prefix of one, like ".../ckpt-0", beside which '
+      f'".../ckpt-0.index" exists, or the folder that holds it.'
+    )
+  _refuse_without_data(prefix)
+  return prefix
+
+
+def is_in(folder: str) -> bool:
+  """Whether a checkpoint lies in the folder, or in `checkpoint/` below it."""
+  return bool(_indexes(folder))
+
+
+def fingerprint(prefix: str) -> str:
+  """Tells one checkpoint's content from another's: the index holds a checksum of every tensor."""
+  with files.open(f'{prefix}.index', 'rb') as file:
+    return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
+def _indexes(folder: str) -> list[str]:
+  # The last is a model this project pushed: its SavedModel holds every variable, and no checkpoint stands beside it.
+  for pattern in ('*.index', 'checkpoint/*.index', 'variables/variables.index'):
+    found = files.glob(files.join(folder, pattern))
+    if found:
+      return found
+  return []
+
+
+def _latest(folder: str) -> str:
+  indexes = _indexes(folder)
+  if not indexes:
+    raise ConfigError(f'model.checkpoint: {folder} holds no checkpoint. Expected files like ckpt-0.index in it.')
+  prefix = max(indexes, key=_step).removesuffix('.index')
+  _refuse_without_data(prefix)
+  return prefix
+
+
+def _step(index: str) -> tuple[int, str]:
+  step = _STEP.search(index)
+  return (int(step.group(1)) if step else -1, index)
+
+
+def _refuse_without_data(prefix: str) -> None:
+  if not files.glob(f'{prefix}.data-*'):
+    raise ConfigError(f'model.checkpoint: {prefix}.index is there, but {prefix}.data-00000-of-00001 is not.')

@@ -1,0 +1,204 @@
+"""Unsupervised domain adaptation: a detector learns from labelled source images and unlabelled target images.
+
+A small classifier on each feature map tells the two domains apart; a gradient reversal layer before it makes the
+feature extractor learn to look the same in both (Ganin & Lempitsky 2015, arxiv.org/abs/1409.7495; at image level, for
+every place of a feature map, as Chen et al. 2018, arxiv.org/abs/1803.03243, do for detectors).
+
+Batch norm: each domain passes through the feature extractor by itself. With `target`, each is normalised by its own
+batch's statistics and the moving averages, which the exported model uses, follow the target: the model is made for the
+target domain (as in AdaBN, Li et al. 2016, arxiv.org/abs/1603.04779). With `source`, the moving averages follow the
+source, and target images are normalised by them, as the exported model will do: all aligning is left to the reversed
+gradient, and the model still serves the source. The prediction heads see the source alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from detection.odapi import adaptable
+from detection.odapi.model import engine, inputs
+from detection.odapi.protos import pipeline_pb2
+
+DOMAIN_LOSS = 'Domain/loss'
+DOMAIN_ACCURACY = 'Domain/accuracy'
+DOMAIN_WEIGHT = 'Domain/weight'
+# Two passes through the feature extractor cost twice one; the target's batch is smaller, to keep a step below 1.6.
+TARGET_SHARE = 0.5
+_TARGET_IMAGE = 'target_image'
+_DEPTH = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Adaptation:
+  """What to adapt to, and how strongly.
+
+  files: TFRecord files of target images; what is labelled in them is not looked at.
+  weight: of the reversed gradient, once the ramp is over.
+  ramp_steps: after so many steps nearly all of the weight is reached (Ganin & Lempitsky's schedule).
+  batch_norm: whose statistics the moving averages follow: 'target' or 'source'.
+  """
+
+  files: Sequence[str]
+  weight: float
+  ramp_steps: int
+  batch_norm: str = 'target'
+
+
+class AdaptingEngine(engine.Engine):
+  """An Engine whose step also makes the features of target images look like those of source images.
+
+  Beside the model's losses a step gives DOMAIN_LOSS (mean over both domains; 0.69 when the classifier is at a loss),
+  DOMAIN_ACCURACY (0.5 likewise) and DOMAIN_WEIGHT (of the reversed gradient). 'Loss/total_loss' stays the detector's.
+  """
+
+  def __init__(
+    self,
+    config: pipeline_pb2.TrainEvalPipelineConfig,
+    adaptation: Adaptation,
+    strategy: tf.distribute.Strategy | None = None,
+    compute: engine.Compute | None = None,
+    freeze: Sequence[str] = (),
+  ) -> None:
+    """Raises ConfigError for a family whose features this does not reach, before anything is built."""
+    adaptable.check_family(config)
+    self._adaptation = adaptation
+    super().__init__(config, strategy, compute, freeze)
+
+  def _build_helpers(self) -> dict[str, tf.Module]:
+    self._features = _Recorder(self.model._feature_extractor)
+    self._moving_averages = _MovingAverages(self.model._feature_extractor)
+    with engine.mode(self.model, training=False):
+      height, width = inputs.static_size(self.config) or (256, 256)
+      maps = self._features.of(tf.zeros([1, height, width, 3]))
+    self._classifier = DomainClassifier([feature_map.shape[-1] for feature_map in maps])
+    return {'domain_classifier': self._classifier}
+
+  def _dataset(
+    self, options: inputs.InputOptions, size: int, context: tf.distribute.InputContext | None
+  ) -> tf.data.Dataset:
+    source = super()._dataset(options, size, context)
+    config = pipeline_pb2.TrainEvalPipelineConfig()
+    config.CopyFrom(self.config)
+    config.train_input_reader.tf_record_input_reader.input_path[:] = self._adaptation.files
+    options = dataclasses.replace(options, cache_directory=os.path.join(options.cache_directory, 'target'))
+    if options.cache == 'disk':
+      tf.io.gfile.makedirs(options.cache_directory)
+    replicas = self.strategy.num_replicas_in_sync
+    target = inputs.train_batches(config, self.model, options, _share(size, replicas), context)
+
+    def together(batch: tuple[Mapping, Mapping], other: tuple[Mapping, Mapping]) -> tuple[Mapping, Mapping]:
+      (features, labels), (others, _) = batch, other
+      return {**features, _TARGET_IMAGE: others[engine.Fields.image]}, labels
+
+    return tf.data.Dataset.zip((source, target)).map(together)
+
+  def _objective(self, features: Mapping, labels: Mapping) -> tuple[dict, tf.Tensor]:
+    for_target = self._adaptation.batch_norm == 'target'
+    with self._moving_averages.held() if for_target else contextlib.nullcontext():
+      losses, total = super()._objective(features, labels)
+    source = self._features.last()
+    with engine.mode(self.model, training=for_target):
+      target = self._features.of(features[_TARGET_IMAGE])
+    strength = self._adaptation.weight * ramp(self.global_step.read_value(), self._adaptation.ramp_steps)
+    loss, accuracy = self._classifier(
+      *([reverse_gradient(feature_map, strength) for feature_map in maps] for maps in (source, target))
+    )
+    return {**losses, DOMAIN_LOSS: loss, DOMAIN_ACCURACY: accuracy, DOMAIN_WEIGHT: strength}, total + loss
+
+
+def ramp(step: tf.Tensor, steps: int) -> tf.Tensor:
+  """2 / (1 + exp(-10 p)) - 1 with p = step / steps up to 1: from 0 to nearly 1 (Ganin & Lempitsky 2015, section 5)."""
+  progress = tf.minimum(tf.cast(step, tf.float32) / max(1, steps), 1.0)
+  return 2 / (1 + tf.exp(-10 * progress)) - 1
+
+
+def reverse_gradient(features: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+  """The features as they are; their gradient times -strength."""
+
+  @tf.custom_gradient
+  def reverse(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    return tf.identity(x), lambda upstream: -tf.cast(strength, upstream.dtype) * upstream
+
+  return reverse(features)
+
+
+class DomainClassifier(tf.Module):
+  """Tells source from target at every place of every feature map: two 1x1 convolutions a map."""
+
+  def __init__(self, channels: Sequence[int]) -> None:
+    """Args: channels: of each feature map."""
+    super().__init__()
+    self._heads = [_head(depth) for depth in channels]
+
+  def __call__(self, source: Sequence[tf.Tensor], target: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Args: feature maps [N, height, width, depth] of either domain. Returns (cross-entropy, accuracy), scalars in
+    which domains, maps, and the places of a map weigh the same."""
+    losses, right = [], []
+    for maps, is_target in ((source, 0.0), (target, 1.0)):
+      for head, feature_map in zip(self._heads, maps, strict=True):
+        logits = tf.cast(head(feature_map), tf.float32)
+        truth = tf.fill(tf.shape(logits), is_target)
+        losses.append(tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(truth, logits)))
+        right.append(tf.reduce_mean(tf.cast((logits > 0) == (truth > 0), tf.float32)))
+    return tf.add_n(losses) / len(losses), tf.add_n(right) / len(right)
+
+
+def _head(channels: int) -> tf.keras.Sequential:
+  layers = [tf.keras.layers.Conv2D(_DEPTH, 1, activation='relu'), tf.keras.layers.Conv2D(1, 1)]
+  head = tf.keras.Sequential(layers)
+  head.build([None, None, None, channels])
+  return head
+
+
+class _Recorder:
+  """Remembers the feature maps that an extractor last gave: not every family's `predict` hands them out."""
+
+  def __init__(self, extractor: tf.keras.Model) -> None:
+    self._extractor = extractor
+    self._seen = threading.local()  # MirroredStrategy traces each replica in a thread of its own
+    call = extractor.call
+
+    def recording(*args: Any, **kwargs: Any) -> Any:
+      self._seen.maps = call(*args, **kwargs)
+      return self._seen.maps
+
+    extractor.call = recording
+
+  def of(self, images: tf.Tensor) -> list[tf.Tensor]:
+    """Feature maps of preprocessed images."""
+    self._extractor(images)
+    return self.last()
+
+  def last(self) -> list[tf.Tensor]:
+    return tf.nest.flatten(self._seen.maps)
+
+
+class _MovingAverages:
+  """The batch norm layers of an extractor, whose moving averages can be held still while a pass is traced."""
+
+  def __init__(self, extractor: tf.keras.Model) -> None:
+    parts = tf.train.TrackableView(extractor).descendants()
+    self._momentum = [(part, part.momentum) for part in parts if hasattr(part, 'moving_mean')]
+
+  @contextlib.contextmanager
+  def held(self) -> Iterator[None]:
+    """Within the block, batches are normalised by their own statistics and do not change the moving averages."""
+    for layer, _ in self._momentum:
+      layer.momentum = 1.0
+    try:
+      yield
+    finally:
+      for layer, momentum in self._momentum:
+        layer.momentum = momentum
+
+
+def _share(size: int, replicas: int) -> int:
+  """Of a batch of `size`, the target images beside it: a multiple of the replicas."""
+  return max(1, round(size * TARGET_SHARE / replicas)) * replicas

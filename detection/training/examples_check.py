@@ -1,0 +1,54 @@
+"""Looks at every label before the first step: what the OD API would drop in silence or fail on hours later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import tensorflow as tf
+
+from detection.base.errors import DataError
+from detection.odapi.config.config_io import Config
+from detection.odapi.model import inputs
+
+_SHOWN = 5
+_BOX_KEYS = tuple(f'image/object/bbox/{side}' for side in ('ymin', 'xmin', 'ymax', 'xmax'))
+_FEATURES = {
+  'image/filename': tf.io.FixedLenFeature([], tf.string, ''),
+  'image/object/class/text': tf.io.VarLenFeature(tf.string),
+  **{key: tf.io.VarLenFeature(tf.float32) for key in _BOX_KEYS},
+}
+
+
+def check_examples(config: Config, labels: Mapping[str, int]) -> None:
+  """Checks label map, classes and boxes of the train and eval split.
+
+  Raises:
+    DataError: if an id of the label map is outside 1..num_classes, a class stands in no label map, or a box is not
+      finite, empty, or outside [0, 1]; with the names of the first images concerned.
+  """
+  classes = inputs.num_classes(config)
+  outside = [f'"{name}" has id {number}' for name, number in labels.items() if not 1 <= number <= classes]
+  if outside:
+    raise DataError(f'label map: {"; ".join(outside)}. Expected 1 to {classes}, the num_classes of pipeline.config.')
+  readers = [config.train_input_reader, *config.eval_input_reader]
+  paths = [path for reader in readers for path in inputs.record_files(reader)]
+  problems: list[str] = []
+  for batch in tf.data.TFRecordDataset(paths).batch(256):
+    problems += _problems(tf.io.parse_example(batch, _FEATURES), labels)
+    if len(problems) >= _SHOWN:
+      break
+  if problems:
+    raise DataError(f'examples: {"; ".join(problems[:_SHOWN])}. Mend the annotations, or pin the label map they need.')
+
+
+def _problems(batch: Mapping[str, tf.Tensor], labels: Mapping[str, int]) -> Iterable[str]:
+  names = [name.decode() for name in batch['image/filename'].numpy()]
+  texts = batch['image/object/class/text']
+  for (row, _), text in zip(texts.indices.numpy(), texts.values.numpy(), strict=True):
+    if text.decode() not in labels:
+      yield f'{names[row]}: class "{text.decode()}" is not in the label map'
+  ymin, xmin, ymax, xmax = (batch[key].values for key in _BOX_KEYS)
+  inside = (ymin >= 0) & (xmin >= 0) & (ymax <= 1) & (xmax <= 1) & (ymin < ymax) & (xmin < xmax)
+  for at in tf.where(~inside).numpy()[:, 0]:
+    box = [round(float(side[at]), 4) for side in (ymin, xmin, ymax, xmax)]
+    yield f'{names[batch[_BOX_KEYS[0]].indices[at, 0]]}: box (ymin, xmin, ymax, xmax) {box} is empty or not in [0, 1]'

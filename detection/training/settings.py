@@ -1,0 +1,117 @@
+"""What can be set about training beyond pipeline.config: the `train:` section of a run config, less steps and batch."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+import pydantic
+
+from detection.base.errors import ConfigError
+from detection.base.settings import Settings, parse_settings
+from detection.metrics import names
+
+
+class MetricName(str):
+  """A metric of metrics.names, overall or of one class (AP50/cat); higher is better in all of them."""
+
+  @classmethod
+  def __get_validators__(cls) -> Iterator[Callable[[Any], str]]:
+    yield cls._checked
+
+  @classmethod
+  def _checked(cls, value: Any) -> str:
+    problem = names.problem(value) if isinstance(value, str) else 'expected the name of a metric'
+    if problem:
+      raise ValueError(problem)
+    return value
+
+
+class EarlyStopping(Settings):
+  """Ends training when the watched metric has not risen by `min_delta` for `patience` evaluations in a row."""
+
+  patience: pydantic.PositiveInt = 5
+  min_delta: pydantic.NonNegativeFloat = 0.001
+
+
+class Rollback(Settings):
+  """Goes back to the last good checkpoint when the loss blows up, with a lower learning rate.
+
+  times: how often, before training stops with an error.
+  factor: what the learning rate is multiplied by, each time.
+  blow_up: a loss this many times its running mean counts as blown up; so does a non-finite one.
+  """
+
+  times: pydantic.PositiveInt = 2
+  factor: pydantic.PositiveFloat = 0.5
+  blow_up: pydantic.PositiveFloat = 10.0
+
+
+class AdaptSettings(Settings):
+  """How to adapt to unlabelled images of a target domain; see detection/training/adaptation.py.
+
+  weight: of the reversed gradient of the domain classifier, once ramped in; 0: batch norm alone adapts.
+  ramp_steps: steps over which the weight rises; all of them when not given.
+  batch_norm: the domain whose statistics the exported model normalises by.
+  """
+
+  weight: pydantic.NonNegativeFloat = 0.1
+  ramp_steps: pydantic.PositiveInt | None = None
+  batch_norm: Literal['target', 'source'] = 'target'
+
+
+def adapt_parameter(adapt: Mapping[str, Any] | None, has_target: bool, component: str) -> str | None:
+  """The execution property of a component that may adapt: AdaptSettings as JSON; None where it does not.
+
+  Args:
+    adapt: keys of AdaptSettings, as given.
+    has_target: whether there are target examples.
+    component: its name, for the message.
+
+  Raises:
+    ConfigError: if there is nothing to adapt to, or a key is wrong.
+  """
+  if not has_target:
+    if adapt:
+      raise ConfigError(f'{component}: adapt: expected target_examples to adapt to, received none.')
+    return None
+  return json.dumps(parse_settings(AdaptSettings, dict(adapt or {}), 'adapt').dict(), sort_keys=True)
+
+
+class TrainSettings(Settings):
+  """How to train.
+
+  seed: of the initial weights, the order of the images and the augmentations.
+  eval_every: steps between evaluations on the eval split; 0: only at the end.
+  eval_every_minutes: also evaluate when so much time has passed since the last evaluation.
+  eval_images: the first so many images of the eval split; all when not given.
+  checkpoint_every: steps between checkpoints; a killed training loses at most so many.
+  checkpoint_every_minutes: also save when so much time has passed.
+  keep_checkpoint_max: so many of the latest checkpoints are kept, and the best one.
+  watch: the metric that decides which checkpoint is the best, overall or of one class: AP50/cat.
+  export: which weights are exported, those of the best evaluation or of the last step.
+  cache: decoded images in memory or on disk; auto: in memory when they fit a quarter of the free memory.
+  min_restored: fine-tuning fails when less than this share of the backbone's variables was restored.
+  freeze: parts of the model that stay as they are, beside the patterns of pipeline.config: `backbone`, the
+    classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
+  tensorboard_images: so many eval images are shown in TensorBoard, with ground truth and detections.
+  precision, xla, accumulate: mixed precision, compilation, and batches per optimizer step.
+  """
+
+  seed: pydantic.NonNegativeInt = 0
+  eval_every: pydantic.NonNegativeInt = 500
+  eval_every_minutes: pydantic.PositiveFloat | None = None
+  eval_images: pydantic.PositiveInt | None = None
+  checkpoint_every: pydantic.PositiveInt = 500
+  checkpoint_every_minutes: pydantic.PositiveFloat = 15.0
+  keep_checkpoint_max: pydantic.PositiveInt = 3
+  watch: MetricName = 'AP'
+  export: Literal['best', 'last'] = 'best'
+  early_stopping: EarlyStopping | None = None
+  rollback: Rollback | None = None
+  cache: Literal['auto', 'memory', 'disk', 'none'] = 'auto'
+  min_restored: float = pydantic.Field(0.5, ge=0, le=1)
+  freeze: tuple[Literal['backbone', 'all_but_box_predictor', 'batch_norm'], ...] = ()
+  tensorboard_images: pydantic.NonNegativeInt = 4
+  precision: Literal['float32', 'mixed_float16', 'mixed_bfloat16'] = 'float32'
+  xla: bool = False
+  accumulate: pydantic.PositiveInt = 1

@@ -1,0 +1,74 @@
+"""What TensorBoard shows of an evaluation beside numbers: images with boxes, and precision over recall by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+from tensorboard.plugins.pr_curve import summary as pr_curve
+
+from detection.metrics.matching import Found, Truth
+from detection.report import drawing
+from detection.training.evaluation import Hits, Picture, TrainingEvaluation
+
+# Detections below are left out of the images, not out of the curves.
+SHOWN_SCORE = 0.3
+THRESHOLDS = 101
+_LEAST_WIDTH = 320  # pixels: captions on smaller images could not be read
+
+
+def write(evaluation: TrainingEvaluation, labels: Mapping[str, int]) -> None:
+  """Writes pictures and curves of the last evaluation, at the default step of the default summary writer.
+
+  Images are tagged `images/<number>`, curves `precision_recall/<class>/pr_curves`.
+  """
+  names = {number: name for name, number in labels.items()}
+  for number, picture in enumerate(evaluation.pictures):
+    tf.summary.image(f'images/{number}', side_by_side(picture, names)[np.newaxis])
+  for name, hits in evaluation.hits.items():
+    summary = precision_recall(f'precision_recall/{name}', hits)
+    tf.summary.experimental.write_raw_pb(summary.SerializeToString(), tf.summary.experimental.get_step())
+
+
+def side_by_side(picture: Picture, names: Mapping[int, str]) -> np.ndarray:
+  """uint8 [height, 2 * width, 3]: ground truth on the left, detections of SHOWN_SCORE or more on the right."""
+  image = PIL.Image.fromarray(picture.pixels)
+  scale = max(1, -(-_LEAST_WIDTH // image.width))
+  image = image.resize((image.width * scale, image.height * scale))
+  sure = picture.found.scores >= SHOWN_SCORE
+  found = Found(picture.found.boxes[sure], picture.found.classes[sure], picture.found.scores[sure])
+  scores = [f' {score:.0%}' for score in found.scores]
+  halves = [_drawn(image, picture.truth, names, [''] * len(picture.truth.classes)), _drawn(image, found, names, scores)]
+  return np.concatenate(halves, axis=1)
+
+
+def precision_recall(tag: str, hits: Hits) -> tf.compat.v1.Summary:
+  """Precision and recall at THRESHOLDS scores from 0 to 1, for TensorBoard's PR curves.
+
+  Where nothing is found precision is 1, as no detection is wrong. There are no true negatives in detection.
+  """
+  at = np.linspace(0, 1, THRESHOLDS)
+  order = np.sort(hits.scores)
+  positive = len(order) - np.searchsorted(order, at)
+  right = np.sort(hits.scores[hits.right])
+  true = len(right) - np.searchsorted(right, at)
+  return pr_curve.raw_data_pb(
+    tag,
+    true_positive_counts=true,
+    false_positive_counts=positive - true,
+    true_negative_counts=np.zeros(THRESHOLDS),
+    false_negative_counts=hits.objects - true,
+    precision=np.where(positive, true / np.maximum(positive, 1), 1.0),
+    recall=true / max(hits.objects, 1),
+    num_thresholds=THRESHOLDS,
+  )
+
+
+def _drawn(
+  image: PIL.Image.Image, objects: Truth | Found, names: Mapping[int, str], notes: Sequence[str]
+) -> np.ndarray:
+  captions = [names.get(number, str(number)) + note for number, note in zip(objects.classes, notes, strict=True)]
+  colours = [drawing.class_colour(int(number)) for number in objects.classes]
+  return np.asarray(drawing.draw_boxes(image, objects.boxes, captions, colours))

@@ -1,0 +1,78 @@
+"""From a run config to a compiled file: where a pipeline on Kubeflow finds its data and puts what it makes."""
+
+from collections.abc import Mapping
+
+from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
+from kubeflow.compiler import kfp_v1, kfp_v2
+from kubeflow.settings import ROOT_SCHEMES, KubeflowConfig
+from pipeline.config import RunConfig
+from pipeline.pipeline import Place, create_pipeline
+
+_COMPILERS = {'kfp': kfp_v2.compile_pipeline, 'kfp-v1': kfp_v1.compile_pipeline}
+TARGETS = tuple(_COMPILERS)
+
+
+def compile_config(config: RunConfig, target: str, output: str) -> None:
+  """Compiles the detection pipeline of `config` for `target` ('kfp' or 'kfp-v1') to the YAML file `output`.
+
+  Raises:
+    ConfigError: if anything in `config` could not run on the cluster; nothing is written then.
+  """
+  settings = parse_settings(KubeflowConfig, config.kubeflow, 'kubeflow')
+  place = place_of(config, settings, target)
+  parameters = {**default_parameters(config), **settings.runtime_parameters}
+  settings = settings.copy(update={'runtime_parameters': parameters})
+  _COMPILERS[target](create_pipeline(config, place), settings, output)
+
+
+def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -> Place:
+  """Where the pipeline runs: everything that config keeps in output_root is below kubeflow.pipeline_root.
+
+  Raises:
+    ConfigError: if the data, the push destination or a model is a path that a container could not mean.
+  """
+  home = f'{settings.pipeline_root}/{config.name}'
+  if target == 'kfp-v1':
+    # Nothing stands between TFX and the object store there, and TensorFlow has no minio scheme.
+    home = home.replace('minio://', 's3://', 1)
+  destination = config.push.destination or f'{home}/serving'
+  target_root = config.adapt.target if config.adapt else ''
+  paths = {'data.root': config.data.root, 'push.destination': destination}
+  if config.adapt:
+    paths['adapt.target'] = target_root
+  if config.two_stage:
+    # A backbone is a path, or NETWORK=PATH.
+    given = {'detector': config.two_stage.detector, 'backbone': (config.two_stage.backbone or '').rpartition('=')[2]}
+    paths |= {f'two_stage.{field}': value for field, value in given.items() if value}
+  for field, value in paths.items():
+    _check_path(field, value)
+  return Place(pipeline_root=home, data_root=config.data.root, destination=destination, target_root=target_root)
+
+
+def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
+  """Run-time parameters that every compiled file has; `kubeflow.runtime_parameters` adds to them."""
+  destinations = ['DetectionPusher.destination']
+  if config.evaluate.baseline != 'none':
+    # The last pushed model is the baseline.
+    destinations.append('MapEvaluator.baseline_destination')
+  searches = config.tune is not None and not config.tune.import_
+  training = {
+    'num_steps': ['ConfigPatcher.num_steps'],
+    'batch_size': ['ConfigPatcher.batch_size', *(['DetectionTuner.batch_size'] if searches else [])],
+    'work_root': ['ODAPITrainer.work_root', *(['DetectionTuner.work_root'] if searches else [])],
+  }
+  return {
+    'data_root': ['VocExampleGen.data_root'],
+    **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
+    **({} if config.two_stage and config.two_stage.detector else training),
+    'push_destination': destinations,
+  }
+
+
+def _check_path(field: str, value: str) -> None:
+  if not value.startswith(('/', 'hdfs://', *ROOT_SCHEMES)):
+    raise ConfigError(
+      f'{field}: "{value}" means nothing in a container. Expected a URI ({", ".join(ROOT_SCHEMES)}), '
+      "or an absolute path below a volume's mount_path."
+    )

@@ -1,0 +1,82 @@
+"""Refitting what refit made, with a detector of coloured rectangles and the mean colour for a backbone: no training."""
+
+import json
+import shutil
+
+import PIL.Image
+import pytest
+
+from cli import refit
+from detection.base.errors import ConfigError, DataError
+from detection.crops import backbone, backbones
+from detection.inference.detector import Detector
+from tests.support import voc_maker
+
+pytestmark = pytest.mark.slow
+
+RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
+
+
+@pytest.fixture(autouse=True)
+def _mean_colour(monkeypatch):
+  def load(source):
+    return backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16)
+
+  monkeypatch.setattr(backbones, 'load', load)
+
+
+def write(folder, draw, red, blue, count=4):
+  """A VOC folder of images with a red and a blue rectangle, called as given."""
+  files = {}
+  for number in range(count):
+    boxes = {colour: tuple(side + 2 * number for side in box) for colour, box in (('red', RED), ('blue', BLUE))}
+    files[f'{number}.png'] = voc_maker.encode(PIL.Image.fromarray(draw(list(boxes.items()))), 'PNG')
+    corners = {colour: (box[1], box[0], box[3], box[2]) for colour, box in boxes.items()}
+    things = [voc_maker.thing(red, corners['red']), voc_maker.thing(blue, corners['blue'])]
+    files[f'{number}.xml'] = voc_maker.voc(*things, size=(96, 64), filename=f'{number}.png')
+  return str(voc_maker.write(folder, files))
+
+
+def named(model, draw):
+  """{class name: id} of what a model finds in a new image."""
+  (found,) = Detector(str(model)).detect([draw([('red', RED), ('blue', BLUE)])])
+  return dict(zip(found.names, found.classes.tolist(), strict=True))
+
+
+def test_a_class_is_added_to_what_refit_made_and_ids_stay(colour_model, draw, tmp_path, monkeypatch, capsys):
+  refit.run(str(colour_model), write(tmp_path / 'few', draw, 'apple', 'plum'), str(tmp_path / 'first'))
+  assert named(tmp_path / 'first', draw) == {'apple': 1, 'plum': 2}
+  facts = json.loads((tmp_path / 'first' / 'classifier.json').read_text())
+  assert facts == {
+    'objects': {'apple': 4, 'plum': 4},
+    'kind': 'logistic',
+    'cross_validated_accuracy': 1.0,
+    'max_boxes': 20,
+  }
+  assert (tmp_path / 'first' / 'pipeline.config').read_text() == (colour_model / 'pipeline.config').read_text()
+
+  monkeypatch.setattr(backbones, 'load', None)  # the first one's is taken over
+  refit.run(str(tmp_path / 'first'), write(tmp_path / 'more', draw, 'cherry', 'plum'), str(tmp_path / 'second'))
+  assert named(tmp_path / 'second', draw) == {'cherry': 3, 'plum': 2}
+  assert Detector(str(tmp_path / 'second')).labels == {'apple': 1, 'plum': 2, 'cherry': 3}
+  assert capsys.readouterr().out.count('fitted in') == 2
+
+
+def test_one_class_is_one_line_and_leaves_nothing(colour_model, draw, tmp_path):
+  with pytest.raises(DataError, match='two classes or more to tell apart, received one: "fruit"'):
+    refit.run(str(colour_model), write(tmp_path / 'few', draw, 'fruit', 'fruit'), str(tmp_path / 'out'))
+  assert not (tmp_path / 'out').exists()
+
+
+def test_a_folder_that_exists_is_never_written_to(colour_model, tmp_path):
+  with pytest.raises(ConfigError, match='Name a new folder'):
+    refit.run(str(colour_model), 'unread', str(tmp_path))
+
+
+def test_a_detector_without_its_config_is_refused(colour_model, draw, tmp_path):
+  bare = tmp_path / 'bare'
+  shutil.copytree(colour_model, bare)
+  (bare / 'pipeline.config').unlink()
+  with pytest.raises(DataError, match=r'no pipeline.config in it or in the folder above'):
+    refit.run(str(bare), write(tmp_path / 'few', draw, 'apple', 'plum'), str(tmp_path / 'out'))
+  assert [path.name for path in tmp_path.iterdir() if 'out' in path.name] == []

@@ -1,0 +1,39 @@
+"""Backbones by the names that users give them: what is none is one line."""
+
+import pytest
+
+from detection.base.errors import ConfigError
+from detection.crops import backbones
+from detection.pipeline_config import catalogue
+
+
+@pytest.mark.parametrize(
+  ('source', 'message'),
+  [
+    ('{tmp}/nowhere', 'no such model'),
+    ('{tmp}', 'no such model'),
+    ('{tmp}/config', 'no checkpoint beside its pipeline.config'),
+    ('MobileNetV9=weights.h5', 'no network of tf.keras.applications'),
+  ],
+)
+def test_what_is_no_backbone_is_refused_in_one_line(tmp_path, source, message):
+  (tmp_path / 'config').mkdir()
+  (tmp_path / 'config' / 'pipeline.config').write_text(catalogue.text('ssd_mobilenet_v2_320'))
+  with pytest.raises(ConfigError, match=message) as caught:
+    backbones.load(source.format(tmp=tmp_path))
+  assert '\n' not in str(caught.value)
+
+
+def test_other_weights_at_the_same_path_have_another_fingerprint(tmp_path):
+  weights, folder = tmp_path / 'weights.h5', tmp_path / 'model'
+  folder.mkdir()
+  (folder / 'ckpt-0.data-00000-of-00001').touch()
+  found = []
+  for content in (b'some', b'other', b'some'):
+    weights.write_bytes(content)
+    (folder / 'ckpt-0.index').write_bytes(content)
+    found.append([backbones.fingerprint(source) for source in (f'MobileNetV2={weights}', str(folder))])
+  assert found[0] == found[2]
+  assert not set(found[0]) & set(found[1])
+  with pytest.raises(ConfigError, match=r'nowhere.h5: no such file'):
+    backbones.fingerprint('MobileNetV2=nowhere.h5')

@@ -1,0 +1,100 @@
+"""Detector, on a real SavedModel that finds coloured rectangles."""
+
+import io
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from detection.base.errors import DataError
+from detection.inference import detector
+
+RED = (10, 20, 34, 52)  # ymin, xmin, ymax, xmax in pixels of a 96 x 64 image
+
+
+def test_boxes_and_names_come_out_for_every_kind_of_image(colour_model, draw, tmp_path):
+  pixels = draw([('red', RED)])
+  path = tmp_path / 'a.png'
+  PIL.Image.fromarray(pixels).save(path)
+  images = [str(path), path, path.read_bytes(), pixels, PIL.Image.fromarray(pixels)]
+  for found in detector.Detector(str(colour_model)).detect(images, min_score=0.5):
+    assert found.names == ('red',)
+    assert found.classes.tolist() == [1]
+    np.testing.assert_allclose(found.boxes, [[10 / 64, 20 / 96, 34 / 64, 52 / 96]], atol=1e-6)
+
+
+def test_batches_of_mixed_sizes_keep_the_order_and_equal_single_images(colour_model, draw):
+  images = [
+    draw([('red' if n % 2 else 'blue', (n, n, n + 20, n + 30))], size=(80 + 10 * (n % 3), 60)) for n in range(9)
+  ]
+  model = detector.Detector(str(colour_model), batch_size=4)
+  together = model.detect(images, min_score=0.5)
+  for n, (image, found) in enumerate(zip(images, together, strict=True)):
+    (alone,) = model.detect([image], min_score=0.5)
+    assert found.names == alone.names == (('red',) if n % 2 else ('blue',))
+    np.testing.assert_array_equal(found.boxes, alone.boxes)
+
+
+def test_an_image_that_exif_turns_is_read_upright(colour_model, draw):
+  upright = PIL.Image.fromarray(draw([('red', RED)]))
+  exif = PIL.Image.Exif()
+  exif[0x0112] = 6  # stored turned a quarter to the left; viewers turn it right
+  buffer = io.BytesIO()
+  upright.transpose(PIL.Image.Transpose.ROTATE_90).save(buffer, 'PNG', exif=exif)
+  (found,) = detector.Detector(str(colour_model)).detect([buffer.getvalue()], min_score=0.5)
+  np.testing.assert_allclose(found.boxes, [[10 / 64, 20 / 96, 34 / 64, 52 / 96]], atol=1e-6)
+
+
+@pytest.mark.parametrize('mode', ['L', 'P', 'RGBA', 'CMYK'])
+def test_images_in_other_colour_modes_are_read(colour_model, draw, mode):
+  image = PIL.Image.fromarray(draw([('red', RED)])).convert(mode)
+  (found,) = detector.Detector(str(colour_model)).detect([image])
+  assert len(found) == 2
+
+
+@pytest.mark.parametrize('content', [b'', b'not an image', b'\x89PNG\r\n\x1a\n'])
+def test_what_is_no_image_is_refused_by_name(colour_model, tmp_path, content):
+  path = tmp_path / 'broken.png'
+  path.write_bytes(content)
+  with pytest.raises(DataError, match='broken.png: not an image'):
+    detector.Detector(str(colour_model)).detect([str(path)])
+
+
+def test_an_image_cut_short_is_refused_by_name(colour_model, draw, tmp_path):
+  buffer = io.BytesIO()
+  PIL.Image.fromarray(draw([('red', RED)])).save(buffer, 'JPEG')
+  path = tmp_path / 'cut.jpg'
+  path.write_bytes(buffer.getvalue()[:-200])
+  with pytest.raises(DataError, match='cut.jpg'):
+    detector.Detector(str(colour_model)).detect([str(path)])
+
+
+def test_a_destination_means_its_highest_version(tmp_path):
+  for version in ('9', '10', 'notes', '.publishing-11'):
+    (tmp_path / version).mkdir()
+    (tmp_path / version / 'saved_model.pb').touch()
+  assert detector.saved_model_folder(str(tmp_path)) == str(tmp_path / '10')
+
+
+@pytest.mark.parametrize('path', ['nowhere', ''])
+def test_a_folder_without_a_model_is_refused(tmp_path, path):
+  with pytest.raises(DataError, match='no SavedModel'):
+    detector.Detector(str(tmp_path / path))
+
+
+def test_a_model_without_label_map_is_refused(tmp_path):
+  (tmp_path / 'saved_model.pb').touch()
+  with pytest.raises(DataError, match='no label_map.pbtxt'):
+    detector.Detector(str(tmp_path))
+
+
+def test_a_damaged_model_is_refused(tmp_path, colour_model):
+  (tmp_path / 'saved_model.pb').write_bytes((colour_model / 'Format-Serving/saved_model.pb').read_bytes()[:100])
+  (tmp_path / 'label_map.pbtxt').write_text('item { id: 1 name: "red" }')
+  with pytest.raises(DataError, match='does not load'):
+    detector.Detector(str(tmp_path))
+
+
+def test_an_array_of_another_type_is_refused(colour_model):
+  with pytest.raises(DataError, match=r'expected uint8 \[H, W, 3\]'):
+    detector.Detector(str(colour_model)).detect([np.zeros((4, 4, 3), np.float32)])

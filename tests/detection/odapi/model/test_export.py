@@ -1,0 +1,64 @@
+"""What the SavedModel's signatures give out beyond the model's own detections."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from detection.inference import parity
+from detection.inference.detector import Detector
+from detection.odapi.model import export
+
+FOUND = {
+  'detection_boxes': tf.reshape(tf.range(2 * 4 * 4, dtype=tf.float32), [2, 4, 4]),
+  'detection_scores': tf.constant([[0.9, 0.5, 0.4, 0.0], [0.8, 0.7, 0.0, 0.0]]),
+  'detection_classes': tf.ones([2, 4]),
+  'num_detections': tf.constant([3.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(
+  ('limits', 'count', 'width'),
+  [
+    pytest.param(export.Limits(), [3, 2], 4, id='none'),
+    pytest.param(export.Limits(score_threshold=0.45), [2, 2], 4, id='a score'),
+    pytest.param(export.Limits(max_detections=1), [1, 1], 1, id='a number'),
+    pytest.param(export.Limits(max_detections=9), [3, 2], 4, id='a number above what there is'),
+    pytest.param(export.Limits(0.6, 3), [1, 2], 3, id='both'),
+  ],
+)
+def test_limits_keep_the_best(limits, count, width):
+  kept = {name: value.numpy() for name, value in export.limited(FOUND, limits).items()}
+  assert kept['num_detections'].tolist() == count
+  assert kept['detection_boxes'].shape == (2, width, 4)
+  for image, number in enumerate(count):
+    np.testing.assert_array_equal(kept['detection_boxes'][image, :number], FOUND['detection_boxes'][image, :number])
+    if limits.score_threshold:
+      assert not kept['detection_boxes'][image, number:].any()
+      assert not kept['detection_scores'][image, number:].any()
+
+
+def test_a_score_that_is_no_number_stays_to_be_seen():
+  kept = export.limited(FOUND | {'detection_scores': tf.fill([2, 4], np.nan)}, export.Limits(0.5))
+  assert kept['num_detections'].numpy().tolist() == [3, 2]
+
+
+def test_class_names_are_told_by_a_signature():
+  class Model:
+    preprocess = None
+
+  module = export.ServingModule(Model(), [], {'cat': 1, 'dög': 3}, export.Limits())
+  names = module.name_classes(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
+  assert [name.decode() for name in names.numpy()] == ['dög', 'cat', '', '', '', '']
+
+
+@pytest.mark.slow
+def test_a_trained_model_answers_for_a_batch_as_for_single_images_and_names_its_classes(finished_run):
+  detector = Detector(str(finished_run.artifact('ODAPITrainer', 'model')), batch_size=4)
+  images = sorted(map(str, (finished_run.data / 'JPEGImages').iterdir()))[:4]
+  for path, together in zip(images, detector.detect(images), strict=True):
+    (alone,) = detector.detect([path])
+    assert parity.difference(path, {'alone': alone, 'in a batch': together}, 0.01, '') < 1e-5
+  signatures = tf.saved_model.load(detector.path).signatures
+  assert set(signatures) == {'serving_default', 'image_bytes', 'tf_example', 'class_names'}
+  names = signatures['class_names'](ids=tf.constant(list(detector.labels.values()), tf.int64))['class_names']
+  assert [name.decode() for name in names.numpy()] == list(detector.labels)

@@ -1,0 +1,70 @@
+"""Batches from drawn examples; the model gives its preprocessing alone."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from detection.base.errors import DataError
+from detection.odapi.config import config_io
+from detection.odapi.model import engine, inputs
+
+pytestmark = pytest.mark.slow
+SOURCE_ID = inputs.Fields.source_id
+
+
+@pytest.fixture(scope='module')
+def read(finished_run):
+  """(config, model): nothing random in the config's input but what a test sets."""
+  folder = finished_run.artifact('ConfigPatcher', 'pipeline_config')
+  config = config_io.parse((folder / 'pipeline.config').read_text())
+  del config.train_config.data_augmentation_options[:]
+  return config, engine.build_model(config)
+
+
+def epochs(read, options, shuffle=False, augmentation=()):
+  """[(source ids, images)] in batches of 4: every image twice or more."""
+  config = config_io.parse(config_io.dump(read[0]))
+  config.train_input_reader.shuffle = shuffle
+  for step in augmentation:
+    getattr(config.train_config.data_augmentation_options.add(), step).SetInParent()
+  count = inputs.count_records(inputs.record_files(config.train_input_reader))
+  batches = inputs.train_batches(config, read[1], options, 4).take(count // 2 + 1)
+  return [(features[SOURCE_ID].numpy().tolist(), features['image'].numpy()) for features, _ in batches]
+
+
+@pytest.mark.parametrize('cache', ['memory', 'disk'])
+@pytest.mark.parametrize('fits', [True, False])
+def test_cached_images_are_those_decoded_for_every_step(read, tmp_path, monkeypatch, cache, fits):
+  plain = epochs(read, inputs.InputOptions('none'))
+  monkeypatch.setattr(inputs, 'CACHE_SHARE', 0.25 * fits)
+  cached = epochs(read, inputs.InputOptions(cache, str(tmp_path)))
+  assert [ids for ids, _ in cached] == [ids for ids, _ in plain]
+  furthest = max(np.abs(a - b).max() for (_, a), (_, b) in zip(cached, plain, strict=True))
+  # Where there is no room for them as they are, they are rounded to whole grey values; the model sees -1 to 1.
+  assert furthest == 0 if fits else 1e-3 < furthest <= 0.5 / 127.5 + 1e-5
+  assert bool(list(tmp_path.iterdir())) == (cache == 'disk')
+
+
+def test_augmentation_comes_after_the_cache(read):
+  batches = epochs(read, inputs.InputOptions('memory'), augmentation=['random_horizontal_flip'])
+  seen = {}
+  for ids, images in batches:
+    for name, image in zip(ids, images, strict=True):
+      seen.setdefault(name, []).append(image)
+  assert any(not np.array_equal(first, other) for first, *others in seen.values() for other in others)
+
+
+def test_equal_seeds_give_equal_batches_and_others_others(read):
+  options = [inputs.InputOptions('memory', seed=seed) for seed in (1, 1, 2)]
+  first, again, other = ([ids for ids, _ in epochs(read, each, shuffle=True)] for each in options)
+  assert first == again != other
+
+
+def test_no_examples_are_refused_by_the_name_of_their_file(read, tmp_path):
+  with tf.io.TFRecordWriter(str(tmp_path / 'empty')):
+    pass
+  config = config_io.parse(config_io.dump(read[0]))
+  for paths, expected in ((['empty'], 'empty: no examples'), (['none-*'], 'no such TFRecord file')):
+    config.train_input_reader.tf_record_input_reader.input_path[:] = [str(tmp_path / path) for path in paths]
+    with pytest.raises(DataError, match=expected):
+      inputs.train_batches(config, read[1], inputs.InputOptions(), 4)

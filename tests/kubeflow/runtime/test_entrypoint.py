@@ -1,0 +1,142 @@
+"""What the entrypoint makes of what the open-source driver sends."""
+
+import json
+import signal
+
+import pytest
+
+from kubeflow.runtime import entrypoint
+
+EXAMPLES = {'instanceSchema': 'title: tfx.Examples\ntype: object\n'}
+SPEC = {'artifacts': {'examples': {'artifactType': EXAMPLES}}}
+
+
+def sent(uri='minio://bucket/run/examples', kind=None, output='minio://bucket/run/model', **parameters):
+  artifact = {'name': '3', 'uri': uri, 'type': {'instanceSchema': ''} if kind is None else kind}
+  logs = {'uri': 'minio://bucket/run/executor-logs', 'type': {'schemaTitle': 'system.Artifact'}}
+  return {
+    'inputs': {'artifacts': {'examples': {'artifacts': [artifact]}}, 'parameterValues': parameters},
+    'outputs': {
+      'artifacts': {
+        'model': {'artifacts': [{'uri': output, 'type': EXAMPLES}]},
+        'executor-logs': {'artifacts': [logs]},
+      },
+      'outputFile': '/tmp/kfp_outputs/output_metadata.json',
+    },
+  }
+
+
+@pytest.fixture
+def pod(tmp_path, monkeypatch):
+  """A pod in which the launcher has copied the input and made the folder above the output."""
+  monkeypatch.setenv(entrypoint.MOUNT_ROOT, str(tmp_path))
+  (tmp_path / 'minio/bucket/run/examples').mkdir(parents=True)
+  return tmp_path
+
+
+def input_of(adapted):
+  return adapted['inputs']['artifacts']['examples']['artifacts'][0]
+
+
+def test_a_missing_type_is_taken_from_the_inputs_spec(pod):
+  adapted, _ = entrypoint.adapt(sent(), SPEC)
+  assert input_of(adapted)['type'] == EXAMPLES
+
+
+def test_a_type_that_was_sent_is_kept(pod):
+  adapted, _ = entrypoint.adapt(sent(kind={'schemaTitle': 'tfx.Model'}), SPEC)
+  assert input_of(adapted)['type'] == {'schemaTitle': 'tfx.Model'}
+
+
+def test_the_launchers_logs_are_no_output_of_the_component(pod):
+  adapted, _ = entrypoint.adapt(sent(), SPEC)
+  assert list(adapted['outputs']['artifacts']) == ['model']
+
+
+def test_uris_become_the_paths_of_the_launchers_copies_and_uris_again(pod):
+  adapted, paths = entrypoint.adapt(sent(), SPEC)
+  assert input_of(adapted)['uri'] == f'{pod}/minio/bucket/run/examples'
+  model = adapted['outputs']['artifacts']['model']['artifacts'][0]['uri']
+  assert model == f'{pod}/minio/bucket/run/model'
+  said = {'artifacts': {'model': {'artifacts': [{'uri': model, 'metadata': {'best': f'{model}/ckpt-7', 'n': 1}}]}}}
+  (restored,) = entrypoint.restore_uris(said, paths)['artifacts']['model']['artifacts']
+  assert restored == {
+    'uri': 'minio://bucket/run/model',
+    'metadata': {'best': 'minio://bucket/run/model/ckpt-7', 'n': 1},
+  }
+
+
+def test_a_longer_name_beside_an_output_is_not_taken_for_it(pod):
+  _, paths = entrypoint.adapt(sent(), SPEC)
+  beside = f'{pod}/minio/bucket/run/model_old'
+  assert entrypoint.restore_uris(beside, paths) == beside
+
+
+def test_where_no_launcher_has_copied_uris_stay(pod):
+  adapted, paths = entrypoint.adapt(sent(uri='gs://other/examples', output='gs://other/run/model'), SPEC)
+  assert input_of(adapted)['uri'] == 'gs://other/examples'
+  assert adapted['outputs']['artifacts']['model']['artifacts'][0]['uri'] == 'gs://other/run/model'
+  assert paths == {}
+
+
+def test_minio_in_a_parameter_becomes_the_scheme_that_tensorflow_knows(pod):
+  adapted, _ = entrypoint.adapt(sent(data_root='minio://bucket/data', steps=3.0, text='see minio://x'), SPEC)
+  values = adapted['inputs']['parameterValues']
+  assert values == {'data_root': 's3://bucket/data', 'steps': 3.0, 'text': 'see minio://x'}
+
+
+def test_what_was_sent_is_not_changed(pod):
+  given = sent()
+  entrypoint.adapt(given, SPEC)
+  assert given == sent()
+
+
+@pytest.fixture
+def run(tmp_path):
+  """Runs an executor of the toy pipeline in this process, as the driver has it run; returns status and output."""
+  before = signal.getsignal(signal.SIGTERM)
+
+  def run_(executor, **outputs):
+    output_file = tmp_path / 'kfp_outputs/output_metadata.json'
+    artifacts = {name: {'artifacts': [artifact]} for name, artifact in outputs.items()}
+    sent = {'inputs': {}, 'outputs': {'artifacts': artifacts, 'outputFile': str(output_file)}}
+    arguments = ['--executor_class_path', f'kubeflow_toy.{executor}']
+    arguments += ['--json_serialized_invocation_args', json.dumps(sent), '--json_serialized_inputs_spec_args', '{}']
+    status = entrypoint.main(arguments)
+    return status, json.loads(output_file.read_text()) if output_file.exists() else None
+
+  yield run_
+  signal.signal(signal.SIGTERM, before)
+
+
+def test_a_value_is_written_to_the_file_that_its_uri_names(run, pod):
+  (pod / 'minio/bucket/run').mkdir(parents=True, exist_ok=True)
+  schema = {'instanceSchema': 'title: tfx.String\ntype: object\n'}
+  status, output = run('NameExecutor', name={'uri': 'minio://bucket/run/name', 'type': schema})
+  assert status == 0
+  assert (pod / 'minio/bucket/run/name').read_text() == 'a name'
+  assert output['artifacts']['name']['artifacts'][0]['uri'] == 'minio://bucket/run/name'
+
+
+def test_a_users_mistake_is_one_line_and_its_status_and_no_output(run, pod, capsys):
+  status, output = run('RefusingExecutor')
+  assert (status, output) == (1, None)
+  said = capsys.readouterr().err.strip().splitlines()
+  assert said[-1] == 'kubeflow_toy.RefusingExecutor: photo.jpg: cut short. Expected a whole JPEG.'
+  assert not any(line.startswith('Traceback') for line in said)
+
+
+@pytest.mark.parametrize(
+  ('ends', 'expected'),
+  [
+    pytest.param(lambda: 0, 0, id='done'),
+    pytest.param(lambda: 3, 3, id='a status'),
+    pytest.param(lambda: entrypoint.end(signal.SIGTERM, None), 143, id='ended by SIGTERM'),
+    pytest.param(lambda: 1 / 0, 1, id='a bug'),
+  ],
+)
+def test_the_process_ends_at_once_with_the_status(monkeypatch, ends, expected):
+  statuses = []
+  monkeypatch.setattr(entrypoint.os, '_exit', statuses.append)
+  entrypoint.run_and_exit(ends)
+  assert statuses == [expected]

@@ -1,0 +1,46 @@
+"""Whole local runs: a run config of a few steps, and what a run left."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+import yaml
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalRun:
+  """A folder with a data set, a run config, and what `detection-pipeline run` made of them."""
+
+  home: pathlib.Path
+  config: pathlib.Path
+  data: pathlib.Path
+  status: int
+
+  def run(self, *arguments: str) -> int:
+    """Runs the pipeline again, with further arguments."""
+    from cli import main
+
+    return main.main(['run', str(self.config), *arguments])
+
+  def artifact(self, component: str, key: str) -> pathlib.Path:
+    """The folder of the latest artifact that a component wrote."""
+    folders = (self.home / 'tiny' / 'pipeline' / component / key).iterdir()
+    return max(folders, key=lambda folder: int(folder.name))
+
+
+def write_config(folder: pathlib.Path, data_root: pathlib.Path, **sections) -> pathlib.Path:
+  """A run config for a few training steps of the smallest base."""
+  config = {
+    'name': 'tiny',
+    'output_root': str(folder),
+    'data': {'root': str(data_root)},
+    'model': {'base': 'ssd_mobilenet_v2_fpnlite_cpu_160'},
+    'train': {'num_steps': 4, 'batch_size': 4, 'eval_every': 2, 'checkpoint_every': 2},
+    'evaluate': {'thresholds': {'AP50': 0.0}},
+  }
+  for section, values in sections.items():
+    config[section] = {**config.get(section, {}), **values}
+  path = folder / 'run.yaml'
+  path.write_text(yaml.safe_dump(config))
+  return path
