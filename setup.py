@@ -45,6 +45,16 @@ setup(
     'scipy>=1.10',
   ],
   extras_require={
-    'dev': ['pytest>=8', 'pytest-xdist>=3.6', 'hypothesis>=6', 'ruff>=0.8', 'psutil>=5.9'],
+    'dev': [
+      'pytest>=8',
+      'pytest-xdist>=3.6',
+      'hypothesis>=6',
+      'ruff>=0.8',
+      'mypy>=2,<3',
+      'types-PyYAML',
+      'types-defusedxml',
+      'types-tqdm',
+      'psutil>=5.9',
+    ],
   },
 )
