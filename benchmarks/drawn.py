@@ -192,7 +192,7 @@ def score(model: str, records: str, labels: Mapping[str, int] = LABELS) -> dict[
   detector, parts = Detector(model), []
   for record in tf.data.TFRecordDataset(records).as_numpy_iterator():
     image, encoded = inference.parse(record, labels, records)
-    parts.append(results.of_image(image, inference.by_name(detector.detect_encoded([encoded])[0], labels)))
+    parts.append(results.of_image(image, detector.detect_encoded([encoded])[0].with_ids(labels)))
   return coco.accumulate(results.merge(parts), list(labels.values())).metrics()
 
 

@@ -15,14 +15,15 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from detection.detections import Detections
 from detection.metrics import coco, results
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 
 _SIZE = (640, 480)
 _OBJECTS = 7  # an image of COCO val2017 has 7.3
 
 
-def synthetic(images: int, detections: int, classes: int, seed: int = 0) -> list[tuple[results.Image, Found]]:
+def synthetic(images: int, detections: int, classes: int, seed: int = 0) -> list[tuple[results.Image, Detections]]:
   """Images with up to 13 objects; half of the detections are moved objects, the rest lie free."""
   rng = np.random.default_rng(seed)
   made = []
@@ -36,22 +37,22 @@ def synthetic(images: int, detections: int, classes: int, seed: int = 0) -> list
     guessed = rng.integers(1, classes + 1, detections)
     guessed[: len(near)] = np.where(rng.random(len(near)) < 0.8, truth_classes[near], guessed[: len(near)])
     nothing = np.zeros(count, bool)
-    image = results.Image(f'{number:08d}', *_SIZE, Truth(truth_boxes, truth_classes, nothing, nothing))
-    made.append((image, Found(boxes, guessed, rng.random(detections).astype(np.float32))))
+    image = results.Image(f'{number:08d}', *_SIZE, GroundTruth(truth_boxes, truth_classes, nothing, nothing))
+    made.append((image, Detections(boxes, guessed, rng.random(detections).astype(np.float32))))
   return made
 
 
-def ours(images: list[tuple[results.Image, Found]], classes: int) -> np.ndarray:
+def ours(images: list[tuple[results.Image, Detections]], classes: int) -> np.ndarray:
   """The twelve numbers of components/evaluator."""
   merged = results.merge(results.of_image(image, found) for image, found in images)
   return np.array(list(coco.accumulate(merged, range(1, classes + 1)).metrics().values()))
 
 
-def as_coco(images: list[tuple[results.Image, Found]], classes: int) -> tuple[dict, np.ndarray]:
+def as_coco(images: list[tuple[results.Image, Detections]], classes: int) -> tuple[dict, np.ndarray]:
   """The same as pycocotools takes it: a data set, and an array of detections."""
   annotations, rows = [], []
   for number, (image, found) in enumerate(images, start=1):
-    for box, class_id in zip(_xywh(image.truth.boxes), image.truth.classes.tolist(), strict=True):
+    for box, class_id in zip(_xywh(image.ground_truth.boxes), image.ground_truth.classes.tolist(), strict=True):
       area = float(box[2] * box[3])
       entry = {'id': len(annotations) + 1, 'image_id': number, 'category_id': class_id, 'bbox': box.tolist()}
       annotations.append({**entry, 'area': area, 'iscrowd': 0})

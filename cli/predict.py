@@ -20,8 +20,9 @@ import PIL.Image
 from tqdm import tqdm
 
 from detection.base.errors import ConfigError, DataError
+from detection.detections import Detections
 from detection.inference import predictions, video
-from detection.inference.detector import Detections, Detector, load
+from detection.inference.detector import Detector, load
 from detection.inference.predictions import Predicted
 from detection.report import drawing
 

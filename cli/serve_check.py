@@ -14,8 +14,9 @@ import requests
 
 from cli import predict
 from detection.base.errors import ConfigError, DataError
+from detection.detections import Detections
 from detection.inference import detector, parity
-from detection.inference.detector import Detections, Detector
+from detection.inference.detector import Detector
 
 _URL = re.compile(r'https?://[^/]+(/.*)?/v1/models/[^/:]+(/(versions/\d+|labels/[^/:]+))?')
 # Shapes of one image's answer.

@@ -16,9 +16,9 @@ import numpy as np
 
 from detection.base import files
 from detection.base.errors import DataError
-from detection.inference.detector import Detections, Detector
+from detection.inference.detector import Detector
 from detection.metrics import results
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 
 BATCH_SIZE = 8
 SHARES_A_FILE = 4
@@ -58,7 +58,7 @@ class DetectAndMatch(beam.DoFn):
       except DataError as error:
         raise DataError(f'{error} One of: {", ".join(image.name for image in images)}.') from error
       for image, detections in zip(images, found, strict=True):
-        parts.append(results.of_image(image, by_name(detections, self._labels)))
+        parts.append(results.of_image(image, detections.with_ids(self._labels)))
     target = files.join(self._output, share.name + '.npz')
     results.merge(parts).save(target)
     logging.info('%s: %d images evaluated', share.name, len(parts))
@@ -161,20 +161,13 @@ def parse(record: bytes, labels: Mapping[str, int], where: str) -> tuple[results
   sizes = [features[f'image/{side}'].int64_list.value for side in ('width', 'height')]
   if not all(sizes) or len(boxes) != len(texts):
     raise DataError(f'{where}: {name}: not a complete example: size {sizes}, {len(boxes)} boxes, {len(texts)} classes.')
-  truth = Truth(
+  ground_truth = GroundTruth(
     boxes=boxes,
     classes=np.array([labels[text] for text in texts], np.int64),
     difficult=_flags(features, 'image/object/difficult', len(texts)),
     crowd=_flags(features, 'image/object/is_crowd', len(texts)),
   )
-  return results.Image(name, sizes[0][0], sizes[1][0], truth), features['image/encoded'].bytes_list.value[0]
-
-
-def by_name(found: Detections, labels: Mapping[str, int]) -> Found:
-  """Detections with the ids of `labels`; what they do not name is left out, as no metric is asked about it."""
-  classes = np.array([labels.get(name, 0) for name in found.names], np.int64)
-  known = classes > 0
-  return Found(found.boxes[known], classes[known], found.scores[known])
+  return results.Image(name, sizes[0][0], sizes[1][0], ground_truth), features['image/encoded'].bytes_list.value[0]
 
 
 def _shares(examples: Sequence[str]) -> list[Share]:

@@ -5,10 +5,9 @@ for found in detector.detect(['a.jpg', 'b.png']):
   print(found.names, found.scores, found.boxes)
 """
 
-import dataclasses
 import io
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import PIL.ImageOps
 
 from detection.base import files
 from detection.base.errors import DataError
+from detection.detections import Detections
 from detection.inference import onnx_model, tflite_model
 from detection.odapi import label_map
 
@@ -29,37 +29,6 @@ _OUTPUTS = ('detection_boxes', 'detection_classes', 'detection_scores', 'num_det
 _PLAIN_FORMATS = ('JPEG', 'PNG')
 _PLAIN_MODES = ('RGB', 'L')
 _ORIENTATION = 0x0112  # EXIF tag; the model's decoder does not turn images
-
-
-@dataclasses.dataclass(frozen=True)
-class Detections:
-  """What a model found in one image, highest score first.
-
-  boxes: [M, 4] float32, (ymin, xmin, ymax, xmax) in [0, 1] of the upright image.
-  classes: [M] int64, ids of the label map, from 1.
-  scores: [M] float32 in [0, 1].
-  names: M class names; a class that the label map does not name is its number.
-  """
-
-  boxes: np.ndarray
-  classes: np.ndarray
-  scores: np.ndarray
-  names: tuple[str, ...]
-
-  def __len__(self) -> int:
-    return len(self.scores)
-
-  def above(self, score: float) -> 'Detections':
-    """Those with at least this score."""
-    return self._where(self.scores >= score)
-
-  def of(self, names: Collection[str]) -> 'Detections':
-    """Those of the classes named; all if none is named."""
-    return self._where(np.array([not names or name in names for name in self.names], bool))
-
-  def _where(self, keep: np.ndarray) -> 'Detections':
-    names = tuple(name for name, kept in zip(self.names, keep, strict=True) if kept)
-    return Detections(self.boxes[keep], self.classes[keep], self.scores[keep], names)
 
 
 class Detector:

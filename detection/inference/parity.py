@@ -3,7 +3,7 @@
 import numpy as np
 
 from detection.base.errors import DataError
-from detection.inference.detector import Detections
+from detection.detections import Detections
 
 # Other CPUs, GPUs and runtimes round otherwise; a box that moves by a thousandth of the image is the same box.
 TOLERANCE = 1e-3

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET  # only to write; reading goes through defuse
 from collections.abc import Sequence
 from typing import Any
 
-from detection.inference.detector import Detections
+from detection.detections import Detections
 
 FORMATS = ('json', 'csv', 'voc')
 MIN_STORED_SCORE = 0.01

@@ -12,6 +12,8 @@ import dataclasses
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from detection.detections import Detections
+
 # Params.setDetParams of COCOeval.
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 AREA_NAMES = ('all', 'small', 'medium', 'large')
@@ -24,7 +26,7 @@ _REACHED = np.minimum(IOU_THRESHOLDS, _REACHED_MOST)
 
 
 @dataclasses.dataclass(frozen=True)
-class Truth:
+class GroundTruth:
   """An image's labelled objects.
 
   boxes: [G, 4] float32, (ymin, xmin, ymax, xmax) in [0, 1].
@@ -37,15 +39,6 @@ class Truth:
   classes: np.ndarray
   difficult: np.ndarray
   crowd: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-  """An image's detections: boxes [D, 4] float32 as in Truth, classes [D] int64, scores [D] float."""
-
-  boxes: np.ndarray
-  classes: np.ndarray
-  scores: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,20 +65,21 @@ def cell(bits: np.ndarray, area: int, threshold: int) -> np.ndarray:
   return (bits[:, index // 8] >> (7 - index % 8) & 1).astype(bool)
 
 
-def match(truth: Truth, found: Found, width: int, height: int) -> Matches:
+def match(ground_truth: GroundTruth, detections: Detections, width: int, height: int) -> Matches:
   """Matches one image's detections to its objects, greedily by score, each class on its own.
 
   Args:
-    truth: labelled objects.
-    found: detections.
+    ground_truth: labelled objects.
+    detections: what the model found.
     width, height: of the image in pixels; COCO's small, medium and large are areas in pixels.
   """
-  order = np.argsort(-found.scores, kind='stable')
-  ranks = _ranks(found.classes[order])
+  order = np.argsort(-detections.scores, kind='stable')
+  ranks = _ranks(detections.classes[order])
   order, ranks = order[ranks < MAX_DETECTIONS], ranks[ranks < MAX_DETECTIONS]
-  detected, labelled = pixels(found.boxes[order], width, height), pixels(truth.boxes, width, height)
-  uncounted = _outside(labelled) | truth.difficult | truth.crowd
-  given = _assign(overlaps(detected, labelled, found.classes[order], truth), uncounted, truth, _REACHED)
+  detected, labelled = pixels(detections.boxes[order], width, height), pixels(ground_truth.boxes, width, height)
+  uncounted = _outside(labelled) | ground_truth.difficult | ground_truth.crowd
+  overlap = overlaps(detected, labelled, detections.classes[order], ground_truth)
+  given = _assign(overlap, uncounted, ground_truth, _REACHED)
   hits, ignored = _fate(given, uncounted)
   ignored |= (given < 0) & _outside(detected).T[:, :, None]
   return Matches(
@@ -97,24 +91,25 @@ def match(truth: Truth, found: Found, width: int, height: int) -> Matches:
   )
 
 
-def assign(truth: Truth, found: Found, width: int, height: int, iou: float) -> np.ndarray:
+def assign(ground_truth: GroundTruth, detections: Detections, width: int, height: int, iou: float) -> np.ndarray:
   """The same matching at any one IoU, objects of all sizes.
 
   Args:
-    truth, width, height: as in `match`.
-    found: detections in falling order of score.
+    ground_truth, width, height: as in `match`.
+    detections: detections in falling order of score.
     iou: the least overlap that matches, in (0, 1].
 
   Returns:
     [D] int: the index of the object that each detection was given; -1 for none.
   """
-  detected, labelled = pixels(found.boxes, width, height), pixels(truth.boxes, width, height)
-  uncounted = (truth.difficult | truth.crowd)[None]
+  detected, labelled = pixels(detections.boxes, width, height), pixels(ground_truth.boxes, width, height)
+  uncounted = (ground_truth.difficult | ground_truth.crowd)[None]
   reached = np.minimum(np.array([iou]), _REACHED_MOST)
-  return _assign(overlaps(detected, labelled, found.classes, truth), uncounted, truth, reached)[:, 0, 0]
+  overlap = overlaps(detected, labelled, detections.classes, ground_truth)
+  return _assign(overlap, uncounted, ground_truth, reached)[:, 0, 0]
 
 
-def _assign(overlap: np.ndarray, uncounted: np.ndarray, truth: Truth, least: np.ndarray) -> np.ndarray:
+def _assign(overlap: np.ndarray, uncounted: np.ndarray, ground_truth: GroundTruth, least: np.ndarray) -> np.ndarray:
   """Gives each detection, best score first, the object of its own that it overlaps most and that is still free.
 
   An object that counts goes before one that does not, whatever the overlap. Of equal overlaps the later object wins.
@@ -128,7 +123,7 @@ def _assign(overlap: np.ndarray, uncounted: np.ndarray, truth: Truth, least: np.
   shape = (len(uncounted), len(least))
   given = np.full((len(overlap), *shape), -1, np.int32)
   taken = np.zeros((*shape, overlap.shape[1]), bool)
-  reusable = truth.difficult | truth.crowd
+  reusable = ground_truth.difficult | ground_truth.crowd
   area, threshold = np.indices(shape)
   near = overlap >= least[0]
   for index in np.flatnonzero(near.any(axis=1)):
@@ -153,12 +148,14 @@ def _fate(given: np.ndarray, uncounted: np.ndarray) -> tuple[np.ndarray, np.ndar
   return (given >= 0) & ~on_uncounted, (given >= 0) & on_uncounted
 
 
-def overlaps(detected: np.ndarray, labelled: np.ndarray, classes: np.ndarray | None, truth: Truth) -> np.ndarray:
+def overlaps(
+  detected: np.ndarray, labelled: np.ndarray, classes: np.ndarray | None, ground_truth: GroundTruth
+) -> np.ndarray:
   """IoU [D, G] of pixel boxes by pycocotools' own C code; 0 where the classes differ, unless `classes` is None."""
   if not len(detected) or not len(labelled):
     return np.zeros((len(detected), len(labelled)))
-  overlap = coco_mask.iou(detected, labelled, truth.crowd.astype(np.uint8))
-  return overlap if classes is None else np.where(classes[:, None] == truth.classes, overlap, 0)
+  overlap = coco_mask.iou(detected, labelled, ground_truth.crowd.astype(np.uint8))
+  return overlap if classes is None else np.where(classes[:, None] == ground_truth.classes, overlap, 0)
 
 
 def pixels(boxes: np.ndarray, width: int, height: int) -> np.ndarray:

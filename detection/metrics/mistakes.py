@@ -64,8 +64,10 @@ def diagnose(
     wrong = np.flatnonzero(false[rows])
     if len(wrong):
       detected = pixels(found.boxes[wrong], image.width, image.height)
-      overlap = overlaps(detected, pixels(image.truth.boxes, image.width, image.height), None, image.truth)
-      same = found.classes[wrong, None] == image.truth.classes
+      overlap = overlaps(
+        detected, pixels(image.ground_truth.boxes, image.width, image.height), None, image.ground_truth
+      )
+      same = found.classes[wrong, None] == image.ground_truth.classes
       cause[rows.start + wrong] = _causes(overlap, same, assignment.iou)
       free = counts[objects] & ~object_found[objects]
       confused_with[rows.start + wrong] = _stood_for(overlap, ~same & free, assignment.iou, objects.start)

@@ -47,7 +47,7 @@ def assign_all(results: Results, iou: float) -> Assignment:
   """Matches every image at `iou`, in (0, 1], as COCO does."""
   given = np.full(len(results.scores), -1, np.int64)
   for image, found, objects, rows in each(results):
-    local = assign(image.truth, found, image.width, image.height, iou)
+    local = assign(image.ground_truth, found, image.width, image.height, iou)
     given[rows] = np.where(local >= 0, local + objects.start, -1)
   counts = np.append(~(results.object_difficult | results.object_crowd), False)
   matched = given >= 0

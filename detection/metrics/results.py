@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from detection.base import files
-from detection.metrics.matching import AREA_RANGES, Found, Truth, match
+from detection.detections import Detections
+from detection.metrics.matching import AREA_RANGES, GroundTruth, match
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Results:
   """Columns over images, objects and detections.
 
   names: [I] str, image names, sorted and unique. widths, heights: [I] int32, pixels.
-  object_*: one row per labelled object: index of its image, class id, box (as in Truth), difficult, crowd, counted
-    [4 area ranges].
+  object_*: one row per labelled object: index of its image, class id, box (as in GroundTruth), difficult, crowd,
+    counted [4 area ranges].
   *: one row per detection, images in order, scores falling within an image: image index, class id, score, rank, box,
     hits and ignored as in Matches.
   """
@@ -55,28 +56,28 @@ class Image:
   name: str
   width: int
   height: int
-  truth: Truth
+  ground_truth: GroundTruth
 
 
-def of_image(image: Image, found: Found) -> Results:
+def of_image(image: Image, detections: Detections) -> Results:
   """Matches one image and lays it out as columns."""
-  matches = match(image.truth, found, image.width, image.height)
-  objects, detections = len(image.truth.classes), len(matches.order)
+  matches = match(image.ground_truth, detections, image.width, image.height)
+  objects, detected = len(image.ground_truth.classes), len(matches.order)
   return Results(
     names=np.array([image.name]),
     widths=np.array([image.width], np.int32),
     heights=np.array([image.height], np.int32),
     object_image=np.zeros(objects, np.int32),
-    object_class=image.truth.classes.astype(np.int32),
-    object_box=image.truth.boxes.astype(np.float32).reshape(-1, 4),
-    object_difficult=image.truth.difficult,
-    object_crowd=image.truth.crowd,
+    object_class=image.ground_truth.classes.astype(np.int32),
+    object_box=image.ground_truth.boxes.astype(np.float32).reshape(-1, 4),
+    object_difficult=image.ground_truth.difficult,
+    object_crowd=image.ground_truth.crowd,
     object_counted=matches.counted.reshape(-1, len(AREA_RANGES)),
-    image=np.zeros(detections, np.int32),
-    classes=found.classes[matches.order].astype(np.int32),
-    scores=found.scores[matches.order].astype(np.float64),
+    image=np.zeros(detected, np.int32),
+    classes=detections.classes[matches.order].astype(np.int32),
+    scores=detections.scores[matches.order].astype(np.float64),
     ranks=matches.ranks,
-    boxes=found.boxes[matches.order].astype(np.float32).reshape(-1, 4),
+    boxes=detections.boxes[matches.order].astype(np.float32).reshape(-1, 4),
     hits=matches.hits,
     ignored=matches.ignored,
   )
@@ -110,8 +111,8 @@ def merge(parts: Iterable[Results]) -> Results:
 
 def empty() -> Results:
   """No images."""
-  nothing = Truth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
-  columns = of_image(Image('', 1, 1, nothing), Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0)))
+  nothing = GroundTruth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
+  columns = of_image(Image('', 1, 1, nothing), Detections(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0)))
   return dataclasses.replace(columns, names=columns.names[:0], widths=columns.widths[:0], heights=columns.heights[:0])
 
 
@@ -121,18 +122,22 @@ def select(results: Results, images: np.ndarray) -> Results:
   return _reordered(columns, np.asarray(images, np.int64))
 
 
-def each(results: Results) -> Iterator[tuple[Image, Found, slice, slice]]:
+def each(results: Results) -> Iterator[tuple[Image, Detections, slice, slice]]:
   """Every image with its detections in falling order of score, and the rows of its objects and detections."""
   images = np.arange(len(results.names) + 1)
   objects = np.searchsorted(results.object_image, images)
   detections = np.searchsorted(results.image, images)
   for index, name in enumerate(results.names.tolist()):
-    mine, found = slice(*objects[index : index + 2]), slice(*detections[index : index + 2])
-    truth = Truth(
-      results.object_box[mine], results.object_class[mine], results.object_difficult[mine], results.object_crowd[mine]
+    labelled, detected = slice(*objects[index : index + 2]), slice(*detections[index : index + 2])
+    ground_truth = GroundTruth(
+      results.object_box[labelled],
+      results.object_class[labelled],
+      results.object_difficult[labelled],
+      results.object_crowd[labelled],
     )
-    image = Image(name, int(results.widths[index]), int(results.heights[index]), truth)
-    yield image, Found(results.boxes[found], results.classes[found], results.scores[found]), mine, found
+    image = Image(name, int(results.widths[index]), int(results.heights[index]), ground_truth)
+    found = Detections(results.boxes[detected], results.classes[detected], results.scores[detected])
+    yield image, found, labelled, detected
 
 
 def _joined(parts: Sequence[Results], column: str) -> np.ndarray:

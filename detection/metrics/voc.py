@@ -59,12 +59,14 @@ def _match(results: Results, iou: float) -> tuple[np.ndarray, np.ndarray]:
   hits, ignored = np.zeros(len(results.scores), bool), np.zeros(len(results.scores), bool)
   for image, found, _, rows in each(results):
     detected = pixels(found.boxes, image.width, image.height)
-    overlap = overlaps(detected, pixels(image.truth.boxes, image.width, image.height), found.classes, image.truth)
+    overlap = overlaps(
+      detected, pixels(image.ground_truth.boxes, image.width, image.height), found.classes, image.ground_truth
+    )
     if not overlap.size:
       continue
     best = overlap.argmax(axis=1)
     reached = overlap.max(axis=1) >= iou
-    uncounted = (image.truth.difficult | image.truth.crowd)[best]
+    uncounted = (image.ground_truth.difficult | image.ground_truth.crowd)[best]
     candidates = np.flatnonzero(reached & ~uncounted)
     _, first = np.unique(best[candidates], return_index=True)
     hits[rows.start + candidates[first]] = True

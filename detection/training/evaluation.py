@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from detection.detections import Detections
 from detection.metrics import names, operating, results, scores
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 from detection.odapi.model import inputs
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.fields import DetectionResultFields as _Output
@@ -22,8 +23,8 @@ class Picture:
   """An eval image as the model sees it, uint8 [height, width, 3], RGB."""
 
   pixels: np.ndarray
-  truth: Truth
-  found: Found
+  ground_truth: GroundTruth
+  detections: Detections
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,22 +115,22 @@ class TrainingEvaluation:
     def flags(key: str) -> np.ndarray:
       return labels[key][i][:count].numpy().astype(bool) if key in labels else np.zeros(count, bool)
 
-    truth = Truth(
+    ground_truth = GroundTruth(
       labels[_Input.groundtruth_boxes][i][:count].numpy() * np.tile(padded / true.astype(np.float32), 2),
       np.argmax(labels[_Input.groundtruth_classes][i][:count].numpy(), axis=-1) + 1,
       flags(_Input.groundtruth_difficult),
       flags(_Input.groundtruth_is_crowd),
     )
     number = int(detections[_Output.num_detections][i])
-    found = Found(
+    found = Detections(
       detections[_Output.detection_boxes][i][:number],
       detections[_Output.detection_classes][i][:number].astype(int) + 1,
       detections[_Output.detection_scores][i][:number],
     )
     if len(self.pictures) < self._kept:
       pixels = features[_Input.original_image][i].numpy()[: true[0], : true[1]]
-      self.pictures.append(Picture(pixels, truth, found))
-    return results.of_image(results.Image(name, width, height, truth), found)
+      self.pictures.append(Picture(pixels, ground_truth, found))
+    return results.of_image(results.Image(name, width, height, ground_truth), found)
 
 
 def _hits(matched: results.Results, assignment: operating.Assignment, row: scores.ClassScore) -> Hits:

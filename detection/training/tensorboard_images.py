@@ -9,7 +9,8 @@ import PIL.Image
 import tensorflow as tf
 from tensorboard.plugins.pr_curve import summary as pr_curve
 
-from detection.metrics.matching import Found, Truth
+from detection.detections import Detections
+from detection.metrics.matching import GroundTruth
 from detection.report import drawing
 from detection.training.evaluation import Hits, Picture, TrainingEvaluation
 
@@ -37,10 +38,12 @@ def side_by_side(picture: Picture, names: Mapping[int, str]) -> np.ndarray:
   image = PIL.Image.fromarray(picture.pixels)
   scale = max(1, -(-_LEAST_WIDTH // image.width))
   image = image.resize((image.width * scale, image.height * scale))
-  sure = picture.found.scores >= SHOWN_SCORE
-  found = Found(picture.found.boxes[sure], picture.found.classes[sure], picture.found.scores[sure])
+  found = picture.detections.above(SHOWN_SCORE)
   scores = [f' {score:.0%}' for score in found.scores]
-  halves = [_drawn(image, picture.truth, names, [''] * len(picture.truth.classes)), _drawn(image, found, names, scores)]
+  halves = [
+    _drawn(image, picture.ground_truth, names, [''] * len(picture.ground_truth.classes)),
+    _drawn(image, found, names, scores),
+  ]
   return np.concatenate(halves, axis=1)
 
 
@@ -67,7 +70,7 @@ def precision_recall(tag: str, hits: Hits) -> tf.compat.v1.Summary:
 
 
 def _drawn(
-  image: PIL.Image.Image, objects: Truth | Found, names: Mapping[int, str], notes: Sequence[str]
+  image: PIL.Image.Image, objects: GroundTruth | Detections, names: Mapping[int, str], notes: Sequence[str]
 ) -> np.ndarray:
   captions = [names.get(number, str(number)) + note for number, note in zip(objects.classes, notes, strict=True)]
   colours = [drawing.class_colour(int(number)) for number in objects.classes]

@@ -12,8 +12,8 @@ import pytest
 
 from cli import main
 from detection.base.errors import DataError
+from detection.detections import Detections
 from detection.inference import parity
-from detection.inference.detector import Detections
 
 
 class Stub(http.server.BaseHTTPRequestHandler):

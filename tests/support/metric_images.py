@@ -2,19 +2,22 @@
 
 import numpy as np
 
+from detection.detections import Detections
 from detection.metrics import results
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 
 
 def make_image(number, *, truth=(), found=(), size=(640, 480)):
   """truth: (box, class[, 'difficult' or 'crowd']); found: (box, class, score). `number`: or the image's name."""
-  labelled = Truth(
+  labelled = GroundTruth(
     _boxes(truth),
     np.array([row[1] for row in truth], np.int64),
     np.array(['difficult' in row[2:] for row in truth], bool),
     np.array(['crowd' in row[2:] for row in truth], bool),
   )
-  detected = Found(_boxes(found), np.array([row[1] for row in found], np.int64), np.array([row[2] for row in found]))
+  detected = Detections(
+    _boxes(found), np.array([row[1] for row in found], np.int64), np.array([row[2] for row in found])
+  )
   name = number if isinstance(number, str) else f'{number:06d}.jpg'
   return results.Image(name, size[0], size[1], labelled), detected
 
@@ -31,8 +34,8 @@ def crowded_images(count, classes, detections, seed=0):
     found_boxes = (truth_boxes[chosen] + rng.normal(0, 0.03, (detections, 4))).astype(np.float32)
     found_boxes[:, 2:] = np.maximum(found_boxes[:, 2:], found_boxes[:, :2] + 0.01)
     found_classes = np.where(rng.random(detections) < 0.8, truth_classes[chosen], rng.integers(1, classes + 1))
-    truth = Truth(truth_boxes, truth_classes, rng.random(8) < 0.1, rng.random(8) < 0.1)
-    found = Found(found_boxes, found_classes, rng.random(detections).astype(np.float32))
+    truth = GroundTruth(truth_boxes, truth_classes, rng.random(8) < 0.1, rng.random(8) < 0.1)
+    found = Detections(found_boxes, found_classes, rng.random(detections).astype(np.float32))
     images.append((results.Image(f'{number:06d}.jpg', 320, 240, truth), found))
   return images
 

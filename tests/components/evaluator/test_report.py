@@ -12,8 +12,9 @@ import PIL.Image
 import pytest
 
 from components.evaluator import document, evaluation, report, verdict
+from detection.detections import Detections
 from detection.metrics import bootstrap, names
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 from detection.metrics.results import Image, merge, of_image
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
@@ -68,8 +69,8 @@ def test_a_model_that_finds_nothing_has_a_page_too(make):
 
 @pytest.mark.slow
 def test_a_single_image_without_objects_has_a_page_too(make):
-  nothing = Truth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
-  found = Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
+  nothing = GroundTruth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
+  found = Detections(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
   results = merge([of_image(Image('a.jpg', 10, 10, nothing), found)])
   measured = evaluation.score(results, {'red': 1}, evaluation.Settings(), bootstrap.draws(1, 0))
   assert 'could not be measured' in page_of(make, measured)

@@ -11,8 +11,9 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from detection.detections import Detections
 from detection.metrics import coco, names, results
-from detection.metrics.matching import Found, Truth
+from detection.metrics.matching import GroundTruth
 
 CLASS_IDS = (1, 2, 3)
 
@@ -35,9 +36,8 @@ def reference(images, class_ids=CLASS_IDS):
   ground_truth, detections = [], []
   for number, (image, found) in enumerate(images, start=1):
     scale = np.array([image.height, image.width] * 2, float)
-    for box, class_id, difficult, crowd in zip(
-      image.truth.boxes, image.truth.classes, image.truth.difficult, image.truth.crowd, strict=True
-    ):
+    truth = image.ground_truth
+    for box, class_id, difficult, crowd in zip(truth.boxes, truth.classes, truth.difficult, truth.crowd, strict=True):
       bbox = to_xywh(box, scale)
       ground_truth.append(
         {
@@ -96,13 +96,13 @@ def boxes(*rows):
 
 def image(number, *, truth=(), found=(), size=(640, 480)):
   """truth: (box, class[, 'difficult' or 'crowd']); found: (box, class, score)."""
-  labelled = Truth(
+  labelled = GroundTruth(
     boxes(*[row[0] for row in truth]),
     np.array([row[1] for row in truth], np.int64),
     np.array(['difficult' in row[2:] for row in truth], bool),
     np.array(['crowd' in row[2:] for row in truth], bool),
   )
-  detected = Found(
+  detected = Detections(
     boxes(*[row[0] for row in found]), np.array([row[1] for row in found], np.int64), np.array([r[2] for r in found])
   )
   return results.Image(f'{number:06d}.jpg', size[0], size[1], labelled), detected

@@ -114,9 +114,9 @@ def test_hits_and_pictures_are_those_of_the_last_evaluation(read):
   # The difficult one counts neither way.
   assert evaluate.hits['red'].right[np.argsort(-evaluate.hits['red'].scores)].tolist() == [True, True, False]
   first, second = evaluate.pictures
-  assert first.truth.classes.tolist() == [CLASSES['red'], CLASSES['blue']]
-  np.testing.assert_allclose(first.truth.boxes[0] * (64, 96, 64, 96), SMALL, atol=1e-4)
-  np.testing.assert_allclose(second.found.scores, [0.9])
+  assert first.ground_truth.classes.tolist() == [CLASSES['red'], CLASSES['blue']]
+  np.testing.assert_allclose(first.ground_truth.boxes[0] * (64, 96, 64, 96), SMALL, atol=1e-4)
+  np.testing.assert_allclose(second.detections.scores, [0.9])
   height, width = first.pixels.shape[:2]
   is_fixed = read[0].model.ssd.image_resizer.HasField('fixed_shape_resizer')
   assert width / height == pytest.approx(1.0 if is_fixed else 1.5, abs=0.02)

@@ -7,7 +7,8 @@ import PIL.Image
 import tensorflow as tf
 from tensorboard.plugins.pr_curve import plugin_data_pb2
 
-from detection.metrics.matching import Found, Truth
+from detection.detections import Detections
+from detection.metrics.matching import GroundTruth
 from detection.training import reporting, tensorboard_images
 from detection.training.evaluation import Hits, Picture
 from detection.training.state import TrainState
@@ -19,8 +20,8 @@ class Evaluation:
   """What a hook sees of an evaluation: one grey image with one object, found, beside a false alarm not sure of."""
 
   def __init__(self):
-    truth = Truth(np.array([[0.1, 0.1, 0.6, 0.4]]), np.array([2]), np.array([False]), np.array([False]))
-    found = Found(np.array([[0.1, 0.1, 0.6, 0.4], [0.7, 0.7, 0.9, 0.9]]), np.array([2, 1]), np.array([0.9, 0.1]))
+    truth = GroundTruth(np.array([[0.1, 0.1, 0.6, 0.4]]), np.array([2]), np.array([False]), np.array([False]))
+    found = Detections(np.array([[0.1, 0.1, 0.6, 0.4], [0.7, 0.7, 0.9, 0.9]]), np.array([2, 1]), np.array([0.9, 0.1]))
     self.pictures = [Picture(np.full((60, 80, 3), 128, np.uint8), truth, found)]
     self.hits = {'cat': HITS}
 
