@@ -11,74 +11,54 @@ from typing import Any, TextIO
 import tensorflow as tf
 from matplotlib import figure
 
+from detection.base.progress import Progress, write_line
 from detection.training.hooks import TOTAL_LOSS, Hook, ImageIds, measured
 from detection.training.state import TrainState
 
 
-class Progress(Hook):
-  """Step, losses, images/s, time left, last and best metric: a line rewritten on a terminal, else one now and then.
-
-  On a terminal it is renewed twice a second; elsewhere a line is printed every ten seconds.
-  """
+class ShowProgress(Hook):
+  """Shows step, losses, images per second, time left, and the last and the best value of the watched metric."""
 
   def __init__(
     self, batch_size: int, watch: str, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic
   ) -> None:
     self._batch_size, self._watch, self._clock = batch_size, watch, clock
     self._out = out or sys.stdout
-    self._terminal = self._out.isatty()
-    self._interval = 0.5 if self._terminal else 10.0
-    self._since = self._shown = clock()
-    self._from_step = 0
-    self._traced = False
+    self._started = clock()
+    self._step = 0
+    self._progress: Progress | None = None
 
   def before_training(self, state: TrainState) -> None:
-    self._since = self._shown = self._clock()
-    self._from_step = state.step
+    self._started = self._clock()
     if state.step < state.num_steps:
       begin = 'resuming' if state.step else 'starting'
-      print(
-        f'{begin} at step {state.step} of {state.num_steps}; the first step takes longest', file=self._out, flush=True
-      )
+      write_line(f'{begin} at step {state.step} of {state.num_steps}; the first step takes longest', self._out)
 
   def after_step(self, state: TrainState, image_ids: ImageIds) -> None:
-    now = self._clock()
-    if not self._traced:
-      print(f'first step after {now - self._since:.1f} s', file=self._out, flush=True)
-      # Tracing is behind: from here on the rate says how long it will take.
-      self._since, self._shown, self._from_step, self._traced = now, now, state.step, True
-    elif state.losses and now - self._shown >= self._interval:
-      self._shown = now
-      line = self._line(state, now)
-      self._out.write(f'\r{line}\x1b[K' if self._terminal else f'{line}\n')
-      self._out.flush()
+    if self._progress is None:
+      write_line(f'first step after {self._clock() - self._started:.1f} s', self._out)
+      # The first step traces the graph. Counted from here on, the rate tells how long the rest will take.
+      self._progress = Progress(state.num_steps, 'step', self._batch_size, state.step, self._out, self._clock)
+    elif state.losses:
+      self._progress.advance(state.step - self._step, lambda: self._notes(state))
+    self._step = state.step
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     best = f'; best {self._watch} {state.best.value:.3f} at step {state.best.step}' if state.best else ''
     shown = ', '.join(f'{name} {metrics[name]:.3f}' for name in ('AP', 'AP50'))
-    new_line = '\n' if self._terminal else ''
-    print(f'{new_line}step {state.step}: evaluated: {shown}{best}', file=self._out, flush=True)
+    write_line(f'step {state.step}: evaluated: {shown}{best}', self._out)
 
   def after_training(self, state: TrainState) -> None:
+    if self._progress is not None:
+      self._progress.close()
     why = f': {state.stop}' if state.stop else ''
-    print(f'trained {state.step} steps in {state.seconds:.0f} s{why}', file=self._out, flush=True)
+    write_line(f'trained {state.step} steps in {state.seconds:.0f} s{why}', self._out)
 
-  def _line(self, state: TrainState, now: float) -> str:
-    rate = (state.step - self._from_step) / max(now - self._since, 1e-9)
-    left = int((state.num_steps - state.step) / max(rate, 1e-9))
-    parts = ' '.join(f'{name.removeprefix("Loss/")} {value:.3f}' for name, value in state.losses.items())
+  def _notes(self, state: TrainState) -> str:
+    losses = ' '.join(f'{name.removeprefix("Loss/")} {value:.3f}' for name, value in state.losses.items())
     last = ''.join(f' | {self._watch} {row[self._watch]:.3f}' for row in state.history[-1:] if self._watch in row)
     best = f' (best {state.best.value:.3f})' if state.best else ''
-    return (
-      f'step {state.step}/{state.num_steps} | {parts} | {rate * self._batch_size:.1f} images/s | '
-      f'{_clock_time(left)} left{last}{best}'
-    )
-
-
-def _clock_time(seconds: int) -> str:
-  """24:05, or 70:24:05 from an hour on."""
-  minutes, hours = seconds // 60 % 60, seconds // 3600
-  return f'{hours}:{minutes:02d}:{seconds % 60:02d}' if hours else f'{minutes}:{seconds % 60:02d}'
+    return f'{losses}{last}{best}'
 
 
 class TensorBoard(Hook):

@@ -153,7 +153,7 @@ def wire_hooks(
     hooks.RecordHistory(),
     reporting.WriteHistory(write_history),
     reporting.TensorBoard(files.join(work_directory, 'logs'), engine.learning_rate, 20, show),
-    reporting.Progress(engine.config.train_config.batch_size, settings.watch),
+    reporting.ShowProgress(engine.config.train_config.batch_size, settings.watch),
     hooks.SaveCheckpoints(checkpoints.save, settings.checkpoint_every, settings.checkpoint_every_minutes),
   ]
 
