@@ -3,7 +3,6 @@
 import collections
 import contextlib
 import dataclasses
-import difflib
 import glob
 import io
 import itertools
@@ -19,6 +18,7 @@ import numpy as np
 import PIL.Image
 from tqdm import tqdm
 
+from detection.base import suggest
 from detection.base.errors import ConfigError, DataError
 from detection.detections import Detections
 from detection.inference import predictions, video
@@ -210,9 +210,7 @@ def _write(output: str, found: Sequence[Predicted], targets: Mapping[str, pathli
 def _check_classes(classes: Sequence[str], labels: dict[str, int]) -> None:
   for name in classes:
     if name not in labels:
-      near = difflib.get_close_matches(name, labels, n=1)
-      hint = f'Nearest: "{near[0]}".' if near else f'Expected one of {", ".join(labels)}.'
-      raise ConfigError(f'--classes: the model has no class "{name}". {hint}')
+      raise ConfigError(f'--classes: the model has no class "{name}"; {suggest.hint(name, labels)}.')
 
 
 def _is_video(path: str) -> bool:

@@ -1,6 +1,5 @@
 """Typed settings: a dict from outside (YAML, JSON) into a pydantic model, with errors a user can act on."""
 
-import difflib
 import textwrap
 import typing
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 
 import pydantic
 
+from detection.base import suggest
 from detection.base.errors import ConfigError
 
 _LONGEST = 120
@@ -58,10 +58,7 @@ def unknown_key(path: str, known: typing.Iterable[str]) -> str:
   """One line that refuses `path` and names the nearest of the `known` keys at its level."""
   parent, _, key = path.rpartition('.')
   prefix = f'{parent}.' if parent else ''
-  known = sorted(known)
-  near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-  hint = f'nearest: "{prefix}{near[0]}"' if near else 'known: ' + ', '.join(known)
-  return f'unknown key "{path}"; {hint}.'
+  return f'unknown key "{path}"; {suggest.hint(key, sorted(known), prefix)}.'
 
 
 def _keys_at(model: Any, location: tuple) -> list[str]:

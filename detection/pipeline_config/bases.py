@@ -1,10 +1,9 @@
 """Where a config starts from: a built-in base by name, a pipeline.config of the user's, or a zoo download."""
 
 import dataclasses
-import difflib
 
 from detection import model_folder
-from detection.base import files
+from detection.base import files, suggest
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
 from detection.pipeline_config import catalogue, checkpoint, portable, zoo
@@ -68,6 +67,4 @@ def _checked(name: str, text: str, checkpoint_source: str = '') -> Base:
 
 
 def _missing(base: str) -> str:
-  near = difflib.get_close_matches(base, catalogue.names(), n=1, cutoff=0.4)
-  hint = f'nearest: "{near[0]}"' if near else 'built-in: ' + ', '.join(catalogue.names())
-  return f'model.base: "{base}" is neither a built-in name nor a file; {hint}.'
+  return f'model.base: "{base}" is neither a built-in name nor a file; {suggest.hint(base, catalogue.names())}.'

@@ -1,8 +1,8 @@
 """A config written for TPU pods or for TF 1, made one that trains on GPUs or a CPU with TF 2, or refused."""
 
-import difflib
 from typing import Any
 
+from detection.base import suggest
 from detection.base.errors import ConfigError
 from detection.odapi.protos import pipeline_pb2
 
@@ -124,9 +124,7 @@ def _advice(kind: str, family: str) -> str:
   successor = _SUCCESSORS.get(kind, f'{kind}_keras')
   if successor in (name for names in EXTRACTORS.values() for name in names):
     return f'"{kind}" is for TF 1 alone. Its TF 2 successor: "{successor}".'
-  near = difflib.get_close_matches(kind, EXTRACTORS[family], n=1, cutoff=0.4)
-  hint = f'nearest: "{near[0]}"' if near else 'known: ' + ', '.join(EXTRACTORS[family])
-  return f'unknown "{kind}"; {hint}.'
+  return f'unknown "{kind}"; {suggest.hint(kind, EXTRACTORS[family])}.'
 
 
 def _clear(message: Any, names: tuple[str, ...]) -> None:

@@ -9,12 +9,12 @@ overrides:
 """
 
 import contextlib
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pydantic
 
+from detection.base import suggest
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings, unknown_key
 from detection.odapi.config import config_path
@@ -247,9 +247,8 @@ def _steps(item: Any, size: int, where: str) -> list[dict[str, Any]]:
   name, options = (item, {}) if isinstance(item, str) else _named(item, where)
   real = preprocessor_pb2.PreprocessingStep.DESCRIPTOR.fields_by_name
   if name not in AUGMENTATIONS and name not in real:
-    near = difflib.get_close_matches(name, [*AUGMENTATIONS, *real], n=1, cutoff=0.4)
-    known = f'nearest: "{near[0]}"' if near else f'known: {", ".join(AUGMENTATIONS)}'
-    raise ConfigError(f'{where}: unknown "{name}"; {known}.')
+    hint = suggest.hint(name, [*AUGMENTATIONS, *real], listed=AUGMENTATIONS)
+    raise ConfigError(f'{where}: unknown "{name}"; {hint}.')
   steps = AUGMENTATIONS.get(name, [{name: {}}])
   if options and len(steps) > 1:
     raise ConfigError(f'{where}: "{name}" stands for several steps and takes no options. Name the steps one by one.')

@@ -1,6 +1,5 @@
 """pipeline.config, the OD API's TrainEvalPipelineConfig, as text. What stands at a path in it: config_path."""
 
-import difflib
 import re
 from typing import TypeVar
 
@@ -8,6 +7,7 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 from object_detection.protos import pipeline_pb2
 
+from detection.base import suggest
 from detection.base.errors import ConfigError
 
 Config = pipeline_pb2.TrainEvalPipelineConfig
@@ -47,9 +47,7 @@ def _explain(error: text_format.ParseError, text: str, where: str) -> str:
   reason = re.sub(r'^\d+:\d+ ?: ', '', str(error)).rstrip('.').replace('\n', ' ')
   unknown = re.search(r'Message type "([\w.]+)" has no field named "(\w+)"', reason)
   if unknown:
-    known = _fields_of(unknown.group(1))
-    near = difflib.get_close_matches(unknown.group(2), known, n=1, cutoff=0.5)
-    reason += f'. Nearest: "{near[0]}"' if near else f'. Known: {", ".join(sorted(known))}'
+    reason += f'; {suggest.hint(unknown.group(2), sorted(_fields_of(unknown.group(1))))}'
   return f'{place}: not a pipeline.config: {reason}. Expected the text form of TrainEvalPipelineConfig.'
 
 

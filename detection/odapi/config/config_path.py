@@ -5,16 +5,16 @@ repeated field is reached by its index, `eval_input_reader.0.shuffle` or `eval_i
 map by its key. Values are what YAML and JSON give: mappings, lists, strings, numbers, booleans, null.
 """
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from object_detection.protos import model_pb2
 
+from detection.base import suggest
 from detection.base.errors import ConfigError
 from detection.odapi.config.config_io import Config, parse, parse_into
 
@@ -288,23 +288,8 @@ def _selector(parent: Message, field: FieldDescriptor, selector: str, path: str,
 
 
 def _unknown(root: Message, path: str, where: str) -> ConfigError:
-  near = nearest(path, _known_paths(root))
-  return ConfigError(f'{where}: no field "{path}" in pipeline.config. Nearest: "{near}".')
-
-
-def nearest(path: str, known: Iterable[str]) -> str:
-  """The known dotted path closest to `path`: the same last name first, then likeness of the whole and the last name."""
-  last = path.rpartition('.')[2]
-  # The matcher keeps what it learnt of its second sequence.
-  whole, end = (difflib.SequenceMatcher(None, '', text) for text in (path, last))
-
-  def likeness(candidate: str) -> tuple[bool, float]:
-    name = candidate.rpartition('.')[2]
-    whole.set_seq1(candidate)
-    end.set_seq1(name)
-    return name == last, whole.ratio() + end.ratio()
-
-  return max(known, key=likeness)
+  hint = suggest.hint(path, list(_known_paths(root)), listed=root.DESCRIPTOR.fields_by_name)
+  return ConfigError(f'{where}: no field "{path}" in pipeline.config; {hint}.')
 
 
 def _known_paths(message: Message, prefix: str = '') -> Iterator[str]:

@@ -45,7 +45,7 @@ def test_a_changed_base_file_is_a_changed_parameter(tmp_path):
     pytest.param({'mode': 'finetune'}, 'expected one of scratch, fine_tune', id='unknown mode'),
     pytest.param({'mode': 'fine_tune'}, 'model.checkpoint: missing', id='no checkpoint'),
     pytest.param({'checkpoint': 'ckpt-0'}, 'model.mode is scratch', id='a checkpoint for nothing'),
-    pytest.param({'overrides': {'train_config.steps': 3}}, 'Nearest: "train_config.num_steps"', id='unknown field'),
+    pytest.param({'overrides': {'train_config.steps': 3}}, 'nearest: "train_config.num_steps"', id='unknown field'),
     pytest.param({'num_steps': 0}, 'train.num_steps: expected 1 or more', id='no steps'),
     pytest.param(
       {'mode': 'fine_tune', 'overrides': 'train_config { batch: 3 }'},

@@ -52,7 +52,7 @@ def test_a_search_that_makes_no_sense_is_refused_in_one_line(given, expected):
   ('space', 'expected'),
   [
     pytest.param({'learning_rat': {'values': [1]}}, 'learning_rat: 1 does not .*nearest: "learning_rate"', id='name'),
-    pytest.param({'train_config.batchsize': {'values': [1]}}, 'Nearest: "train_config.batch_size"', id='field'),
+    pytest.param({'train_config.batchsize': {'values': [1]}}, 'nearest: "train_config.batch_size"', id='field'),
     pytest.param({'train_config.batch_size': {'min': 0, 'max': 8}}, 'batch_size: 0 does not fit', id='impossible end'),
     pytest.param({'train_config.batch_size': {'min': 0.5, 'max': 8}}, 'batch_size: 0.5 .*whole number', id='kind'),
     pytest.param({'augment': {'values': [['gray'], ['grey']]}}, r"\['grey'\] does not fit", id='augmentation'),

@@ -256,7 +256,7 @@ def test_rates_by_steps_are_stretched_and_scaled():
   ('change', 'expected'),
   [
     (('ssd_mobilenet_v1_fpn_keras', 'ssd_mobilenet_v1_fpn'), 'TF 2 successor: "ssd_mobilenet_v1_fpn_keras"'),
-    (('num_classes: 90', 'num_clases: 90'), 'line 1, column .*Nearest: "num_classes"'),
+    (('num_classes: 90', 'num_clases: 90'), 'line 1, column .*nearest: "num_classes"'),
     (('max_level: 7 }', 'max_level: 6 }'), 'pyramid has levels 3 to 6, the anchors 3 to 7'),
   ],
 )

@@ -109,7 +109,7 @@ def test_merging_a_whole_fragment_twice_is_merging_it_once(config):
   ],
 )
 def test_an_unknown_field_is_refused_with_the_nearest_real_one(config, path, nearest):
-  with pytest.raises(ConfigError, match=f'"{path}".*Nearest: "{nearest}"'):
+  with pytest.raises(ConfigError, match=f'"{path}".*nearest: "{nearest}"'):
     config_path.put(config, path, 1)
 
 
