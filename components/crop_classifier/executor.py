@@ -15,7 +15,6 @@ from detection.crops import examples, refit
 from detection.inference import detector
 from detection.odapi import label_map
 from detection.odapi.model.export import Limits
-from detection.pipeline_config import zoo
 
 # Both change with the weights: the index has a checksum of each variable.
 _NAMED_BY = ('saved_model.pb', 'variables/variables.index')
@@ -53,4 +52,4 @@ def digest(path: str) -> str:
   """Changes with the content of the SavedModel that `path` names. Raises DataError if there is none."""
   folder = detector.saved_model_folder(path)
   paths = [files.join(folder, name) for name in _NAMED_BY]
-  return '-'.join(zoo.sha256(path)[:16] for path in paths if files.exists(path))
+  return '-'.join(files.sha256(path)[:16] for path in paths if files.exists(path))

@@ -73,7 +73,7 @@ def publish(
   staged = _staging(destination, clock)
   try:
     _clear_abandoned(destination, clock)
-    checksums = {place: _digest(path) for place, path in sources.items()}
+    checksums = {place: files.sha256(path) for place, path in sources.items()}
     standing = _standing(destination, checksums)
     if standing:
       return standing
@@ -101,7 +101,7 @@ def damaged(version: str) -> list[str]:
   return [
     name
     for name, digest in expected.items()
-    if not files.exists(files.join(version, name)) or _digest(files.join(version, name)) != digest
+    if not files.exists(files.join(version, name)) or files.sha256(files.join(version, name)) != digest
   ]
 
 
@@ -286,11 +286,3 @@ def _copy_marker_last(staged: str, target: str) -> None:
 
 def _walk(folder: str) -> list[str]:
   return [files.join(inside, name) for inside, _, names in files.walk(folder) for name in names]
-
-
-def _digest(path: str) -> str:
-  digest = hashlib.sha256()
-  with files.open(path, 'rb') as file:
-    while block := file.read(1 << 20):
-      digest.update(block)
-  return digest.hexdigest()

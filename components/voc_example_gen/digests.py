@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from components.voc_example_gen.scan import Tree
 from detection.base import files
 
-_CHUNK = 2**20
 _BATCH = 64
 
 
@@ -28,14 +27,10 @@ def of_files(root: str, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _digest(root: str, path: str) -> str:
-  digest = hashlib.sha256()
   try:
-    with files.open(posixpath.join(root, path), 'rb') as file:
-      while chunk := file.read(_CHUNK):
-        digest.update(chunk)
+    return files.sha256(posixpath.join(root, path))
   except files.errors(root):
     return ''
-  return digest.hexdigest()
 
 
 def fingerprint(tree: Tree, known: dict[str, str] | None = None) -> str:

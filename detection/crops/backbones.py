@@ -58,9 +58,9 @@ def fingerprint(source: str) -> str:
   if equals and not files.exists(source):
     if not files.exists(weights):
       raise ConfigError(f'{weights}: no such file. Expected weights that Keras saved of {network}.')
-    return zoo.sha256(weights)
+    return files.sha256(weights)
   if zoo.is_archive(source):
-    return zoo.sha256(source)
+    return files.sha256(source)
   return checkpoint.fingerprint(checkpoint.find(detector.saved_model_folder(source) if _versions(source) else source))
 
 

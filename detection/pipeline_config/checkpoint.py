@@ -1,6 +1,5 @@
 """The checkpoint a run starts from: what the user pointed at, turned into the prefix TensorFlow wants."""
 
-import hashlib
 import re
 
 from detection.base import files
@@ -39,8 +38,7 @@ def is_in(folder: str) -> bool:
 
 def fingerprint(prefix: str) -> str:
   """Tells one checkpoint's content from another's: the index holds a checksum of every tensor."""
-  with files.open(f'{prefix}.index', 'rb') as file:
-    return hashlib.sha256(file.read()).hexdigest()[:16]
+  return files.sha256(f'{prefix}.index')[:16]
 
 
 def _indexes(folder: str) -> list[str]:

@@ -136,7 +136,7 @@ def complete_config(
 
 
 def _fingerprint(start: str) -> str:
-  return zoo.sha256(start) if zoo.is_archive(start) else checkpoints.fingerprint(checkpoints.find(start))
+  return files.sha256(start) if zoo.is_archive(start) else checkpoints.fingerprint(checkpoints.find(start))
 
 
 def _checkpoint(start: str, folder: str) -> str | None:

@@ -1,7 +1,6 @@
 """A model-zoo download: an archive or the folder unpacked from it, with pipeline.config and checkpoint in it."""
 
 import contextlib
-import hashlib
 import posixpath
 import re
 import tarfile
@@ -44,7 +43,7 @@ def verified(location: str) -> str:
   if expected:
     if not files.exists(path) or files.isdir(path):
       raise ConfigError(f'{path}: no such file to check the sha256 of.')
-    received = sha256(path)
+    received = files.sha256(path)
     if received != expected.lower():
       raise ConfigError(f'{path}: expected sha256 {expected}, received {received}. Download it again.')
   return path
@@ -97,15 +96,6 @@ def unpack_checkpoint(archive: str, target: str) -> str:
       found = ', '.join(sorted(prefixes)) or 'none'
       raise ConfigError(f'{archive}: expected one checkpoint in it, like checkpoint/ckpt-0, received {found}.')
   return files.join(target, prefixes.pop())
-
-
-def sha256(path: str) -> str:
-  """Of a file's content, in hex."""
-  digest = hashlib.sha256()
-  with files.open(path, 'rb') as file:
-    while block := file.read(_BLOCK):
-      digest.update(block)
-  return digest.hexdigest()
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw
 
+from detection.base import files
 from detection.base.errors import ConfigError
 from detection.sample_data import domains
 from detection.sample_data.domains import DOMAINS, Domain
@@ -97,7 +98,7 @@ def _content(directory: Path) -> str:
   digest = hashlib.sha256()
   for path in sorted(p for p in directory.rglob('*') if p.is_file() and p.name != MARK):
     digest.update(f'{path.relative_to(directory).as_posix()}\n'.encode())
-    digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(bytes.fromhex(files.sha256(str(path))))
   return digest.hexdigest()
 
 
