@@ -33,7 +33,7 @@ test-prism: $(READY)
 # Side-by-side tables against peers; long. Evaluation and prediction are measured on what the demo made.
 bench: demo
 	$(BIN)/python -m benchmarks.train
-	test -d demo/smears || $(BIN)/python -m benchmarks.smears demo/smears
+	test -d demo/smears || $(BIN)/python -m benchmarks.blood_smears demo/smears
 	$(BIN)/python -m benchmarks.time_to_accuracy demo/smears
 	$(BIN)/python -m benchmarks.ingest demo/bench-data
 	$(BIN)/python -m benchmarks.eval_metrics

@@ -12,7 +12,8 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks import drawn
+from benchmarks import command, drawn_shapes, short_training
+from benchmarks.short_training import Examples
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.inputs import InputOptions
 from detection.training.adaptation import Adaptation, AdaptingEngine
@@ -24,9 +25,9 @@ WARM, BLOCK, BLOCKS = 20, 20, 5
 def run(root: Path, options: argparse.Namespace) -> str:
   """Draws, trains each way with each seed, times a step; returns the table."""
   domain, steps, weight = options.domain, options.steps, options.weight
-  source = drawn.write(root / 'source', SOURCE_IMAGES, 1)
-  target = drawn.write(root / 'target', TARGET_IMAGES, 2, domain)
-  held_out = drawn.write(root / 'held-out', EVAL_IMAGES, 3, domain)
+  source = drawn_shapes.write(root / 'source', SOURCE_IMAGES, 1)
+  target = drawn_shapes.write(root / 'target', TARGET_IMAGES, 2, domain)
+  held_out = drawn_shapes.write(root / 'held-out', EVAL_IMAGES, 3, domain)
   ways = {
     'source only': None,
     'batch norm alone (weight 0)': Adaptation([target], 0.0, steps),
@@ -37,17 +38,20 @@ def run(root: Path, options: argparse.Namespace) -> str:
   for way, adaptation in ways.items():
     found = []
     for seed in range(options.seeds):
-      trained = drawn.train(root / f'{way}-{seed}', source, held_out, steps, seed, adaptation=adaptation)
+      trained = short_training.train(
+        root / f'{way}-{seed}', Examples(source, held_out), steps, adaptation=adaptation, seed=seed
+      )
       found.append(trained.state.history[-1])
       config = trained.engine.config
       print(f'{way}, seed {seed}: AP {found[-1]["AP"]:.3f}, AP50 {found[-1]["AP50"]:.3f}', flush=True)
-    rows.append((way, *(drawn.spread([row[name] for row in found]) for name in ('AP', 'AP50'))))
+    rows.append((way, *(command.spread([row[name] for row in found]) for name in ('AP', 'AP50'))))
   plain, adapting = seconds_a_step(Engine(config), AdaptingEngine(config, adaptation))
   lines = [
-    f'{drawn.BASE}, batch 8, {steps} steps. Source: {SOURCE_IMAGES} labelled images. Target: {domain}, {TARGET_IMAGES} '
-    f'images without labels, {EVAL_IMAGES} others to evaluate on. Mean over {options.seeds} seeds (least to most).',
+    f'{short_training.BASE}, batch 8, {steps} steps. Source: {SOURCE_IMAGES} labelled images. '
+    f'Target: {domain}, {TARGET_IMAGES} images without labels, {EVAL_IMAGES} others to evaluate on. '
+    f'Mean over {options.seeds} seeds (least to most).',
     '',
-    *drawn.table(('way', 'AP', 'AP50'), rows),
+    *command.table(('way', 'AP', 'AP50'), rows),
     '',
     f'A step: {1000 * plain:.0f} ms source only, {1000 * adapting:.0f} ms adapting: {adapting / plain:.2f} times.',
   ]
@@ -69,4 +73,4 @@ def seconds_a_step(*engines: Engine) -> list[float]:
 
 
 if __name__ == '__main__':
-  drawn.main(__doc__, run, domain='night', steps=300, seeds=3, weight=0.1)
+  command.main(__doc__, run, domain='night', steps=300, seeds=3, weight=0.1)

@@ -16,7 +16,8 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from benchmarks import drawn
+from benchmarks import command, drawn_shapes, short_training
+from benchmarks.short_training import Examples, Start
 from cli import refit
 from detection.sample_data import draw
 
@@ -27,11 +28,11 @@ METRICS = ('AP', 'AP50')
 
 def run(root: Path, options: argparse.Namespace) -> str:
   """Trains the agnostic detector, then both ways for each draw of examples; returns the table."""
-  held_out = drawn.write(root / 'held-out', EVAL_IMAGES, 3)
-  agnostic_eval = drawn.write(root / 'agnostic-held-out', EVAL_IMAGES, 3, name=lambda _: 'object')
-  source = drawn.write(root / 'source', SOURCE_IMAGES, 1, name=lambda _: 'object')
-  finder = drawn.train(root / 'finder', source, agnostic_eval, options.source_steps, labels=AGNOSTIC)
-  model = drawn.export(finder, root / 'finder-model', AGNOSTIC)
+  held_out = drawn_shapes.write(root / 'held-out', EVAL_IMAGES, 3)
+  agnostic_eval = drawn_shapes.write(root / 'agnostic-held-out', EVAL_IMAGES, 3, name=lambda _: 'object')
+  source = drawn_shapes.write(root / 'source', SOURCE_IMAGES, 1, name=lambda _: 'object')
+  detector = short_training.train(root / 'detector', Examples(source, agnostic_eval, AGNOSTIC), options.source_steps)
+  model = short_training.export(detector, root / 'detector-model', AGNOSTIC)
   rows: dict[str, list[dict[str, float]]] = {}
   for seed in range(options.seeds):
     few = root / f'few-{seed}'
@@ -40,9 +41,9 @@ def run(root: Path, options: argparse.Namespace) -> str:
       begun = time.monotonic()
       made = build(model, few, root / f'{way}-{seed}', options.steps)
       seconds = time.monotonic() - begun
-      rows.setdefault(way, []).append({**drawn.score(made, held_out), 'seconds': seconds})
+      rows.setdefault(way, []).append({**short_training.score(made, held_out), 'seconds': seconds})
       print(f'{way}, seed {seed}: AP {rows[way][-1]["AP"]:.3f}, {seconds:.0f} s', flush=True)
-  return render(rows, options, finder.state.history[-1])
+  return render(rows, options, detector.state.history[-1])
 
 
 def choose(folder: Path, examples: int, seed: int) -> None:
@@ -50,11 +51,11 @@ def choose(folder: Path, examples: int, seed: int) -> None:
   with redirect_stdout(sys.stderr):
     draw.write(str(folder), images=30 * examples, seed=1000 + seed)
   (folder / draw.MARK).unlink()
-  wanted = dict.fromkeys(draw.CLASSES, examples)
+  missing = dict.fromkeys(draw.CLASSES, examples)
   for annotation in sorted((folder / 'Annotations').iterdir()):
     names = re.findall('<name>(.*?)</name>', annotation.read_text())
-    if len(names) == 1 and wanted[names[0]]:
-      wanted[names[0]] -= 1
+    if len(names) == 1 and missing[names[0]]:
+      missing[names[0]] -= 1
     else:
       annotation.unlink()
       (folder / 'JPEGImages' / f'{annotation.stem}.jpg').unlink()
@@ -67,10 +68,12 @@ def two_stage(model: str, few: Path, target: Path, _: int) -> str:
 
 
 def fine_tuned(model: str, few: Path, target: Path, steps: int, mode: str = 'fine_tune') -> str:
-  examples = drawn.ingest(few, target / 'examples')
+  examples = drawn_shapes.ingest(few, target / 'examples')
   checkpoint = f'{model}/checkpoint/ckpt-0'
-  trained = drawn.train(target / 'training', examples, examples, steps, mode=mode, checkpoint=checkpoint)
-  return drawn.export(trained, target / 'model')
+  trained = short_training.train(
+    target / 'training', Examples(examples, examples), steps, Start(mode=mode, checkpoint=checkpoint)
+  )
+  return short_training.export(trained, target / 'model')
 
 
 # To resume keeps the box head too: of what the checkpoint has, the class head alone starts fresh.
@@ -81,19 +84,19 @@ WAYS = {
 }
 
 
-def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace, finder: dict[str, float]) -> str:
+def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace, detector: dict[str, float]) -> str:
   """The table, as Markdown."""
   lines = [
-    f'{drawn.BASE}. The detector without classes: {SOURCE_IMAGES} images, {options.source_steps} steps, '
-    f'AP {finder["AP"]:.3f}. Then {options.examples} examples of each class; fine-tuning: {options.steps} steps of '
+    f'{short_training.BASE}. The detector without classes: {SOURCE_IMAGES} images, {options.source_steps} steps, '
+    f'AP {detector["AP"]:.3f}. Then {options.examples} examples of each class; fine-tuning: {options.steps} steps of '
     f'batch 8. {EVAL_IMAGES} images to evaluate on. Mean over {options.seeds} draws of examples (least to most).',
     '',
-    *drawn.table(
+    *command.table(
       ('way', *METRICS, 'seconds'),
       (
         (
           way,
-          *(drawn.spread([row[name] for row in found]) for name in METRICS),
+          *(command.spread([row[name] for row in found]) for name in METRICS),
           f'{statistics.mean(row["seconds"] for row in found):.0f}',
         )
         for way, found in rows.items()
@@ -104,4 +107,4 @@ def render(rows: dict[str, list[dict[str, float]]], options: argparse.Namespace,
 
 
 if __name__ == '__main__':
-  drawn.main(__doc__, run, examples=5, source_steps=600, steps=200, seeds=3)
+  command.main(__doc__, run, examples=5, source_steps=600, steps=200, seeds=3)

@@ -32,7 +32,7 @@ def main() -> None:
 
 def measure(name: str, batch: str) -> str:
   """Trains a built-in base; returns its row of the table."""
-  from benchmarks import drawn
+  from benchmarks import drawn_shapes
   from detection.odapi import label_map
   from detection.odapi.config import config_io
   from detection.odapi.model import engine, inputs
@@ -40,9 +40,9 @@ def measure(name: str, batch: str) -> str:
 
   with tempfile.TemporaryDirectory() as folder:
     labels = Path(folder) / 'label_map.pbtxt'
-    labels.write_text(label_map.dump(drawn.LABELS))
-    records = drawn.write(Path(folder) / 'examples', 2 * int(batch), seed=0)
-    request = patch.Request(len(drawn.LABELS), str(labels), records, records, STEPS, int(batch))
+    labels.write_text(label_map.dump(drawn_shapes.LABELS))
+    records = drawn_shapes.write(Path(folder) / 'examples', 2 * int(batch), seed=0)
+    request = patch.Request(len(drawn_shapes.LABELS), str(labels), records, records, STEPS, int(batch))
     config = patch.patch(config_io.parse(catalogue.text(name)), request)
     built = engine.Engine(config)
     batches = built.batches(inputs.InputOptions(cache='none'))

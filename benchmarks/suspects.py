@@ -1,8 +1,8 @@
 """Planted labelling mistakes: how many of the first suspects are real ones.
 
-    python -m benchmarks.suspects [--images 400] [--share 0.05] [--seeds 3] [--steps 300] [--output FILE]
+    python -m benchmarks.suspects [--images 400] [--fraction 0.05] [--seeds 3] [--steps 300] [--output FILE]
 
-Drawn images; a share of the boxes gets the name of another class. A detector is trained on these very labels, wrong
+Drawn images; a fraction of the boxes gets the name of another class. A detector is trained on these very labels, wrong
 ones included, and lends its backbone; what each classifier says, was fitted on other images.
 """
 
@@ -13,7 +13,8 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks import drawn
+from benchmarks import command, drawn_shapes, short_training
+from benchmarks.short_training import Examples
 from cli import suspects
 from detection.crops import classifier
 from detection.crops.suspects import Suspect
@@ -30,29 +31,29 @@ def run(root: Path, options: argparse.Namespace) -> str:
     home = root / str(seed)
     with contextlib.redirect_stdout(sys.stderr):
       draw.write(str(home / 'data'), images=options.images, seed=seed)
-      planted, boxes = plant(home / 'data', options.share, seed)
+      planted, boxes = plant(home / 'data', options.fraction, seed)
       model = train(home, options.steps, seed)
       for kind, pairs in found.items():
         ranking = suspects.run(str(home / 'data'), model=model, output=str(home / kind), kind=kind).suspects
         pairs.append((precision(ranking[: -(-len(ranking) // 2)], planted), recall(ranking, planted)))
     print(f'seed {seed}: {len(planted)} of {boxes} labels swapped: {found}', flush=True)
-  rows = ((kind, *(drawn.spread(values, 2) for values in zip(*pairs, strict=True))) for kind, pairs in found.items())
+  rows = ((kind, *(command.spread(values, 2) for values in zip(*pairs, strict=True))) for kind, pairs in found.items())
   columns = ('classifier', 'precision in the first half of the ranking', 'planted ones among all suspects')
   lines = [
-    f'{options.images} drawn images, {options.share:.0%} of the labels swapped, {options.steps} training steps, '
+    f'{options.images} drawn images, {options.fraction:.0%} of the labels swapped, {options.steps} training steps, '
     f'{options.seeds} seeds (least to most).',
     '',
-    *drawn.table(columns, rows),
+    *command.table(columns, rows),
   ]
   return '\n'.join(lines) + '\n'
 
 
-def plant(data: Path, share: float, seed: int) -> tuple[Planted, int]:
-  """Gives a share of the boxes another class; returns {(image, number of the box)} and how many boxes there are."""
+def plant(data: Path, fraction: float, seed: int) -> tuple[Planted, int]:
+  """Gives a fraction of the boxes another class; returns {(image, number of the box)} and how many boxes there are."""
   rng = random.Random(seed)
   files = sorted((data / 'Annotations').iterdir())
   boxes = [(file, number) for file in files for number in range(len(_NAME.findall(file.read_text())))]
-  chosen = sorted(rng.sample(boxes, round(share * len(boxes))))
+  chosen = sorted(rng.sample(boxes, round(fraction * len(boxes))))
   for file, number in chosen:
     text = file.read_text()
     match = list(_NAME.finditer(text))[number]
@@ -63,8 +64,9 @@ def plant(data: Path, share: float, seed: int) -> tuple[Planted, int]:
 
 def train(home: Path, steps: int, seed: int) -> str:
   """A detector of the data as it is labelled; returns its model folder."""
-  examples = drawn.ingest(home / 'data', home / 'examples')
-  return drawn.export(drawn.train(home / 'training', examples, examples, steps, seed), home / 'model')
+  examples = drawn_shapes.ingest(home / 'data', home / 'examples')
+  trained = short_training.train(home / 'training', Examples(examples, examples), steps, seed=seed)
+  return short_training.export(trained, home / 'model')
 
 
 def precision(ranking: tuple[Suspect, ...], planted: Planted) -> float:
@@ -80,4 +82,4 @@ def _places(ranking: tuple[Suspect, ...]) -> Planted:
 
 
 if __name__ == '__main__':
-  drawn.main(__doc__, run, images=400, share=0.05, seeds=3, steps=300)
+  command.main(__doc__, run, images=400, fraction=0.05, seeds=3, steps=300)

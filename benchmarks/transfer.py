@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import drawn
-from benchmarks.drawn import BASE, LABELS, SIZE
+from benchmarks import command, drawn_shapes, short_training
+from benchmarks.drawn_shapes import LABELS, SIZE
+from benchmarks.short_training import BASE, Examples, Start
 from detection.odapi.config import config_io
 from detection.odapi.model import engine
 from detection.pipeline_config import catalogue, patch, transfer
@@ -64,7 +65,8 @@ def train(root: Path, domain: Domain, steps: int, mode: str, checkpoint: str | N
   """Trains the base on the domain; evaluated once, at the end."""
   train_path, eval_path = (str(root / domain.name / f'Split-{split}' / '*') for split in ('train', 'eval'))
   folder = root / f'{domain.name}-{mode}'
-  return drawn.train(folder, train_path, eval_path, steps, mode=mode, checkpoint=checkpoint, min_restored=0)
+  start = Start(mode=mode, checkpoint=checkpoint)
+  return short_training.train(folder, Examples(train_path, eval_path), steps, start, min_restored=0)
 
 
 def train_classifier(root: Path, steps: int) -> str:
@@ -87,7 +89,7 @@ def draw(root: Path, domain: Domain) -> None:
   """Writes the splits as TFRecord files."""
   pictures = _pictures(domain)
   for split, count in (('train', domain.train), ('eval', domain.eval)):
-    drawn.write_pictures(root / domain.name / f'Split-{split}' / 'data', itertools.islice(pictures, count))
+    drawn_shapes.write_pictures(root / domain.name / f'Split-{split}' / 'data', itertools.islice(pictures, count))
 
 
 def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: int) -> str:
@@ -96,7 +98,7 @@ def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: 
     f'{BASE}, batch 8. Source: {SOURCE.train} images, {source_steps} steps, AP {source["AP"]:.3f}, AP50 '
     f'{source["AP50"]:.3f}. Target: {TARGET.train} images, {steps} steps in every mode, {TARGET.eval} to evaluate on.',
     '',
-    *drawn.table(
+    *command.table(
       ('mode', 'AP', 'AP50', 'variables restored', 'variables trained', 'seconds'),
       (
         (mode, f'{metrics["AP"]:.3f}', f'{metrics["AP50"]:.3f}', restored, trainable, f'{seconds:.0f}')
@@ -136,4 +138,4 @@ def _crops(domain: Domain) -> Iterator[tuple[np.ndarray, int]]:
 
 
 if __name__ == '__main__':
-  drawn.main(__doc__, run, steps=200, source_steps=600)
+  command.main(__doc__, run, steps=200, source_steps=600)

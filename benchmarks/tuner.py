@@ -18,7 +18,8 @@ from typing import Any
 
 from tfx.types import artifact_utils, channel, standard_artifacts
 
-from benchmarks import drawn
+from benchmarks import command, drawn_shapes, short_training
+from benchmarks.short_training import Examples, Start
 from components import artifacts
 from components.tuner import executor, search, trial
 from components.tuner.component import DetectionTuner
@@ -43,14 +44,16 @@ SPACE = {
 def run(root: Path, options: argparse.Namespace) -> str:
   """Draws, trains what both start from, searches, trains both ways with each seed; returns the table."""
   paths = {
-    split: drawn.write(root / 'examples' / f'Split-{split}' / 'data', count, seed, away=AWAY)
+    split: drawn_shapes.write(root / 'examples' / f'Split-{split}' / 'data', count, seed, away=AWAY)
     for seed, (split, count) in enumerate(
       (('train', TRAIN_IMAGES), ('eval', EVAL_IMAGES), ('held-out', HELD_OUT_IMAGES)), start=1
     )
   }
-  near = drawn.write(root / 'near', NEAR_IMAGES, 4)
-  source = drawn.train(root / 'source', near, paths['eval'], NEAR_STEPS, base=BASE, overrides=SMALL)
-  checkpoint = f'{drawn.export(source, root / "model")}/checkpoint/ckpt-0'
+  near = drawn_shapes.write(root / 'near', NEAR_IMAGES, 4)
+  source = short_training.train(
+    root / 'source', Examples(near, paths['eval']), NEAR_STEPS, Start(base=BASE, overrides=SMALL)
+  )
+  checkpoint = f'{short_training.export(source, root / "model")}/checkpoint/ckpt-0'
   begun = time.monotonic()
   with contextlib.redirect_stdout(sys.stderr):
     values, trials = tune(root, checkpoint, options)
@@ -60,16 +63,12 @@ def run(root: Path, options: argparse.Namespace) -> str:
   scores: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
   for seed in range(options.seeds):
     for way, (overrides, steps) in ways.items():
-      trained = drawn.train(
+      trained = short_training.train(
         root / f'{way}-{seed}',
-        paths['train'],
-        paths['held-out'],
+        Examples(paths['train'], paths['held-out']),
         steps,
-        seed,
-        mode='fine_tune',
-        checkpoint=checkpoint,
-        overrides={**SMALL, **overrides},
-        base=BASE,
+        Start(BASE, 'fine_tune', checkpoint, {**SMALL, **overrides}),
+        seed=seed,
       )
       scores[way].append(trained.state.history[-1])
       print(f'{way}, seed {seed}: {", ".join(f"{name} {scores[way][-1][name]:.3f}" for name in METRICS)}', flush=True)
@@ -79,7 +78,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
 def tune(root: Path, checkpoint: str, options: argparse.Namespace) -> tuple[dict[str, Any], list[search.Trial]]:
   """The values that DetectionTuner finds, and its trials."""
   (root / 'labels').mkdir()
-  (root / 'labels' / artifacts.LabelMap.FILE_NAME).write_text(label_map.dump(drawn.LABELS))
+  (root / 'labels' / artifacts.LabelMap.FILE_NAME).write_text(label_map.dump(drawn_shapes.LABELS))
   tuner = DetectionTuner(
     channel.Channel(type=standard_artifacts.Examples),
     channel.Channel(type=artifacts.LabelMap),
@@ -117,7 +116,7 @@ def render(
   )
   total = ways['default'][1]
   rows = [
-    (way, total - steps, steps, *(drawn.spread([row[name] for row in scores[way]]) for name in METRICS))
+    (way, total - steps, steps, *(command.spread([row[name] for row in scores[way]]) for name in METRICS))
     for way, (_, steps) in ways.items()
   ]
   pairs = list(zip(scores['tuned'], scores['default'], strict=True))
@@ -126,7 +125,7 @@ def render(
     f'out. Search: {len(trials)} trials ({states}), {spent} steps, {seconds:.0f} s. Found: '
     f'{executor.values_text(ways["tuned"][0])}. Mean over {len(pairs)} seeds (least to most).',
     '',
-    *drawn.table(('', 'search steps', 'training steps', *METRICS), rows),
+    *command.table(('', 'search steps', 'training steps', *METRICS), rows),
     '',
     f'Tuned is ahead with {sum(tuned["AP"] > default["AP"] for tuned, default in pairs)} of {len(pairs)} seeds.',
   ]
@@ -140,4 +139,4 @@ def _artifact(kind: type, uri: Path) -> Any:
 
 
 if __name__ == '__main__':
-  drawn.main(__doc__, run, budget=1000, trials=4, trial_steps=100, seeds=3)
+  command.main(__doc__, run, budget=1000, trials=4, trial_steps=100, seeds=3)

@@ -5,7 +5,7 @@ import random
 import pytest
 import tensorflow as tf
 
-from benchmarks import drawn
+from benchmarks import drawn_shapes, short_training
 from components.voc_example_gen import tf_example
 from detection.sample_data import draw
 from detection.sample_data.domains import DOMAINS
@@ -22,9 +22,9 @@ def write(path, count, labels, seed):
   rng = random.Random(seed)
   with path.open('wb') as file:
     while count:
-      image, shapes = draw.draw(drawn.SIZE, rng, DOMAINS['plain'])
+      image, shapes = draw.draw(drawn_shapes.SIZE, rng, DOMAINS['plain'])
       if all(shape.label in labels for shape in shapes):
-        tf_example.write_record(file, drawn.example(image, shapes, f'drawn-{count}'))
+        tf_example.write_record(file, drawn_shapes.example(image, shapes, f'drawn-{count}'))
         count -= 1
   return str(path)
 
@@ -33,10 +33,15 @@ def test_fine_tuning_from_other_classes_beats_scratch_at_equal_steps(tmp_path):
   source = write(tmp_path / 'source', 160, OTHERS, 1)
   few, many = write(tmp_path / 'few', 24, TARGET, 2), write(tmp_path / 'many', 60, TARGET, 3)
   check = write(tmp_path / 'check', 8, OTHERS, 4)
-  detector = drawn.train(tmp_path / 'a', source, check, SOURCE_STEPS, labels=OTHERS)
+  detector = short_training.train(tmp_path / 'a', short_training.Examples(source, check, OTHERS), SOURCE_STEPS)
   prefix = tf.train.Checkpoint(model=detector.engine.model).write(str(tmp_path / 'detector' / 'ckpt-0'))
   found = {
-    mode: drawn.train(tmp_path / mode, few, many, STEPS, labels=TARGET, mode=mode, checkpoint=checkpoint)
+    mode: short_training.train(
+      tmp_path / mode,
+      short_training.Examples(few, many, TARGET),
+      STEPS,
+      short_training.Start(mode=mode, checkpoint=checkpoint),
+    )
     for mode, checkpoint in (('scratch', None), ('fine_tune', prefix))
   }
   scores = {mode: trained.state.history[-1]['AP'] for mode, trained in found.items()}

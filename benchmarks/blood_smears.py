@@ -1,6 +1,6 @@
 """Draws a VOC data set of blood smears: crowded and overlapping objects of three sizes, labelled as people label.
 
-    python -m benchmarks.smears DIR [--images 364] [--seed 0]
+    python -m benchmarks.blood_smears DIR [--images 364] [--seed 0]
 
 Stands in for a real set of some hundred photographs where none is there. What makes it hard is what makes such sets
 hard: cells cut by the border, cells over cells, stains that differ from image to image, classes of very different

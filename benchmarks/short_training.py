@@ -1,0 +1,104 @@
+"""What the benchmarks that train have in common: a short training, its export, its score."""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.drawn_shapes import LABELS
+from components.evaluator import inference
+from components.trainer import executor
+from detection.inference.detector import Detector
+from detection.metrics import coco, results
+from detection.odapi import label_map
+from detection.odapi.config import config_io
+from detection.odapi.model.export import Limits
+from detection.pipeline_config import catalogue, ground_truth, patch, recipe
+from detection.training import training
+from detection.training.adaptation import Adaptation
+from detection.training.settings import TrainSettings
+
+BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+  """What to train and evaluate on: glob patterns of TFRecord files, and {class name: id}."""
+
+  train: str
+  eval: str
+  labels: Mapping[str, int] = dataclasses.field(default_factory=lambda: LABELS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+  """What training starts from: a built-in base with overrides; a transfer mode and its checkpoint."""
+
+  base: str = BASE
+  mode: str = 'scratch'
+  checkpoint: str | None = None
+  overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+SCRATCH = Start()
+
+
+def train(
+  folder: Path,
+  examples: Examples,
+  steps: int,
+  start: Start = SCRATCH,
+  adaptation: Adaptation | None = None,
+  **settings: Any,
+) -> training.Trained:
+  """Trains a base at batch 8, evaluated once, at the end; what training prints goes to stderr.
+
+  Args:
+    folder: for the label map and the work folder.
+    examples: to train and to evaluate on.
+    steps: of the optimizer.
+    start: the base, and what training starts from.
+    adaptation: to a target domain; None for none.
+    settings: further TrainSettings, such as seed.
+  """
+  import tensorflow as tf
+
+  tf.keras.backend.clear_session()
+  folder.mkdir(parents=True, exist_ok=True)
+  (folder / 'label_map.pbtxt').write_text(label_map.dump(examples.labels))
+  request = patch.Request(
+    num_classes=len(examples.labels),
+    label_map_path=str(folder / 'label_map.pbtxt'),
+    train_path=examples.train,
+    eval_path=examples.eval,
+    num_steps=steps,
+    batch_size=8,
+    mode=start.mode,
+    checkpoint=start.checkpoint,
+    overrides=start.overrides,
+  )
+  config = recipe.complete_config(
+    config_io.parse(catalogue.text(start.base)), request, ground_truth.read(examples.train)
+  )
+  chosen = TrainSettings(eval_every=0, export='last', checkpoint_every=10**6, **settings)
+  with contextlib.redirect_stdout(sys.stderr):
+    return training.train(config, examples.labels, chosen, str(folder / 'work'), adaptation=adaptation)
+
+
+def export(trained: training.Trained, folder: Path, labels: Mapping[str, int] = LABELS) -> str:
+  """The trainer's model folder."""
+  executor.write_model(trained, str(folder), config_io.dump(trained.engine.config), labels, Limits())
+  return str(folder)
+
+
+def score(model: str, records: str, labels: Mapping[str, int] = LABELS) -> dict[str, float]:
+  """COCO's metrics of a model folder on a TFRecord file, by the project's evaluator."""
+  import tensorflow as tf
+
+  detector, parts = Detector(model), []
+  for record in tf.data.TFRecordDataset(records).as_numpy_iterator():
+    image, encoded = inference.parse(record, labels, records)
+    parts.append(results.of_image(image, detector.detect_encoded([encoded])[0].with_ids(labels)))
+  return coco.accumulate(results.merge(parts), list(labels.values())).metrics()
