@@ -137,27 +137,6 @@ def misses(evaluation: Evaluation) -> figure.Figure:
   return chart
 
 
-def learning_curve(history: Sequence[Mapping[str, float]]) -> figure.Figure:
-  """Loss and AP while training."""
-  chart = figure.Figure(figsize=(6.4, 4.0), layout='constrained')
-  left = chart.subplots()
-  right = left.twinx()
-  steps = [row['step'] for row in history]
-  for key, label, colour in (
-    ('train/Loss/total_loss', 'loss, training', '#b0b7c3'),
-    ('eval/Loss/total_loss', 'loss, eval split', '#7f7f7f'),
-  ):
-    if any(key in row for row in history):
-      left.plot(steps, [row.get(key, np.nan) for row in history], color=colour, label=label, marker='.')
-  for key, colour in (('AP', '#0072b2'), ('AP50', '#009e73')):
-    right.plot(steps, [row.get(key, np.nan) for row in history], color=colour, label=key, marker='.')
-  left.set(title='While training', xlabel='step', ylabel='loss', ylim=(0, None))
-  right.set(ylabel='AP', ylim=(0, 1.02))
-  lines = left.get_lines() + right.get_lines()
-  right.legend(lines, [line.get_label() for line in lines], fontsize=8, loc='center right')
-  return chart
-
-
 def _stacked(
   title: str, rows: Sequence[ClassScore], parts: Sequence[tuple[str, np.ndarray]], colours: Sequence[str]
 ) -> figure.Figure:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from components.evaluator import charts, gallery, verdict
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.exports import Exported
+from detection.report import learning_curve
 from detection.report import page as pages
 
 PICTURES = 6  # best ones, and worst ones
@@ -87,7 +88,7 @@ def _charts(measured: Evaluation, before: Evaluation | None, background: Backgro
     ),
   ]
   if background.history:
-    made.insert(0, (f'Measured while training {background.trained}.', charts.learning_curve(background.history)))
+    made.insert(0, (f'Measured while training {background.trained}.', learning_curve.draw(background.history)))
   return [(text, pages.figure_uri(figure)) for text, figure in made]
 
 

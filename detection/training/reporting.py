@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import tensorflow as tf
-from matplotlib import figure
 
 from detection.base.progress import Progress, write_line
-from detection.training.hooks import TOTAL_LOSS, Hook, ImageIds, measured
+from detection.training.hooks import Hook, ImageIds, measured
 from detection.training.state import TrainState
 
 
@@ -106,22 +105,3 @@ class WriteHistory(Hook):
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     self._write(''.join(json.dumps(row) + '\n' for row in state.history))
-
-
-def learning_curve(history: Sequence[Mapping[str, float]], best_step: int | None) -> figure.Figure:
-  """Losses and AP over steps, the exported step marked."""
-  chart = figure.Figure(figsize=(8, 4.5), dpi=120, layout='constrained')
-  loss_axis, metric_axis = chart.subplots(1, 2)
-  steps = [row['step'] for row in history]
-  for name, label in ((f'train/{TOTAL_LOSS}', 'training batch'), (f'eval/{TOTAL_LOSS}', 'eval split')):
-    loss_axis.plot(steps, [row.get(name, float('nan')) for row in history], marker='o', markersize=3, label=label)
-  loss_axis.set(title='Total loss', xlabel='step', ylim=(0, None))
-  for name in ('AP', 'AP50'):
-    metric_axis.plot(steps, [row.get(name, float('nan')) for row in history], marker='o', markersize=3, label=name)
-  metric_axis.set(title='COCO metrics, eval split', xlabel='step', ylim=(0, 1))
-  for axis in (loss_axis, metric_axis):
-    axis.grid(alpha=0.3)
-    if best_step is not None:
-      axis.axvline(best_step, color='grey', linestyle=':', label=f'exported: step {best_step}')
-    axis.legend(fontsize=8)
-  return chart

@@ -21,6 +21,7 @@ from detection.odapi.config.config_io import Config
 from detection.odapi.model import devices, restore
 from detection.odapi.model.engine import Compute, Engine
 from detection.odapi.model.inputs import InputOptions
+from detection.report import learning_curve
 from detection.training import hooks, loop, reporting, tensorboard_images
 from detection.training.adaptation import Adaptation, AdaptingEngine
 from detection.training.checkpoints import BestCheckpoint, Checkpoints
@@ -204,5 +205,5 @@ def cache_root(work_directory: str) -> str:
 def write_learning_curve(trained: Trained, path: str) -> None:
   """Draws learning_curve.png from the history."""
   content = io.BytesIO()
-  reporting.learning_curve(trained.state.history, trained.exported_step).savefig(content, format='png')
+  learning_curve.draw(trained.state.history, trained.exported_step).savefig(content, format='png')
   files.write_bytes(path, content.getvalue())

@@ -32,15 +32,3 @@ def test_history_file_holds_each_evaluation_once():
   rows = [json.loads(line) for line in written[-1].splitlines()]
   assert [row['step'] for row in rows] == [5, 10]
   assert rows[0]['train/Loss/total_loss'] == 2.0
-
-
-def test_the_learning_curve_shows_losses_metrics_and_the_exported_step():
-  history = [
-    {'step': s, 'AP': s / 100, 'AP50': s / 50, 'train/Loss/total_loss': 1 / s, 'eval/Loss/total_loss': 2 / s}
-    for s in (10, 20, 30)
-  ]
-  chart = reporting.learning_curve(history, best_step=20)
-  drawn = {line.get_label(): list(line.get_ydata()) for axis in chart.axes for line in axis.get_lines()}
-  assert drawn['AP'] == [0.1, 0.2, 0.3]
-  assert drawn['eval split'] == [0.2, 0.1, 2 / 30]
-  assert 'exported: step 20' in drawn
