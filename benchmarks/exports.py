@@ -18,13 +18,13 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 def main() -> None:
   from components.evaluator import exports
-  from detection.inference import detector
+  from detection import model_folder
 
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument('version')
   parser.add_argument('images', metavar='IMAGES')
   args = parser.parse_args()
-  version = pathlib.Path(detector.saved_model_folder(args.version))
+  version = pathlib.Path(model_folder.find_saved_model(args.version))
   published = json.loads((version / 'metrics.json').read_text())['exports']
   images = [path.read_bytes() for path in itertools.islice(sorted(pathlib.Path(args.images).iterdir()), 100)]
   print('| file | MB | ms an image | AP | AP50 |\n|---|---|---|---|---|')

@@ -65,10 +65,10 @@ def _loop(model: str, images: list[str], output: str, save: Callable[[Any, str],
   from object_detection.utils import label_map_util, visualization_utils
   from PIL import Image
 
-  from detection.inference import detector
+  from detection import model_folder
 
   started()
-  folder = detector.saved_model_folder(model)
+  folder = model_folder.find_saved_model(model)
   detect = tf.saved_model.load(folder)
   detect = detect.signatures['serving_default']
   categories = label_map_util.create_category_index_from_labelmap(f'{folder}/label_map.pbtxt')

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib import figure
 
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError, DataError
 from detection.report import page
 
-METRICS_FILE = 'metrics.json'
 SHOWN = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large', 'AR100', 'F1')
 _COLOURS = ('#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9', '#7f7f7f', '#f0e442')
 
@@ -79,11 +79,13 @@ def find(source: str) -> str:
   place = pathlib.Path(source)
   if place.is_file():
     return str(place)
-  if (place / METRICS_FILE).is_file():
-    return str(place / METRICS_FILE)
-  found = [path for path in place.rglob(METRICS_FILE) if path.parent.parent.name == 'evaluation']
+  if (place / model_folder.METRICS).is_file():
+    return str(place / model_folder.METRICS)
+  found = [path for path in place.rglob(model_folder.METRICS) if path.parent.parent.name == 'evaluation']
   if not found:
-    raise ConfigError(f'{source}: no {METRICS_FILE}. Expected an evaluation, a pushed version or a pipeline folder.')
+    raise ConfigError(
+      f'{source}: no {model_folder.METRICS}. Expected an evaluation, a pushed version or a pipeline folder.'
+    )
   return str(max(found, key=lambda path: path.stat().st_mtime))
 
 

@@ -10,6 +10,7 @@ from tfx.types import channel, component_spec, standard_artifacts
 from components import artifacts, code_version
 from components.crop_classifier import executor
 from components.crop_classifier.settings import TwoStageSettings
+from detection import model_folder
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
 from detection.crops import backbones
@@ -80,7 +81,7 @@ class CropClassifier(base_component.BaseComponent):
         detector=detector,
         settings=json.dumps(checked.dict(), sort_keys=True),
         # Another model at the same path is another step.
-        detector_digest=executor.digest(checked.detector) if checked.detector and check_paths else '',
+        detector_digest=model_folder.fingerprint(checked.detector) if checked.detector and check_paths else '',
         backbone_digest=backbones.fingerprint(checked.backbone) if checked.backbone and check_paths else '',
         score_threshold=float(score_threshold),
         max_detections=max_detections,

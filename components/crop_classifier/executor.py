@@ -12,12 +12,8 @@ from components.crop_classifier.settings import TwoStageSettings
 from detection.base import files
 from detection.base.settings import parse_settings
 from detection.crops import examples, refit
-from detection.inference import detector
 from detection.odapi import label_map
 from detection.odapi.model.export import Limits
-
-# Both change with the weights: the index has a checksum of each variable.
-_NAMED_BY = ('saved_model.pb', 'variables/variables.index')
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
@@ -46,10 +42,3 @@ class Executor(base_executor.BaseExecutor):
     accuracy = fitted.head.accuracy
     sure = 'too few images to cross-validate' if accuracy is None else f'cross-validated accuracy {accuracy:.3f}'
     print(f'classifier: {sum(fitted.objects.values())} objects of {len(fitted.objects)} classes, {sure}', flush=True)
-
-
-def digest(path: str) -> str:
-  """Changes with the content of the SavedModel that `path` names. Raises DataError if there is none."""
-  folder = detector.saved_model_folder(path)
-  paths = [files.join(folder, name) for name in _NAMED_BY]
-  return '-'.join(files.sha256(path)[:16] for path in paths if files.exists(path))

@@ -32,7 +32,6 @@ from detection.metrics.matching import AREA_NAMES
 from detection.metrics.mistakes import CAUSES
 
 SCHEMA_VERSION = 1
-FILE_NAME = 'metrics.json'
 MISSED = 'missed'
 BACKGROUND = 'background'
 

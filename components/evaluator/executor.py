@@ -13,13 +13,12 @@ from typing import Any
 from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils
-from tfx.utils import path_utils
 
 from components.artifacts import LabelMap
 from components.evaluator import document, evaluation, exports, facts, inference, report, servability, verdict
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import DataError
-from detection.inference import detector
 from detection.metrics import bootstrap
 from detection.odapi import label_map
 
@@ -52,7 +51,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     settings = evaluation.Settings(exec_properties['iou'], exec_properties['slice_pattern'])
     examples = _example_files(input_dict['examples'], exec_properties['split'])
     baseline = _baseline(input_dict, exec_properties['baseline_destination'])
-    candidate = path_utils.serving_model_dir(model.uri)
+    candidate = model_folder.serving(model.uri)
 
     measured = before = None
     unservable = servability.problem(candidate)
@@ -67,7 +66,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     target = artifact_utils.get_single_uri(list(output_dict['evaluation']))
     content = document.build(measured, before, judged, told.sources, told.facts, exported)
     text = json.dumps(content, indent=2, allow_nan=False) + '\n'
-    files.write_text(files.join(target, document.FILE_NAME), text)
+    files.write_text(files.join(target, model_folder.METRICS), text)
     if measured:
       files.write_text(files.join(target, CLASSES_FILE), evaluation.class_table(measured))
     fetch = functools.partial(inference.pictures, examples, labels=labels)
@@ -151,11 +150,10 @@ def _example_files(examples: Sequence[artifact.Artifact], split: str) -> list[st
 def _baseline(inputs: Artifacts, destination: str) -> str:
   """The model in production: the artifact if there is one, else the highest version pushed, else none ('')."""
   if inputs.get('baseline'):
-    return path_utils.serving_model_dir(artifact_utils.get_single_uri(list(inputs['baseline'])))
-  if not destination or not files.exists(destination):
+    return model_folder.serving(artifact_utils.get_single_uri(list(inputs['baseline'])))
+  if not destination:
     return ''
-  versions = [name for name in files.listdir(destination) if name.strip('/').isdecimal()]
-  return detector.saved_model_folder(destination) if versions else ''
+  return model_folder.find_saved_model(destination) if model_folder.versions(destination) else ''
 
 
 def _judge(

@@ -5,10 +5,10 @@ import json
 import platform
 from collections.abc import Mapping
 
+from detection import model_folder
 from detection.base import files
 from detection.odapi.config import config_io
 
-_CLASSIFIER = 'classifier.json'
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detection-pipeline')
 
 
@@ -20,9 +20,9 @@ def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str,
     model_run: the trainer's folder of records, if known.
     fingerprint: of the data, if known.
   """
-  facts = _config_facts(files.join(model, 'pipeline.config'))
+  facts = _config_facts(files.join(model, model_folder.PIPELINE_CONFIG))
   facts |= _run_facts(files.join(model_run, 'run.json')) if model_run else {}
-  facts |= _classifier_facts(files.join(model, _CLASSIFIER))
+  facts |= _classifier_facts(files.join(model, model_folder.CLASSIFIER))
   facts |= {'data fingerprint': fingerprint, 'Python': platform.python_version()}
   facts |= {package: _version(package) for package in _PACKAGES}
   return {name: value for name, value in facts.items() if value}
@@ -38,7 +38,7 @@ def history(model_run: str) -> list[dict[str, float]]:
 
 def trained(model: str) -> str:
   """What the trainer's evaluations are of: the model, or the detector in it that another step taught to name."""
-  is_named = files.exists(files.join(model, _CLASSIFIER))
+  is_named = files.exists(files.join(model, model_folder.CLASSIFIER))
   return 'the detector alone, of one class: a classifier names what it finds' if is_named else 'the model'
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
-from tfx.utils import path_utils
 
 from components.artifacts import LabelMap, PipelineConfig
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import DataError
 from detection.inference import onnx_export, onnx_model, tflite_model
@@ -45,7 +45,7 @@ class Executor(base_executor.BaseExecutor):
       limits = export.Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
       _export_tflite(model, labels, kinds, limits, uris, target)
     if exec_properties['onnx']:
-      saved_model = path_utils.serving_model_dir(model)
+      saved_model = model_folder.serving(model)
       begun = time.monotonic()
       file = onnx_export.convert(saved_model, labels)
       onnx_export.check(file, saved_model, list(_images(uris, COMPARED_IMAGES)))
@@ -62,7 +62,7 @@ def _export_tflite(
 ) -> None:
   config_path = files.join(model, PipelineConfig.FILE_NAME)
   config = config_io.parse(files.read_text(config_path), config_path)
-  convertible = tflite_export.Convertible(config, files.join(model, 'checkpoint', 'ckpt-0'), limits)
+  convertible = tflite_export.Convertible(config, model_folder.checkpoint_prefix(model), limits)
   for kind in kinds:
     begun = time.monotonic()
     images: list[np.ndarray] = []

@@ -11,12 +11,11 @@ from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
 from components.pusher import model_card, publish, warmup
+from detection import model_folder
 from detection.base import files
 from detection.odapi import label_map
 
-METRICS_FILE = 'metrics.json'
 PUSHED_FILE = 'pushed.json'
-EXPORTS_FOLDER = 'exports'
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
@@ -55,17 +54,17 @@ def _beside(inputs: Artifacts) -> dict[str, str]:
   if not inputs.get('exports'):
     return {}
   uri = artifact_utils.get_single_uri(list(inputs['exports']))
-  return {files.join(EXPORTS_FOLDER, os.path.basename(path)): path for path in files.glob(files.join(uri, '*'))}
+  return {files.join(model_folder.EXPORTS, os.path.basename(path)): path for path in files.glob(files.join(uri, '*'))}
 
 
 def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:
   """What is laid beside the model: warm-up requests, and with an evaluation its numbers and the model card."""
-  extra = {warmup.PLACE: warmup.requests()}
+  extra = {model_folder.WARMUP_REQUESTS: warmup.requests()}
   if inputs.get('evaluation'):
-    uri = files.join(artifact_utils.get_single_uri(list(inputs['evaluation'])), METRICS_FILE)
+    uri = files.join(artifact_utils.get_single_uri(list(inputs['evaluation'])), model_folder.METRICS)
     text = files.read_text(uri)
     path = files.join(model, LabelMap.FILE_NAME)
     labels = label_map.parse(files.read_text(path), where=path)
-    extra[METRICS_FILE] = text.encode('utf-8')
+    extra[model_folder.METRICS] = text.encode('utf-8')
     extra[model_card.FILE_NAME] = model_card.render(json.loads(text), labels).encode('utf-8')
   return extra

@@ -26,12 +26,12 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError, DataError
 
-COMPANIONS = ('label_map.pbtxt', 'pipeline.config')
+COMPANIONS = (model_folder.LABEL_MAP, model_folder.PIPELINE_CONFIG)
 CHECKSUMS = 'checksums.json'
-_SAVED_MODEL = 'saved_model.pb'
 _STAGING = '.publishing-'
 _WITHDRAWN = '.withdrawn-'
 _ATTEMPTS = 100
@@ -88,11 +88,6 @@ def publish(
     raise ConfigError(
       f'push.destination: {destination} cannot be written: {why}. Expected a folder that this user may write to.'
     ) from error
-
-
-def versions(destination: str) -> list[int]:
-  """The versions published below `destination`, ascending."""
-  return _numbers(destination, '')
 
 
 def damaged(version: str) -> list[str]:
@@ -156,20 +151,20 @@ def withdraw(destination: str) -> tuple[int, int]:
 
 def _sources(model: str) -> dict[str, str]:
   """{path below the version: file to copy there}"""
-  serving = files.join(model, 'Format-Serving')
-  for path in [files.join(serving, _SAVED_MODEL), *(files.join(model, name) for name in COMPANIONS)]:
+  serving = model_folder.serving(model)
+  for path in [files.join(serving, model_folder.SAVED_MODEL), *(files.join(model, name) for name in COMPANIONS)]:
     if not files.exists(path):
       raise DataError(f'{path}: missing, so the model cannot be published. Train it again.')
   sources = {os.path.relpath(path, serving): path for path in _walk(serving)}
   for name in COMPANIONS:
-    for place in (name, f'assets.extra/{name}'):
+    for place in (name, f'{model_folder.ASSETS_EXTRA}/{name}'):
       sources[place] = files.join(model, name)
   return sources
 
 
 def _standing(destination: str, checksums: Mapping[str, str]) -> Published | None:
   """The highest version if it was made from the same files and is sound."""
-  for version in versions(destination)[-1:]:
+  for version in model_folder.versions(destination)[-1:]:
     folder = files.join(destination, str(version))
     if files.exists(files.join(folder, CHECKSUMS)):
       there = json.loads(files.read_text(files.join(folder, CHECKSUMS)))
@@ -196,7 +191,7 @@ def _stage(sources: Mapping[str, str], checksums: Mapping[str, str], extra: Mapp
 def _to_next_version(staged: str, destination: str, clock: Callable[[], float]) -> Published:
   """Moves to a number that is free. Another pusher may take it in between; then the next one is tried."""
   for _ in range(_ATTEMPTS):
-    taken = versions(destination) + _numbers(destination, _WITHDRAWN)
+    taken = model_folder.versions(destination) + model_folder.versions(destination, _WITHDRAWN)
     version = max([int(clock()), 1, *(number + 1 for number in taken)])
     target = files.join(destination, str(version))
     if _is_object_store(destination):
@@ -213,21 +208,13 @@ def _to_next_version(staged: str, destination: str, clock: Callable[[], float]) 
   raise OSError(f'no free version in {_ATTEMPTS} attempts')
 
 
-def _numbers(destination: str, prefix: str) -> list[int]:
-  if not files.isdir(destination):
-    return []
-  names = (name.strip('/') for name in files.listdir(destination))
-  rests = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
-  return sorted(int(rest) for rest in rests if rest.isdecimal())
-
-
 def _move(source: str, target: str) -> None:
   """Renames a version away; on an object store its marker goes first, so that no server loads what is left."""
   if not _is_object_store(source):
     files.rename(source, target)
     return
   files.copy_tree(source, target)
-  files.remove(files.join(source, _SAVED_MODEL))
+  files.remove(files.join(source, model_folder.SAVED_MODEL))
   files.rmtree(source)
 
 
@@ -271,7 +258,8 @@ def _clear_abandoned(destination: str, clock: Callable[[], float]) -> None:
 
 def _whole_versions(destination: str) -> list[int]:
   """Those that a server loads: on an object store others may be on their way."""
-  return [v for v in versions(destination) if files.exists(files.join(destination, str(v), _SAVED_MODEL))]
+  found = model_folder.versions(destination)
+  return [version for version in found if model_folder.has_saved_model(files.join(destination, str(version)))]
 
 
 def _first_line(error: Exception) -> str:
@@ -279,7 +267,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _copy_marker_last(staged: str, target: str) -> None:
-  paths = sorted(_walk(staged), key=lambda path: (path == files.join(staged, _SAVED_MODEL), path))
+  paths = sorted(_walk(staged), key=lambda path: (path == files.join(staged, model_folder.SAVED_MODEL), path))
   for path in paths:
     files.copy(path, files.join(target, os.path.relpath(path, staged)))
 

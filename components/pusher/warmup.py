@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-PLACE = 'assets.extra/tf_serving_warmup_requests'
 _SHAPE = (320, 320, 3)
 
 

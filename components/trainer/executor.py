@@ -13,9 +13,9 @@ import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
-from tfx.utils import path_utils
 
 from components import artifacts, training_inputs
+from detection import model_folder
 from detection.base import files
 from detection.base.settings import parse_settings
 from detection.odapi import label_map
@@ -73,11 +73,12 @@ class Executor(base_executor.BaseExecutor):
 def write_model(trained: Trained, uri: str, config_text: str, labels: Mapping[str, int], limits: export.Limits) -> None:
   """Format-Serving/, checkpoint/, pipeline.config and label_map.pbtxt below `uri`."""
   model = export.standalone(trained.engine)
-  with files.whole_directory(path_utils.serving_model_dir(uri)) as directory:
+  with files.whole_directory(model_folder.serving(uri)) as directory:
     export.save(model, directory, labels, limits)
   # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
   checkpoint = tf.train.Checkpoint(model=model)
-  tf.train.CheckpointManager(checkpoint, files.join(uri, 'checkpoint'), max_to_keep=1).save(checkpoint_number=0)
+  folder = files.join(uri, model_folder.CHECKPOINT)
+  tf.train.CheckpointManager(checkpoint, folder, max_to_keep=1).save(checkpoint_number=0)
   files.write_text(files.join(uri, artifacts.PipelineConfig.FILE_NAME), config_text)
   files.write_text(files.join(uri, artifacts.LabelMap.FILE_NAME), label_map.dump(labels))
 

@@ -22,6 +22,7 @@ from typing import Any
 from components.tuner import search
 from components.tuner.search import Trial
 from components.tuner.settings import TuneSettings
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import UserError
 from detection.base.settings import parse_settings
@@ -35,7 +36,6 @@ from detection.training.state import TrainState
 TRIALS = 'trials.json'
 RESULT = 'result.json'
 _SPEC = 'trial.json'
-_CONFIG = 'pipeline.config'
 _WORK = 'work'
 _HOPELESS = 'not in the better half at this step'
 
@@ -83,7 +83,7 @@ def prepare(
   watched = {'watch': tune.objective, 'eval_every': tune.eval_every, 'eval_every_minutes': None}
   watched |= {'checkpoint_every': min(train.checkpoint_every, tune.eval_every)}
   settings = train.copy(update={**watched, 'export': 'last', 'early_stopping': None})
-  files.write_text(files.join(folder, _CONFIG), config_io.dump(config))
+  files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), config_io.dump(config))
   spec = {'number': trial.number, 'values': trial.values, 'labels': dict(labels)}
   spec |= {'train': settings.dict(), 'tune': json.loads(tune.as_json())}
   spec |= {'adaptation': dataclasses.asdict(adaptation) if adaptation else None}
@@ -126,7 +126,7 @@ def main(folder: str, parent: int) -> None:
 
   try:
     trained = training.train(
-      config_io.parse(files.read_text(files.join(folder, _CONFIG))),
+      config_io.parse(files.read_text(files.join(folder, model_folder.PIPELINE_CONFIG))),
       spec['labels'],
       parse_settings(TrainSettings, spec['train'], folder),
       files.join(folder, _WORK),

@@ -8,7 +8,6 @@ from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
 from detection.crops import backbone
-from detection.inference import detector
 from detection.odapi.config import config_io
 from detection.odapi.model import features
 from detection.pipeline_config import bases, checkpoint, zoo
@@ -28,8 +27,8 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
   network, equals, weights = source.partition('=')
   if equals and not files.exists(source):
     return backbone.from_keras(network, weights, size)
-  if _versions(source):
-    source = detector.saved_model_folder(source)
+  if model_folder.versions(source):
+    source = model_folder.find_saved_model(source)
   is_file = files.exists(source) and not files.isdir(source)
   if not is_file and not files.exists(files.join(source, model_folder.PIPELINE_CONFIG)):
     raise ConfigError(
@@ -41,7 +40,7 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
     raise ConfigError(f'{source}: no checkpoint beside its pipeline.config. Expected a trained model with one.')
   with tempfile.TemporaryDirectory() as unpacked:
     if zoo.is_archive(base.checkpoint):
-      prefix = zoo.unpack_checkpoint(base.checkpoint, files.join(unpacked, 'checkpoint'))
+      prefix = zoo.unpack_checkpoint(base.checkpoint, files.join(unpacked, model_folder.CHECKPOINT))
     else:
       prefix = checkpoint.find(base.checkpoint)
     maps, variables = features.backbone(config_io.parse(base.text, base.name), prefix)
@@ -61,9 +60,6 @@ def fingerprint(source: str) -> str:
     return files.sha256(weights)
   if zoo.is_archive(source):
     return files.sha256(source)
-  return checkpoint.fingerprint(checkpoint.find(detector.saved_model_folder(source) if _versions(source) else source))
-
-
-def _versions(source: str) -> bool:
-  """Whether this is a folder that models are pushed to."""
-  return files.isdir(source) and any(name.strip('/').isdecimal() for name in files.listdir(source))
+  if model_folder.versions(source):
+    source = model_folder.find_saved_model(source)
+  return checkpoint.fingerprint(checkpoint.find(source))

@@ -11,15 +11,12 @@ from typing import Any
 
 from detection import model_folder
 from detection.base import files
-from detection.base.errors import DataError
 from detection.crops import backbones, classifier, objects, two_stage
 from detection.crops.backbone import Backbone
 from detection.crops.objects import LabelledImage
-from detection.inference import detector
 from detection.odapi import label_map
 from detection.odapi.model.export import Limits
 
-FACTS = 'classifier.json'
 FEWEST_BOXES, MOST_BOXES = 20, 100
 # How often each labelled object is seen, shifted and mirrored: a handful of images goes further.
 _VIEWS = 8
@@ -63,13 +60,13 @@ def open_finder(path: str, backbone: str | None = None) -> Finder:
   Raises:
     UserError: if either cannot be read.
   """
-  folder = detector.saved_model_folder(path)
-  config = _config_beside(folder)
+  folder = model_folder.find_saved_model(path)
+  config = model_folder.read_pipeline_config(folder)
   loaded = two_stage.load(folder)
   if not two_stage.is_two_stage(loaded):
     return Finder(loaded, backbones.load(backbone or path), {}, config)
   frozen = backbones.load(backbone) if backbone else loaded.backbone
-  return Finder(loaded.detector, frozen, detector.read_labels(folder), config)
+  return Finder(loaded.detector, frozen, model_folder.read_labels(folder), config)
 
 
 def fit(finder: Finder, images: Iterable[LabelledImage], kind: str = 'logistic') -> Fitted:
@@ -112,20 +109,11 @@ def write(
     'cross_validated_accuracy': fitted.head.accuracy,
     'max_boxes': most,
   }
-  with files.whole_directory(files.join(folder, 'Format-Serving')) as serving:
+  with files.whole_directory(model_folder.serving(folder)) as serving:
     two_stage.save(module, serving)
   files.write_text(files.join(folder, model_folder.LABEL_MAP), label_map.dump(labels))
   files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), finder.config)
-  files.write_text(files.join(folder, FACTS), json.dumps(facts, indent=2) + '\n')
-
-
-def _config_beside(folder: str) -> str:
-  for place in (folder, files.join(folder, '..')):
-    if files.exists(files.join(place, model_folder.PIPELINE_CONFIG)):
-      return files.read_text(files.join(place, model_folder.PIPELINE_CONFIG))
-  raise DataError(
-    f'{folder}: no {model_folder.PIPELINE_CONFIG} in it or in the folder above. Expected a trained or pushed model.'
-  )
+  files.write_text(files.join(folder, model_folder.CLASSIFIER), json.dumps(facts, indent=2) + '\n')
 
 
 class _Counted:

@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from detection import model_folder
 from detection.base.errors import DataError
 from detection.crops import objects
 from detection.crops.classifier import LinearHead
@@ -124,7 +125,7 @@ def load(path: str) -> Any:
   Raises:
     DataError: if there is none, or it lacks a signature that is needed.
   """
-  folder = detectors.saved_model_folder(path)
+  folder = model_folder.find_saved_model(path)
   model = detectors.load_saved_model(folder)
   missing = [name for name in (SERVING_DEFAULT, IMAGE_BYTES) if name not in model.signatures]
   if missing:

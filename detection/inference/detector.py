@@ -14,16 +14,14 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import DataError
 from detection.detections import Detections
 from detection.inference import onnx_model, tflite_model
-from detection.odapi import label_map
 
 Image = str | os.PathLike | bytes | np.ndarray | PIL.Image.Image
 
-_SAVED_MODEL = 'saved_model.pb'
-_LABEL_MAP = 'label_map.pbtxt'
 _OUTPUTS = ('detection_boxes', 'detection_classes', 'detection_scores', 'num_detections')
 # What TensorFlow's own image op decodes to the same pixels as Pillow shows; all else is handed over as PNG.
 _PLAIN_FORMATS = ('JPEG', 'PNG')
@@ -146,39 +144,9 @@ def _open(path: str) -> tuple[str, _SavedModel | tflite_model.Model | onnx_model
     if path.endswith(kind.SUFFIX):
       model = kind.Model(_read(path), path)
       return path, model, model.labels
-  folder = saved_model_folder(path)
-  labels = read_labels(folder)
+  folder = model_folder.find_saved_model(path)
+  labels = model_folder.read_labels(folder)
   return folder, _SavedModel(folder), labels
-
-
-def saved_model_folder(path: str) -> str:
-  """The folder that holds saved_model.pb: `path`, its Format-Serving, or its highest numbered version.
-
-  Raises:
-    DataError: if there is none.
-  """
-  for folder in (path, files.join(path, 'Format-Serving')):
-    if files.exists(files.join(folder, _SAVED_MODEL)):
-      return folder
-  versions = [name.strip('/') for name in files.listdir(path)] if files.isdir(path) else []
-  for version in sorted((name for name in versions if name.isdecimal()), key=int, reverse=True):
-    if files.exists(files.join(path, version, _SAVED_MODEL)):
-      return files.join(path, version)
-  raise DataError(f'{path}: no SavedModel. Expected saved_model.pb in it, in Format-Serving or in a version folder.')
-
-
-def read_labels(folder: str) -> dict[str, int]:
-  """The label map that belongs to the SavedModel in `folder`.
-
-  Raises:
-    DataError: if there is none, or it does not parse.
-  """
-  above = os.path.dirname(folder.rstrip('/'))
-  for place in (files.join(folder, 'assets.extra'), folder, above):
-    uri = files.join(place, _LABEL_MAP)
-    if files.exists(uri):
-      return label_map.parse(files.read_text(uri), where=uri)
-  raise DataError(f'{folder}: no {_LABEL_MAP} in it, in assets.extra or in the folder above. Copy it beside the model.')
 
 
 def encoded(image: str | os.PathLike | bytes | PIL.Image.Image) -> bytes:

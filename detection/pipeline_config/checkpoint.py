@@ -2,6 +2,7 @@
 
 import re
 
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
 
@@ -43,7 +44,7 @@ def fingerprint(prefix: str) -> str:
 
 def _indexes(folder: str) -> list[str]:
   # The last is a model this project pushed: its SavedModel holds every variable, and no checkpoint stands beside it.
-  for pattern in ('*.index', 'checkpoint/*.index', 'variables/variables.index'):
+  for pattern in ('*.index', f'{model_folder.CHECKPOINT}/*.index', model_folder.VARIABLES_INDEX):
     found = files.glob(files.join(folder, pattern))
     if found:
       return found

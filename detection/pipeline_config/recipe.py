@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
@@ -144,5 +145,5 @@ def _checkpoint(start: str, folder: str) -> str | None:
   if not start:
     return None
   if zoo.is_archive(start):
-    return zoo.unpack_checkpoint(start, files.join(folder, zoo.CHECKPOINT_FOLDER))
+    return zoo.unpack_checkpoint(start, files.join(folder, model_folder.CHECKPOINT))
   return checkpoints.find(start)

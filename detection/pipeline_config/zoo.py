@@ -12,7 +12,6 @@ from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
 
-CHECKPOINT_FOLDER = 'checkpoint'
 _SUFFIXES = ('.tar.gz', '.tgz', '.tar')
 _CHECKPOINT_FILE = re.compile(r'^(?P<prefix>[\w.-]+)\.(index|data-\d{5}-of-\d{5})$')
 # A pipeline.config is some kilobytes, the largest zoo checkpoint (CenterNet Hourglass-104) less than 2 GiB.

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from detection import model_folder
 from detection.base import files
 from kubeflow.runtime import entrypoint
 
@@ -41,7 +42,7 @@ def mirror(source: str, target: str) -> list[int]:
   for left in os.listdir(target):
     if left.startswith(_COPYING):
       shutil.rmtree(os.path.join(target, left))
-  there = publish.versions(source)
+  there = model_folder.versions(source)
   for version in there:
     standing = os.path.join(target, str(version))
     if os.path.exists(standing):
@@ -55,12 +56,12 @@ def mirror(source: str, target: str) -> list[int]:
       continue
     os.rename(copy, standing)
     print(f'version {version}: copied', flush=True)
-  here = publish.versions(target)
+  here = model_folder.versions(target)
   for version in here if set(there) & set(here) else ():
     if version not in there:
       shutil.rmtree(os.path.join(target, str(version)))
       print(f'version {version}: withdrawn', flush=True)
-  return publish.versions(target)
+  return model_folder.versions(target)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

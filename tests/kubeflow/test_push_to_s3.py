@@ -13,6 +13,7 @@ _PUSHES = """
 import os, pathlib, sys, threading
 import tensorflow_io
 from components.pusher import publish
+from detection import model_folder
 
 model, destination = sys.argv[1:]
 copied = []
@@ -42,7 +43,7 @@ assert publish.damaged(f'{destination}/{first.version + 2}') == []
 assert publish.withdraw(destination) == (first.version + 2, first.version + 1)
 assert push(4).version == first.version + 3, 'a number that was taken back is never given again'
 assert publish.prune(destination, keep=1) == [first.version, first.version + 1]
-assert publish.versions(destination) == [first.version + 3]
+assert model_folder.versions(destination) == [first.version + 3]
 
 # Two at once claim the same number.
 found = []

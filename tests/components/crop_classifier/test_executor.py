@@ -10,7 +10,7 @@ from tfx.types import channel, standard_artifacts
 from components.artifacts import LabelMap
 from components.crop_classifier import executor
 from components.crop_classifier.component import CropClassifier
-from detection.base.errors import ConfigError, DataError
+from detection.base.errors import DataError
 from detection.crops import backbone, backbones
 from detection.inference.detector import Detector
 from detection.odapi import label_map
@@ -131,21 +131,3 @@ def test_a_class_of_thousands_does_not_fill_the_memory(name):
 def test_one_class_in_the_train_split_is_one_line(name):
   with pytest.raises(DataError, match='two classes or more to tell apart, received one: "apple"'):
     name(scenes(), {'red': 'apple', 'blue': 'apple'})
-
-
-def test_the_component_wants_one_detector():
-  examples, labels = channel.Channel(type=standard_artifacts.Examples), channel.Channel(type=LabelMap)
-  with pytest.raises(ConfigError, match='received neither'):
-    CropClassifier(examples, labels)
-  model = channel.Channel(type=standard_artifacts.Model)
-  with pytest.raises(ConfigError, match='received both'):
-    CropClassifier(examples, labels, model, {'detector': 'there'}, check_paths=False)
-  with pytest.raises(ConfigError, match='two_stage: unknown key "clasifier"; nearest: "classifier"'):
-    CropClassifier(examples, labels, settings={'clasifier': 'svm'})
-
-
-def test_another_detector_at_the_same_path_is_another_step(colour_model, half_blind_model):
-  assert executor.digest(str(colour_model)) == executor.digest(str(colour_model))
-  assert executor.digest(str(colour_model)) != executor.digest(str(half_blind_model))
-  with pytest.raises(DataError, match='nowhere: no SavedModel'):
-    executor.digest('nowhere')

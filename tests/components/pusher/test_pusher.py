@@ -12,9 +12,9 @@ import pytest
 from tfx.types import channel, standard_artifacts
 
 from components.artifacts import ExportedModels
-from components.pusher import component, executor, model_card, publish, warmup
+from components.pusher import component, executor, model_card, publish
+from detection import model_folder
 from detection.base.errors import ConfigError, DataError
-from detection.inference import detector
 from detection.inference.detector import Detector
 
 
@@ -108,7 +108,7 @@ def test_the_warm_up_requests_are_answered_by_the_model(colour_model, tmp_path):
   version = assert_pushed(push(colour_model, tmp_path / 'serving'), tmp_path / 'serving')
   model = tf.saved_model.load(str(version))
   asked = []
-  for record in tf.data.TFRecordDataset(str(version / warmup.PLACE)).as_numpy_iterator():
+  for record in tf.data.TFRecordDataset(str(version / model_folder.WARMUP_REQUESTS)).as_numpy_iterator():
     request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
     tensors = {name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in request.inputs.items()}
     answer = model.signatures[request.model_spec.signature_name](**tensors)
@@ -133,14 +133,14 @@ def models(colour_model, tmp_path_factory):
 def test_versions_rise_even_when_the_clock_goes_back(models, tmp_path):
   for number, now in enumerate([1000.9, 1000.9, 400.0, 2000.0]):
     publish.publish(models(number), str(tmp_path), clock=lambda now=now: now)
-  assert publish.versions(str(tmp_path)) == [1000, 1001, 1002, 2000]
+  assert model_folder.versions(str(tmp_path)) == [1000, 1001, 1002, 2000]
 
 
 def test_a_push_that_is_tried_again_finds_its_version(models, tmp_path):
   model = models(1)
   first, second = (publish.publish(model, str(tmp_path / 'serving')) for _ in range(2))
   assert (second.version, second.again) == (first.version, True)
-  assert publish.versions(str(tmp_path / 'serving')) == [first.version]
+  assert model_folder.versions(str(tmp_path / 'serving')) == [first.version]
 
 
 def test_a_version_that_was_damaged_is_pushed_anew(models, tmp_path):
@@ -161,14 +161,14 @@ def test_pushers_at_the_same_time_get_versions_of_their_own(models, tmp_path):
     thread.start()
   for thread in threads:
     thread.join()
-  assert sorted(one.version for one in published) == publish.versions(str(tmp_path)) == list(range(5, 13))
+  assert sorted(one.version for one in published) == model_folder.versions(str(tmp_path)) == list(range(5, 13))
   assert all(publish.damaged(one.folder) == [] for one in published)
 
 
 def test_old_versions_are_removed_beyond_those_to_keep(models, tmp_path):
   for number in range(4):
     push(models(number), tmp_path / 'serving', keep_versions=2)
-  kept = publish.versions(str(tmp_path / 'serving'))
+  kept = model_folder.versions(str(tmp_path / 'serving'))
   assert len(kept) == 2
   assert sorted(os.listdir(tmp_path / 'serving')) == sorted(map(str, kept))
   assert (tmp_path / 'serving' / str(kept[-1]) / 'pipeline.config').read_text() == '# 3'
@@ -178,7 +178,7 @@ def test_a_version_that_was_taken_back_is_not_served_and_its_number_not_given_ag
   for number in range(2):
     publish.publish(models(number), str(tmp_path), clock=lambda: 5)
   assert publish.withdraw(str(tmp_path)) == (6, 5)
-  assert detector.saved_model_folder(str(tmp_path)) == str(tmp_path / '5')
+  assert model_folder.find_saved_model(str(tmp_path)) == str(tmp_path / '5')
   assert publish.publish(models(2), str(tmp_path), clock=lambda: 5).version == 7
 
 
@@ -233,14 +233,14 @@ def test_a_server_never_sees_a_part_of_a_version_though_pushers_are_killed(model
     pushers = subprocess.Popen(command, cwd=root, stderr=log)
   checked, broken = set(), []
   while pushers.poll() is None:
-    for version in set(publish.versions(destination)) - checked:
+    for version in set(model_folder.versions(destination)) - checked:
       broken += publish.damaged(f'{destination}/{version}')
       checked.add(version)
   assert pushers.returncode == 0, (tmp_path / 'log').read_text()[-2000:]
   assert len([name for name in os.listdir(destination) if name.startswith('.publishing-')]) == 100
   assert broken == []
-  assert len(publish.versions(destination)) == 100
-  assert all(publish.damaged(f'{destination}/{version}') == [] for version in publish.versions(destination))
+  assert len(model_folder.versions(destination)) == 100
+  assert all(publish.damaged(f'{destination}/{version}') == [] for version in model_folder.versions(destination))
 
 
 def test_a_destination_that_is_a_file_is_refused_in_one_line(colour_model, tmp_path):

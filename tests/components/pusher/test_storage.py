@@ -10,6 +10,7 @@ import tempfile
 import pytest
 
 from components.pusher import publish
+from detection import model_folder
 from detection.base.errors import ConfigError
 from detection.inference.detector import Detector
 
@@ -41,7 +42,7 @@ def small_disk(tmp_path):
 
 
 def assert_served(destination, version):
-  assert publish.versions(str(destination)) == [version]
+  assert model_folder.versions(str(destination)) == [version]
   assert publish.damaged(str(destination / str(version))) == []
   assert Detector(str(destination)).labels == {'red': 1, 'blue': 2}
 
@@ -99,12 +100,12 @@ def test_old_versions_of_another_user_stay_and_that_is_said(colour_model, other_
   for model in (str(colour_model), other_model):
     publish.publish(model, str(destination))
   subprocess.run(['chmod', '-R', 'a+rX,a-w', public], check=True)
-  before = publish.versions(str(destination))
+  before = model_folder.versions(str(destination))
   with as_another_user(), pytest.raises(ConfigError) as error:
     publish.prune(str(destination), keep=1)
   subprocess.run(['chmod', '-R', 'u+w', public], check=True)
   assert_one_line(error, 'push.keep_versions: old versions')
-  assert publish.versions(str(destination)) == before
+  assert model_folder.versions(str(destination)) == before
 
 
 def test_what_pushers_left_is_cleared_after_a_day_and_what_living_ones_write_is_not(colour_model, tmp_path):
@@ -132,4 +133,4 @@ def test_pruning_leaves_what_is_not_whole_out_of_account(colour_model, other_mod
     publish.publish(model, str(tmp_path), clock=lambda number=number: number)
   (tmp_path / '9' / 'variables').mkdir(parents=True)
   assert publish.prune(str(tmp_path), keep=1) == [5]
-  assert publish.versions(str(tmp_path)) == [6, 9]
+  assert model_folder.versions(str(tmp_path)) == [6, 9]

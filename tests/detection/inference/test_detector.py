@@ -69,13 +69,6 @@ def test_an_image_cut_short_is_refused_by_name(colour_model, draw, tmp_path):
     detector.Detector(str(colour_model)).detect([str(path)])
 
 
-def test_a_destination_means_its_highest_version(tmp_path):
-  for version in ('9', '10', 'notes', '.publishing-11'):
-    (tmp_path / version).mkdir()
-    (tmp_path / version / 'saved_model.pb').touch()
-  assert detector.saved_model_folder(str(tmp_path)) == str(tmp_path / '10')
-
-
 @pytest.mark.parametrize('path', ['nowhere', ''])
 def test_a_folder_without_a_model_is_refused(tmp_path, path):
   with pytest.raises(DataError, match='no SavedModel'):
