@@ -36,14 +36,14 @@ def measure(name: str, batch: str) -> str:
   from detection.odapi import label_map
   from detection.odapi.config import config_io
   from detection.odapi.model import engine, inputs
-  from detection.pipeline_config import catalogue, memory, patch
+  from detection.pipeline_config import builtin_bases, memory, patch
 
   with tempfile.TemporaryDirectory() as folder:
     labels = Path(folder) / 'label_map.pbtxt'
     labels.write_text(label_map.dump(drawn_shapes.LABELS))
     records = drawn_shapes.write(Path(folder) / 'examples', 2 * int(batch), seed=0)
     request = patch.Request(len(drawn_shapes.LABELS), str(labels), records, records, STEPS, int(batch))
-    config = patch.patch(config_io.parse(catalogue.text(name)), request)
+    config = patch.patch(config_io.parse(builtin_bases.text(name)), request)
     built = engine.Engine(config)
     batches = built.batches(inputs.InputOptions(cache='none'))
     for _ in range(STEPS):

@@ -15,7 +15,7 @@ from detection.metrics import coco, results
 from detection.odapi import label_map
 from detection.odapi.config import config_io
 from detection.odapi.model.export import Limits
-from detection.pipeline_config import catalogue, ground_truth, patch, recipe
+from detection.pipeline_config import builtin_bases, patch, recipe, split_boxes
 from detection.training import training
 from detection.training.adaptation import Adaptation
 from detection.training.settings import TrainSettings
@@ -80,7 +80,7 @@ def train(
     overrides=start.overrides,
   )
   config = recipe.complete_config(
-    config_io.parse(catalogue.text(start.base)), request, ground_truth.read(examples.train)
+    config_io.parse(builtin_bases.text(start.base)), request, split_boxes.read(examples.train)
   )
   chosen = TrainSettings(eval_every=0, export='last', checkpoint_every=10**6, **settings)
   with contextlib.redirect_stdout(sys.stderr):

@@ -59,7 +59,7 @@ def draw(root: Path) -> Path:
 def write_config(size: int, examples: Path, root: Path) -> Path:
   """The base of this size, patched for the drawn data as a run would."""
   from detection.odapi.config import config_io
-  from detection.pipeline_config import catalogue, patch
+  from detection.pipeline_config import builtin_bases, patch
   from detection.sample_data import draw
 
   request = patch.Request(
@@ -71,7 +71,7 @@ def write_config(size: int, examples: Path, root: Path) -> Path:
     batch_size=BATCH,
   )
   path = root / f'{size}.config'
-  path.write_text(config_io.dump(patch.patch(config_io.parse(catalogue.text(BASES[size])), request)))
+  path.write_text(config_io.dump(patch.patch(config_io.parse(builtin_bases.text(BASES[size])), request)))
   return path
 
 

@@ -20,7 +20,7 @@ from benchmarks.drawn_shapes import LABELS, SIZE
 from benchmarks.short_training import BASE, Examples, Start
 from detection.odapi.config import config_io
 from detection.odapi.model import engine
-from detection.pipeline_config import catalogue, patch, transfer
+from detection.pipeline_config import builtin_bases, patch, transfer
 from detection.sample_data import draw as sample_data
 from detection.training import training
 
@@ -73,7 +73,7 @@ def train_classifier(root: Path, steps: int) -> str:
   """Trains the detector's own backbone to name single shapes; returns the prefix of its checkpoint."""
   tf.keras.backend.clear_session()
   config = patch.patch(
-    config_io.parse(catalogue.text(BASE)), patch.Request(len(LABELS), 'unread', 'unread', 'unread', steps, 8)
+    config_io.parse(builtin_bases.text(BASE)), patch.Request(len(LABELS), 'unread', 'unread', 'unread', steps, 8)
   )
   backbone = engine.build_model(config)._feature_extractor.classification_backbone
   features = tf.keras.layers.GlobalAveragePooling2D()(tf.nest.flatten(backbone.outputs)[-1])

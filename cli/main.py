@@ -138,9 +138,9 @@ def _add_model_commands(commands: argparse._SubParsersAction) -> None:
 
 
 def _models(_: argparse.Namespace) -> int:
-  from detection.pipeline_config import catalogue
+  from detection.pipeline_config import builtin_bases
 
-  print(catalogue.table())
+  print(builtin_bases.table())
   return 0
 
 

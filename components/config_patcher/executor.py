@@ -10,7 +10,7 @@ from components import artifacts
 from detection.base import files
 from detection.odapi import label_map as label_maps
 from detection.odapi.config import config_io
-from detection.pipeline_config import changes, checks, ground_truth, hyperparameters, recipe
+from detection.pipeline_config import changes, data_checks, hyperparameters, recipe, split_boxes
 
 
 class Executor(base_executor.BaseExecutor):
@@ -32,16 +32,16 @@ class Executor(base_executor.BaseExecutor):
       labels,
       target,
     )
-    truth = ground_truth.read(request.train_path)
+    truth = split_boxes.read(request.train_path)
     complete = recipe.complete_config(wanted.base(), request, truth)
-    found = checks.check(complete, truth, labels)
+    found = data_checks.check(complete, truth, labels)
     for warning in found.warnings:
       print(f'pipeline.config: {warning}', flush=True)
     explained = changes.between(wanted.base(), complete, tuple(wanted.overrides), tuple(tuned))
     contents = {
       changes.FILE_NAME: changes.render(explained, wanted.base_name),
-      checks.TEXT_NAME: checks.render(found),
-      checks.JSON_NAME: json.dumps(found.to_dict(), indent=2),
+      data_checks.TEXT_NAME: data_checks.render(found),
+      data_checks.JSON_NAME: json.dumps(found.to_dict(), indent=2),
       artifacts.PipelineConfig.FILE_NAME: config_io.dump(complete),
     }
     for name, text in contents.items():

@@ -114,7 +114,7 @@ def check_space(read: recipe.Recipe, tune: TuneSettings) -> None:
   for path, one in tune.space.items():
     for value in one.values if one.values is not None else (one.min, one.max):
       try:
-        read.over(tune.trial_overrides({path: value})).rehearse()
+        read.over(tune.trial_overrides({path: value})).dry_run()
       except ConfigError as error:
         problems.append(f'tune.space: {path}: {value!r} does not fit: {error}')
         break

@@ -28,7 +28,7 @@ from detection.metrics import names
 from detection.odapi import label_map as label_maps
 from detection.odapi.config import config_io
 from detection.odapi.model import devices
-from detection.pipeline_config import ground_truth, hyperparameters, recipe
+from detection.pipeline_config import hyperparameters, recipe, split_boxes
 from detection.training import examples_check
 from detection.training.settings import TrainSettings
 
@@ -73,7 +73,7 @@ class Executor(base_executor.BaseExecutor):
     unpacked = files.join(exec_properties['work_root'], f'unpacked-{wanted.checkpoint_fingerprint[:16]}')
     splits = [artifacts.split_pattern(examples, split) for split in ('train', 'eval')]
     request = wanted.request(*splits, label_map_path, labels, unpacked)
-    truth = ground_truth.read(request.train_path)
+    truth = split_boxes.read(request.train_path)
 
     def complete(values: Mapping[str, Any]) -> config_io.Config:
       overrides = {**request.overrides, **tune.trial_overrides(values)}

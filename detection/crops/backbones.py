@@ -10,7 +10,8 @@ from detection.base.errors import ConfigError
 from detection.crops import backbone
 from detection.odapi.config import config_io
 from detection.odapi.model import features
-from detection.pipeline_config import bases, checkpoint, zoo
+from detection.pipeline_config import checkpoint, zoo
+from detection.pipeline_config.base import read_base
 
 
 def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
@@ -35,7 +36,7 @@ def load(source: str, size: int = backbone.CROP_SIZE) -> backbone.Backbone:
       f'{source}: no such model. Expected a folder with pipeline.config and a checkpoint, a zoo archive, or '
       '<network of tf.keras.applications>=<weights file>.'
     )
-  base = bases.read(source)
+  base = read_base(source)
   if not base.checkpoint:
     raise ConfigError(f'{source}: no checkpoint beside its pipeline.config. Expected a trained model with one.')
   with tempfile.TemporaryDirectory() as unpacked:

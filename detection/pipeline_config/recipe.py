@@ -10,8 +10,9 @@ from detection.base import files
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
 from detection.odapi.protos import pipeline_pb2
-from detection.pipeline_config import anchors, bases, checks, ground_truth, patch, shorthand, transfer, zoo
+from detection.pipeline_config import anchors, data_checks, patch, shorthand, split_boxes, transfer, zoo
 from detection.pipeline_config import checkpoint as checkpoints
+from detection.pipeline_config.base import read_base
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Recipe:
     """This recipe with further overrides, which win."""
     return dataclasses.replace(self, overrides={**self.overrides, **overrides})
 
-  def rehearse(self) -> None:
+  def dry_run(self) -> None:
     """Patches without data, so that a wrong override is told at once, not after the data was read.
 
     Raises:
@@ -108,7 +109,7 @@ def read(
     ConfigError: everything that is wrong in one message: no such checkpoint, an unknown mode or one that contradicts
       the checkpoint, an override that does not fit; before all these, a base that is not there or does not parse.
   """
-  found = bases.read(base)
+  found = read_base(base)
   start = zoo.verified(checkpoint) if checkpoint else ''
   if not start and mode != 'scratch':
     start = found.checkpoint  # a zoo download brings its own
@@ -117,7 +118,7 @@ def read(
   recipe = Recipe(found.name, found.text, start, '', 'scratch' if problems else mode, num_steps, batch_size, settings)
   fingerprint = ''
   with shorthand.noted(problems):
-    recipe.rehearse()
+    recipe.dry_run()
   with shorthand.noted(problems):
     fingerprint = _fingerprint(start) if start and check_checkpoint else ''
   if problems:
@@ -126,13 +127,13 @@ def read(
 
 
 def complete_config(
-  base: pipeline_pb2.TrainEvalPipelineConfig, request: patch.Request, truth: ground_truth.GroundTruth
+  base: pipeline_pb2.TrainEvalPipelineConfig, request: patch.Request, truth: split_boxes.SplitBoxes
 ) -> pipeline_pb2.TrainEvalPipelineConfig:
   """The patched config; with fit_anchors among the overrides, its anchors follow the boxes, unless overridden too."""
   complete = patch.patch(base, request)
   if not request.overrides.get(shorthand.FIT_ANCHORS):
     return complete
-  suggestions = anchors.suggest(complete, checks.in_model_pixels(complete, truth))
+  suggestions = anchors.suggest(complete, data_checks.in_model_pixels(complete, truth))
   return patch.patch(base, dataclasses.replace(request, overrides={**suggestions, **request.overrides}))
 
 

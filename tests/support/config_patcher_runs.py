@@ -28,12 +28,12 @@ def labels(tmp_path_factory):
 def run_executor(examples, labels, tmp_path):
   """Runs the executor as TFX does, and returns the folder of the pipeline_config artifact."""
   from components.config_patcher import executor
-  from detection.pipeline_config import bases
+  from detection.pipeline_config.base import read_base
 
   def run(base='ssd_mobilenet_v2_fpnlite_cpu_160', overrides=None, hyperparameters=None, **properties):
     output = artifacts.PipelineConfig()
     output.uri = str(tmp_path / 'pipeline_config')
-    found = bases.read(base)
+    found = read_base(base)
     exec_properties = {
       'base_name': found.name,
       'base_config': found.text,

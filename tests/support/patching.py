@@ -1,7 +1,7 @@
 """Patching without files: what the tests of this folder share."""
 
 from detection.odapi.config import config_io
-from detection.pipeline_config import catalogue, patch
+from detection.pipeline_config import builtin_bases, patch
 
 
 def request(**changes):
@@ -17,7 +17,7 @@ def request(**changes):
 
 
 def base(name='ssd_mobilenet_v2_fpnlite_320'):
-  return config_io.parse(catalogue.text(name))
+  return config_io.parse(builtin_bases.text(name))
 
 
 def complete(name='ssd_mobilenet_v2_fpnlite_320', **overrides):

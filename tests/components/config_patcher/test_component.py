@@ -9,7 +9,7 @@ from components import artifacts
 from components.config_patcher.component import ConfigPatcher
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.pipeline_config import catalogue, hyperparameters, schedule
+from detection.pipeline_config import builtin_bases, hyperparameters, schedule
 
 
 def patcher(**arguments):
@@ -30,9 +30,9 @@ def test_parameters_are_plain_and_carry_the_base_itself():
 
 def test_a_changed_base_file_is_a_changed_parameter(tmp_path):
   path = tmp_path / 'mine.config'
-  path.write_text(catalogue.text('ssd_mobilenet_v2_320'))
+  path.write_text(builtin_bases.text('ssd_mobilenet_v2_320'))
   before = patcher(base=str(path)).exec_properties
-  path.write_text(catalogue.text('ssd_mobilenet_v2_320').replace('num_classes: 90', 'num_classes: 91'))
+  path.write_text(builtin_bases.text('ssd_mobilenet_v2_320').replace('num_classes: 90', 'num_classes: 91'))
 
   assert patcher(base=str(path)).exec_properties != before
 
@@ -70,7 +70,7 @@ def test_a_base_that_does_not_parse_shows_its_line(tmp_path):
 
 def test_a_base_for_tf1_is_refused_with_the_successor_of_its_model(tmp_path):
   path = tmp_path / 'old.config'
-  path.write_text(catalogue.text('ssd_mobilenet_v2_320').replace('ssd_mobilenet_v2_keras', 'ssd_mobilenet_v2'))
+  path.write_text(builtin_bases.text('ssd_mobilenet_v2_320').replace('ssd_mobilenet_v2_keras', 'ssd_mobilenet_v2'))
 
   with pytest.raises(ConfigError, match=r'old\.config: .*for TF 1 alone.*"ssd_mobilenet_v2_keras"'):
     patcher(base=str(path))
@@ -78,7 +78,7 @@ def test_a_base_for_tf1_is_refused_with_the_successor_of_its_model(tmp_path):
 
 def test_a_zoo_folder_brings_its_checkpoint_unless_training_starts_from_scratch(tmp_path):
   (tmp_path / 'checkpoint').mkdir()
-  (tmp_path / 'pipeline.config').write_text(catalogue.text('ssd_mobilenet_v2_320'))
+  (tmp_path / 'pipeline.config').write_text(builtin_bases.text('ssd_mobilenet_v2_320'))
   for name in ('ckpt-0.index', 'ckpt-0.data-00000-of-00001'):
     (tmp_path / 'checkpoint' / name).write_bytes(b'tensors')
 
@@ -110,7 +110,7 @@ def test_the_executor_completes_the_config(run_executor, examples, labels):
 
 def test_the_checkpoint_of_an_archive_comes_to_stand_beside_the_config(run_executor, tmp_path):
   contents = {
-    'net/pipeline.config': catalogue.text('ssd_mobilenet_v2_320').encode(),
+    'net/pipeline.config': builtin_bases.text('ssd_mobilenet_v2_320').encode(),
     'net/checkpoint/ckpt-0.index': b'index',
     'net/checkpoint/ckpt-0.data-00000-of-00001': b'tensors',
   }

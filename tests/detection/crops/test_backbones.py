@@ -4,7 +4,7 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.crops import backbones
-from detection.pipeline_config import catalogue
+from detection.pipeline_config import builtin_bases
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from detection.pipeline_config import catalogue
 )
 def test_what_is_no_backbone_is_refused_in_one_line(tmp_path, source, message):
   (tmp_path / 'config').mkdir()
-  (tmp_path / 'config' / 'pipeline.config').write_text(catalogue.text('ssd_mobilenet_v2_320'))
+  (tmp_path / 'config' / 'pipeline.config').write_text(builtin_bases.text('ssd_mobilenet_v2_320'))
   with pytest.raises(ConfigError, match=message) as caught:
     backbones.load(source.format(tmp=tmp_path))
   assert '\n' not in str(caught.value)

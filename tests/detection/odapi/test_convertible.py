@@ -5,12 +5,13 @@ import pytest
 from detection.base.errors import ConfigError
 from detection.odapi import convertible
 from detection.odapi.config import config_io
-from detection.pipeline_config import bases, catalogue
+from detection.pipeline_config import builtin_bases
+from detection.pipeline_config.base import read_base
 
 
-@pytest.mark.parametrize('name', catalogue.names())
+@pytest.mark.parametrize('name', builtin_bases.names())
 def test_every_built_in_base_but_faster_rcnn_can_be_converted(name):
-  config = config_io.parse(bases.read(name).text)
+  config = config_io.parse(read_base(name).text)
   if not name.startswith('faster_rcnn'):
     convertible.check(config)
     return

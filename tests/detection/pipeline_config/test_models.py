@@ -11,7 +11,8 @@ import tensorflow as tf
 from detection.inference.detector import Detector
 from detection.odapi import label_map
 from detection.odapi.config import config_io
-from detection.pipeline_config import bases, catalogue, patch, portable, transfer
+from detection.pipeline_config import builtin_bases, patch, portable, transfer
+from detection.pipeline_config.base import read_base
 from tests.support import drawn_examples
 from tests.support.shared_data import ZOO_CONFIGS
 
@@ -43,7 +44,7 @@ SHORTER = {
 
 def shrunk(name):
   """A built-in base with a smaller input."""
-  config = config_io.parse(catalogue.text(name))
+  config = config_io.parse(builtin_bases.text(name))
   resizer = getattr(config.model, config.model.WhichOneof('model')).image_resizer
   # A two-way pyramid up to level 7 wants multiples of 128.
   side = {'efficientdet_cpu_192': 192}.get(name, 256 if name.startswith('efficientdet') else 160)
@@ -99,7 +100,7 @@ def _forgotten_models():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', catalogue.names())
+@pytest.mark.parametrize('name', builtin_bases.names())
 def test_a_base_builds_trains_exports_and_predicts(name, request_for_two_steps, tmp_path):
   from detection.odapi.model import engine, export, inputs
 
@@ -122,7 +123,7 @@ def test_a_base_builds_trains_exports_and_predicts(name, request_for_two_steps, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', catalogue.names())
+@pytest.mark.parametrize('name', builtin_bases.names())
 def test_the_listed_parameters_are_those_of_the_built_model(name, request_for_two_steps):
   from detection.odapi.model import engine
 
@@ -133,7 +134,7 @@ def test_the_listed_parameters_are_those_of_the_built_model(name, request_for_tw
   unused = ('logits/', 'top_')
   used = [variable for variable in model.trainable_variables if not variable.name.startswith(unused)]
   counted = sum(variable.shape.num_elements() for variable in used)
-  assert f'{counted:,}' == next(entry.parameters for entry in catalogue.entries() if entry.name == name)
+  assert f'{counted:,}' == next(entry.parameters for entry in builtin_bases.entries() if entry.name == name)
   assert_backbone_is_told_from_heads(config, model)
 
 
@@ -154,7 +155,7 @@ def test_the_od_apis_model_builder_builds_what_was_patched(path, request_for_two
   from detection.odapi import compat  # noqa: F401  isort: skip
   from object_detection.builders import model_builder
 
-  complete = patch.patch(config_io.parse(bases.read(str(path)).text), request_for_two_steps(COCO))
+  complete = patch.patch(config_io.parse(read_base(str(path)).text), request_for_two_steps(COCO))
   again = config_io.parse(config_io.dump(complete))
 
   assert model_builder.build(again.model, is_training=True).num_classes == len(COCO)

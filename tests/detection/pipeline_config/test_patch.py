@@ -5,15 +5,16 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io, config_path
-from detection.pipeline_config import bases, catalogue, patch, portable, transfer
+from detection.pipeline_config import builtin_bases, patch, portable, transfer
+from detection.pipeline_config.base import read_base
 from tests.support import patching
 from tests.support.shared_data import NO_ZOO_CONFIGS, ZOO_CONFIGS
 
-BASES = [*catalogue.names(), *(str(path) for path in ZOO_CONFIGS)]
+BASES = [*builtin_bases.names(), *(str(path) for path in ZOO_CONFIGS)]
 
 
 def base(name):
-  return config_io.parse(bases.read(name).text)
+  return config_io.parse(read_base(name).text)
 
 
 @pytest.mark.parametrize('name', BASES, ids=lambda name: pathlib.Path(name).stem)

@@ -2,7 +2,8 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.pipeline_config import bases, changes, patch, portable
+from detection.pipeline_config import changes, patch, portable
+from detection.pipeline_config.base import read_base
 from tests.support import patching
 from tests.support.shared_data import NO_ZOO_CONFIGS, ZOO_CONFIGS
 
@@ -44,7 +45,7 @@ def test_tpu_settings_are_turned_off_and_each_change_is_listed():
 @pytest.mark.skipif(not ZOO_CONFIGS, reason=NO_ZOO_CONFIGS)
 @pytest.mark.parametrize('path', ZOO_CONFIGS, ids=lambda path: path.stem)
 def test_no_tpu_setting_of_a_zoo_config_survives(path):
-  text = config_io.dump(patch.patch(config_io.parse(bases.read(str(path)).text), patching.request()))
+  text = config_io.dump(patch.patch(config_io.parse(read_base(str(path)).text), patching.request()))
 
   for name in ('bfloat16', 'sync_replicas', 'replicas_to_aggregate', 'static_shapes', 'matmul_crop'):
     assert name not in text

@@ -4,7 +4,7 @@ from hypothesis import strategies
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.pipeline_config import catalogue, patch, schedule, shorthand
+from detection.pipeline_config import builtin_bases, patch, schedule, shorthand
 from tests.support import patching
 
 
@@ -162,7 +162,7 @@ def has_one_rate(overrides):
 
 @hypothesis.settings(max_examples=40, deadline=None)
 @hypothesis.given(
-  base=strategies.sampled_from(catalogue.names()),
+  base=strategies.sampled_from(builtin_bases.names()),
   num_steps=strategies.integers(20, 10**6),
   batch_size=strategies.integers(1, 1024),
   overrides=OVERRIDES.filter(has_one_rate),

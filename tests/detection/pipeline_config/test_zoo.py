@@ -5,9 +5,10 @@ import tarfile
 import pytest
 
 from detection.base.errors import ConfigError
-from detection.pipeline_config import bases, catalogue, zoo
+from detection.pipeline_config import builtin_bases, zoo
+from detection.pipeline_config.base import read_base
 
-CONFIG = catalogue.text('ssd_mobilenet_v2_fpnlite_320').encode()
+CONFIG = builtin_bases.text('ssd_mobilenet_v2_fpnlite_320').encode()
 
 
 def file(name, content=b'content'):
@@ -49,7 +50,7 @@ def pack(tmp_path):
 def test_an_archive_gives_config_and_checkpoint_together(pack, tmp_path, name):
   archive = pack(*MODEL, name=name)
 
-  base = bases.read(archive)
+  base = read_base(archive)
   prefix = zoo.unpack_checkpoint(archive, str(tmp_path / 'checkpoint'))
 
   assert base.text == CONFIG.decode()
@@ -65,8 +66,8 @@ def test_an_unpacked_folder_gives_both_as_well(pack, tmp_path):
 
   folder = str(tmp_path / 'unpacked' / 'net')
 
-  assert bases.read(folder).checkpoint == folder
-  assert bases.read(f'file://{folder}').text == CONFIG.decode()
+  assert read_base(folder).checkpoint == folder
+  assert read_base(f'file://{folder}').text == CONFIG.decode()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_an_archive_cut_short_is_refused_and_nothing_is_written(pack, tmp_path):
 )
 def test_an_archive_without_a_usable_config_is_refused(pack, members, expected):
   with pytest.raises(ConfigError, match=expected):
-    bases.read(pack(*members))
+    read_base(pack(*members))
 
 
 @pytest.mark.parametrize(
@@ -137,9 +138,9 @@ def test_a_digest_is_checked_where_it_is_given(pack):
 
   assert zoo.verified(f'{archive}#sha256={digest.upper()}') == archive
   with pytest.raises(ConfigError, match=f'expected sha256 {"0" * 64}, received {digest}'):
-    bases.read(f'{archive}#sha256={"0" * 64}')
+    read_base(f'{archive}#sha256={"0" * 64}')
 
 
 def test_a_web_address_is_refused():
   with pytest.raises(ConfigError, match='nothing is downloaded'):
-    bases.read('http://download.tensorflow.org/models/object_detection/tf2/20200711/net.tar.gz')
+    read_base('http://download.tensorflow.org/models/object_detection/tf2/20200711/net.tar.gz')

@@ -10,7 +10,7 @@ import tensorflow as tf
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
 from detection.odapi.model import engine, inputs
-from detection.pipeline_config import catalogue
+from detection.pipeline_config import builtin_bases
 from detection.training import adaptation
 from detection.training.checkpoints import Checkpoints
 from detection.training.state import TrainState
@@ -62,7 +62,7 @@ def test_moving_averages_are_held_while_a_batch_is_normalised_by_its_own_statist
 
 
 def test_a_family_without_such_feature_maps_is_refused_by_name():
-  config = config_io.parse(catalogue.text('faster_rcnn_resnet50_v1_640'))
+  config = config_io.parse(builtin_bases.text('faster_rcnn_resnet50_v1_640'))
   with pytest.raises(ConfigError, match=r'adapt: not for model faster_rcnn .*SSD, EfficientDet or CenterNet'):
     adaptation.AdaptingEngine(config, adaptation.Adaptation(['unread'], 0.1, 10))
 
@@ -73,7 +73,7 @@ def two_domains(finished_run):
   examples = finished_run.artifact('VocExampleGen', 'examples')
 
   def prepare(base, batch_norm):
-    config = config_io.parse(catalogue.text(base))
+    config = config_io.parse(builtin_bases.text(base))
     ours = config_io.parse((finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config').read_text())
     config.train_input_reader.CopyFrom(ours.train_input_reader)
     config.train_config.batch_size = 2

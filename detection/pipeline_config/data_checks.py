@@ -8,7 +8,7 @@ import numpy as np
 
 from detection.odapi.protos import pipeline_pb2
 from detection.pipeline_config import anchors, memory, sizes
-from detection.pipeline_config.ground_truth import GroundTruth
+from detection.pipeline_config.split_boxes import SplitBoxes
 
 JSON_NAME = 'checks.json'
 TEXT_NAME = 'checks.txt'
@@ -24,7 +24,7 @@ _SSD_STRIDE = 16
 
 
 @dataclasses.dataclass(frozen=True)
-class Checks:
+class DataChecks:
   """What was found.
 
   images, boxes: how many were looked at.
@@ -50,7 +50,7 @@ class Checks:
     return dataclasses.asdict(self)
 
 
-def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: Mapping[str, int]) -> Checks:
+def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes, known: Mapping[str, int]) -> DataChecks:
   """Looks at anchors, strides, names, boxes an image, and memory.
 
   Args:
@@ -66,7 +66,7 @@ def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, know
   below = float((shorter < stride).mean()) if len(boxes) else 0.0
   suggestions = anchors.suggest(config, boxes) if anchored and anchored['all'] < _GOOD else {}
   gib = memory.estimate(config)
-  return Checks(
+  return DataChecks(
     images=truth.images,
     boxes=len(boxes),
     anchored={name: round(share, 4) for name, share in anchored.items()},
@@ -83,7 +83,7 @@ def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, know
   )
 
 
-def in_model_pixels(config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth) -> np.ndarray:
+def in_model_pixels(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes) -> np.ndarray:
   """[N, 4] boxes (ymin, xmin, ymax, xmax) in pixels of the model's input."""
   if len(truth.boxes) == 0:
     return truth.boxes
@@ -103,7 +103,7 @@ def finest_stride(config: pipeline_pb2.TrainEvalPipelineConfig) -> int:
   return _TWO_STAGE_STRIDE if config.model.HasField('faster_rcnn') else _SSD_STRIDE
 
 
-def render(checks: Checks) -> str:
+def render(checks: DataChecks) -> str:
   """A page of plain text: the warnings first, then the figures."""
   lines = [f'{checks.boxes} boxes in {checks.images} images of the train split.', '']
   lines += [f'WARNING: {warning}' for warning in checks.warnings] or ['Nothing to warn of.']
@@ -148,7 +148,7 @@ def _size_warnings(config: pipeline_pb2.TrainEvalPipelineConfig, below: float, s
 
 
 def _data_warnings(
-  config: pipeline_pb2.TrainEvalPipelineConfig, truth: GroundTruth, known: Mapping[str, int]
+  config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes, known: Mapping[str, int]
 ) -> list[str]:
   found = []
   strangers = sorted(set(truth.names) - known.keys())

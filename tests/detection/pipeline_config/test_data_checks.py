@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detection.odapi.config import config_io, config_path
-from detection.pipeline_config import anchors, checks, ground_truth, sizes
+from detection.pipeline_config import anchors, data_checks, sizes, split_boxes
 from tests.support import drawn_examples, patching
 
 RANDOM = np.random.default_rng(7)
@@ -13,7 +13,7 @@ RANDOM = np.random.default_rng(7)
 def truth(boxes, names=None, size=(640, 640), images=None):
   boxes = np.array(boxes, dtype=np.float32).reshape(-1, 4)
   count = len(boxes)
-  return ground_truth.GroundTruth(
+  return split_boxes.SplitBoxes(
     boxes=boxes,
     names=np.array(names or ['cat'] * count, dtype=object),
     heights=np.full(count, size[0]),
@@ -71,7 +71,9 @@ def test_boxes_too_small_for_the_anchors_are_counted_by_class_and_size():
   config = patching.complete()
   large, tiny = [0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.12, 0.12]
 
-  found = checks.check(config, truth([large, large, large, tiny], ['cat', 'cat', 'dog', 'dog']), {'cat': 1, 'dog': 2})
+  found = data_checks.check(
+    config, truth([large, large, large, tiny], ['cat', 'cat', 'dog', 'dog']), {'cat': 1, 'dog': 2}
+  )
 
   assert found.anchored == {'all': 0.75, 'small': 0.0, 'large': 1.0, 'class cat': 1.0, 'class dog': 0.5}
   assert found.below_stride == 0.25
@@ -84,8 +86,8 @@ def test_boxes_are_measured_after_resizing():
   kept = patching.complete('efficientdet_d0_512')
   wide = truth([[0, 0, 0.5, 0.5]], size=(100, 400))
 
-  assert checks.in_model_pixels(square, wide).tolist() == [[0, 0, 160, 160]]
-  assert checks.in_model_pixels(kept, wide).tolist() == [[0, 0, 64, 256]]
+  assert data_checks.in_model_pixels(square, wide).tolist() == [[0, 0, 160, 160]]
+  assert data_checks.in_model_pixels(kept, wide).tolist() == [[0, 0, 64, 256]]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_fitted_anchors_meet_more_boxes_and_keep_the_heads_shape(name):
 
 
 def test_anchors_that_meet_every_box_are_left_alone():
-  assert checks.check(patching.complete(), truth([[0.1, 0.1, 0.5, 0.5]]), {'cat': 1}).suggestions == {}
+  assert data_checks.check(patching.complete(), truth([[0.1, 0.1, 0.5, 0.5]]), {'cat': 1}).suggestions == {}
 
 
 def test_kmeans_finds_the_clusters():
@@ -126,39 +128,41 @@ def test_kmeans_finds_the_clusters():
   ],
 )
 def test_data_that_does_not_fit_is_warned_of(given, known, expected):
-  found = checks.check(patching.complete(), given, known)
+  found = data_checks.check(patching.complete(), given, known)
 
   assert any(expected in warning for warning in found.warnings)
-  assert expected in checks.render(found)
+  assert expected in data_checks.render(found)
 
 
 def test_a_name_without_boxes_is_no_trouble_where_others_share_its_id():
   given = truth([[0, 0, 1, 1]] * 8, ['cat'] * 8, images=8)
-  assert checks.check(patching.complete(), given, {'object': 1, 'cat': 1}).warnings == []
+  assert data_checks.check(patching.complete(), given, {'object': 1, 'cat': 1}).warnings == []
 
 
 def test_no_boxes_and_no_anchors_are_no_trouble():
-  assert checks.check(patching.complete(), truth([]), {}).anchored == {}
-  assert checks.check(patching.complete('centernet_resnet50_v2_512'), truth([[0, 0, 1, 1]]), {'cat': 1}).anchored == {}
+  assert data_checks.check(patching.complete(), truth([]), {}).anchored == {}
+  assert (
+    data_checks.check(patching.complete('centernet_resnet50_v2_512'), truth([[0, 0, 1, 1]]), {'cat': 1}).anchored == {}
+  )
 
 
 def test_a_batch_no_gpu_holds_is_warned_of_with_one_that_fits():
-  found = checks.check(patching.complete('efficientdet_d2_768', **{'train_config.batch_size': 128}), truth([]), {})
+  found = data_checks.check(patching.complete('efficientdet_d2_768', **{'train_config.batch_size': 128}), truth([]), {})
 
   assert any('a batch of 128 takes some' in warning for warning in found.warnings)
-  assert checks.check(patching.complete('ssd_mobilenet_v2_fpnlite_cpu_160'), truth([]), {}).warnings == []
+  assert data_checks.check(patching.complete('ssd_mobilenet_v2_fpnlite_cpu_160'), truth([]), {}).warnings == []
 
 
 def test_boxes_are_read_from_the_examples(tmp_path):
   examples = drawn_examples.write_examples(tmp_path / 'examples', {'train': 300})
 
-  found = ground_truth.read(f'{examples.uri}/Split-train/*')
+  found = split_boxes.read(f'{examples.uri}/Split-train/*')
 
   assert (found.images, found.most, found.boxes.shape) == (300, 1, (300, 4))
   assert (found.boxes[:, 2:] > found.boxes[:, :2]).all()
   assert set(found.names) == set(drawn_examples.LABELS)
   assert set(found.heights) == set(found.widths) == {96}
-  assert ground_truth.read(f'{examples.uri}/Split-train/*', limit=10).images == 10
+  assert split_boxes.read(f'{examples.uri}/Split-train/*', limit=10).images == 10
 
 
 def test_the_executor_fits_anchors_when_asked_and_leaves_its_findings(run_executor):

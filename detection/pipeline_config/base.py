@@ -6,7 +6,7 @@ from detection import model_folder
 from detection.base import files, suggest
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.pipeline_config import catalogue, checkpoint, portable, zoo
+from detection.pipeline_config import builtin_bases, checkpoint, portable, zoo
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Base:
   checkpoint: str = ''
 
 
-def read(base: str) -> Base:
+def read_base(base: str) -> Base:
   """Finds and reads a base.
 
   Args:
@@ -34,8 +34,8 @@ def read(base: str) -> Base:
     ConfigError: if there is no such built-in or file (with the nearest name), it is not a pipeline.config, or one for
       TF 1 (with the TF 2 successor of its model).
   """
-  if base in catalogue.names():
-    return _checked(base, catalogue.text(base))
+  if base in builtin_bases.names():
+    return _checked(base, builtin_bases.text(base))
   path = zoo.verified(base)
   if not path or not files.exists(path):
     raise ConfigError(_missing(base))
@@ -67,4 +67,4 @@ def _checked(name: str, text: str, checkpoint_source: str = '') -> Base:
 
 
 def _missing(base: str) -> str:
-  return f'model.base: "{base}" is neither a built-in name nor a file; {suggest.hint(base, catalogue.names())}.'
+  return f'model.base: "{base}" is neither a built-in name nor a file; {suggest.hint(base, builtin_bases.names())}.'

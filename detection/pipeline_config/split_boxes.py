@@ -9,7 +9,7 @@ _CORNERS = ('ymin', 'xmin', 'ymax', 'xmax')
 
 
 @dataclasses.dataclass(frozen=True)
-class GroundTruth:
+class SplitBoxes:
   """The boxes of the first so many images of a split.
 
   boxes: [N, 4] float32, (ymin, xmin, ymax, xmax) in [0, 1].
@@ -27,7 +27,7 @@ class GroundTruth:
   most: int
 
 
-def read(pattern: str, limit: int = 5000) -> GroundTruth:
+def read(pattern: str, limit: int = 5000) -> SplitBoxes:
   """Reads boxes from uncompressed TFRecord files of tf.Example with the OD API decoder's keys; no image is decoded.
 
   Args:
@@ -42,7 +42,7 @@ def read(pattern: str, limit: int = 5000) -> GroundTruth:
   records = tf.data.TFRecordDataset(paths).take(limit).batch(256)
   batches = list(records.map(lambda batch: tf.io.parse_example(batch, features))) if paths else []
   counts = [batch['image/object/class/text'].row_lengths().numpy() for batch in batches]
-  return GroundTruth(
+  return SplitBoxes(
     boxes=np.stack([_flat(batches, f'image/object/bbox/{corner}', np.float32) for corner in _CORNERS], axis=1),
     names=np.array([name.decode() for name in _flat(batches, 'image/object/class/text', object)], dtype=object),
     heights=_repeated(batches, 'image/height', counts),
