@@ -13,10 +13,9 @@ from matplotlib import figure
 from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError, DataError
-from detection.report import page
+from detection.report import page, palette
 
 SHOWN = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large', 'AR100', 'F1')
-_COLOURS = ('#0072b2', '#e69f00', '#009e73', '#cc79a7', '#d55e00', '#56b4e9', '#7f7f7f', '#f0e442')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,8 +141,13 @@ def _intervals(runs: Sequence[Run]) -> figure.Figure:
   for place, run in enumerate(runs):
     value, interval = run.model['metrics']['AP'], run.model['intervals']['AP']
     if value is not None and interval['low'] is not None:
-      axis.plot([interval['low'], interval['high']], [place, place], color=_COLOURS[place % len(_COLOURS)], linewidth=3)
-      axis.plot(value, place, 'o', color=_COLOURS[place % len(_COLOURS)])
+      axis.plot(
+        [interval['low'], interval['high']],
+        [place, place],
+        color=palette.series_colour(place),
+        linewidth=3,
+      )
+      axis.plot(value, place, 'o', color=palette.series_colour(place))
   axis.set_yticks(range(len(runs)), [_plain(run.name) for run in runs])
   axis.set(title='AP and its 95 % interval', xlim=(0, 1), ylim=(len(runs) - 0.5, -0.5))
   axis.grid(alpha=0.25)
@@ -157,7 +161,7 @@ def _bars(runs: Sequence[Run], rows: Sequence[tuple[str, list]]) -> figure.Figur
   for place, run in enumerate(runs):
     values = [values[place] or 0 for _, values in rows]
     offsets = np.arange(len(rows)) + (place - (len(runs) - 1) / 2) * width
-    axis.bar(offsets, values, width * 0.92, color=_COLOURS[place % len(_COLOURS)], label=_plain(run.name))
+    axis.bar(offsets, values, width * 0.92, color=palette.series_colour(place), label=_plain(run.name))
   axis.set_xticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
   axis.set(title='Metrics', ylim=(0, 1.02))
   axis.grid(alpha=0.25, axis='y')

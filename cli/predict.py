@@ -24,7 +24,7 @@ from detection.detections import Detections
 from detection.inference import predictions, video
 from detection.inference.detector import Detector, load
 from detection.inference.predictions import Predicted
-from detection.report import drawing
+from detection.report import drawing, palette
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.tif', '.tiff', '.webp')
 PREDICTIONS_FILE = 'predictions.json'
@@ -96,7 +96,7 @@ def run(model: str, output: str, sources: Sequence[str], options: Options) -> in
 def annotated(image: PIL.Image.Image, detections: Detections) -> PIL.Image.Image:
   """The image with every detection drawn, named and scored, a colour a class."""
   captions = [f'{name} {score:.0%}' for name, score in zip(detections.names, detections.scores, strict=True)]
-  colours = [drawing.class_colour(number) for number in detections.classes.tolist()]
+  colours = [palette.class_colour(number) for number in detections.classes.tolist()]
   return drawing.draw_boxes(image, detections.boxes, captions, colours)
 
 

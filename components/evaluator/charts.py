@@ -10,15 +10,14 @@ from detection.metrics import coco, operating
 from detection.metrics.matching import AREA_NAMES
 from detection.metrics.mistakes import CAUSES
 from detection.metrics.scores import ClassScore
-from detection.report import drawing
+from detection.report import palette
 
 _MOST_LINES = 10  # classes in one chart; more cannot be told apart
 _MOST_CELLS = 25  # classes in a confusion matrix
 _MOST_BARS = 30
 _MOST_POINTS = 300
 _LONGEST_NAME = 28
-_CAUSE_COLOURS = ('#7f7f7f', '#e69f00', '#cc79a7', '#56b4e9')
-_FOUND, _MISSED = '#009e73', '#d55e00'
+_CAUSE_COLOURS = (palette.GREY, palette.ORANGE, palette.PINK, palette.SKY_BLUE)
 
 
 def precision_recall(evaluation: Evaluation) -> figure.Figure:
@@ -26,7 +25,12 @@ def precision_recall(evaluation: Evaluation) -> figure.Figure:
   chart, axis = _axes('Precision over recall, IoU 0.5', 'recall', 'precision')
   for index, row in _largest(evaluation.classes):
     precision = evaluation.curves.precision[0, :, index, 0]
-    axis.plot(coco.RECALL_LEVELS, precision, color=_colour(row), label=f'{_name(row)}  {row.metrics["AP50"]:.2f}')
+    axis.plot(
+      coco.RECALL_LEVELS,
+      precision,
+      color=palette.class_colour(row.id),
+      label=f'{_name(row)}  {row.metrics["AP50"]:.2f}',
+    )
   axis.set(xlim=(0, 1), ylim=(0, 1.02))
   _legend(axis, 'class, AP50')
   return chart
@@ -41,16 +45,16 @@ def confidence(evaluation: Evaluation) -> figure.Figure:
     axis.set_ylabel('')
     curve = _thinned(rows[0].curve)
     for name, values, colour in (
-      ('precision', curve.precision, '#0072b2'),
-      ('recall', curve.recall, '#e69f00'),
-      ('F1', curve.f1, '#009e73'),
+      ('precision', curve.precision, palette.BLUE),
+      ('recall', curve.recall, palette.ORANGE),
+      ('F1', curve.f1, palette.GREEN),
     ):
       axis.plot(curve.scores, values, color=colour, label=name)
-    axis.axvline(rows[0].best.score, color='grey', linestyle=':', label=f'best: {rows[0].best.score:.2f}')
+    axis.axvline(rows[0].best.score, color=palette.MIDDLE_GREY, linestyle=':', label=f'best: {rows[0].best.score:.2f}')
   for row in rows if len(rows) > 1 else []:
     curve = _thinned(row.curve)
-    axis.plot(curve.scores, curve.f1, color=_colour(row), label=f'{_name(row)}  {row.best.score:.2f}')
-    axis.plot(row.best.score, row.best.f1, 'o', color=_colour(row), markersize=4)
+    axis.plot(curve.scores, curve.f1, color=palette.class_colour(row.id), label=f'{_name(row)}  {row.best.score:.2f}')
+    axis.plot(row.best.score, row.best.f1, 'o', color=palette.class_colour(row.id), markersize=4)
   axis.set(xlim=(0, 1), ylim=(0, 1.02))
   _legend(axis, '' if len(rows) == 1 else 'class, best score')
   return chart
@@ -82,7 +86,7 @@ def by_size(evaluation: Evaluation, before: Evaluation | None) -> figure.Figure:
   chart, axis = _axes('AP by object size', '', 'AP')
   names = ('AP', 'AP_small', 'AP_medium', 'AP_large')
   labels = ('all', 'small\nbelow 32² px', 'medium', 'large\nfrom 96² px')
-  sets = [('this model', evaluation, '#0072b2')] + ([('baseline', before, '#b0b7c3')] if before else [])
+  sets = [('this model', evaluation, palette.BLUE)] + ([('baseline', before, palette.LIGHT_GREY)] if before else [])
   for offset, (name, source, colour) in enumerate(sets):
     values = np.nan_to_num([source.metrics[metric] for metric in names])
     places = np.arange(len(names)) + (offset - (len(sets) - 1) / 2) * 0.38
@@ -102,10 +106,12 @@ def class_balance(evaluation: Evaluation, train: Mapping[str, int]) -> figure.Fi
   chart, axis = _bars_axes('Objects by class', 'objects', rows)
   places = np.arange(len(rows))
   if train:
-    bars = axis.barh(places + 0.2, [train.get(row.name, 0) for row in rows], 0.38, color='#b0b7c3', label='training')
+    bars = axis.barh(
+      places + 0.2, [train.get(row.name, 0) for row in rows], 0.38, color=palette.LIGHT_GREY, label='training'
+    )
     axis.bar_label(bars, fontsize=8, padding=2)
   shift, height = (0.2, 0.38) if train else (0, 0.7)
-  bars = axis.barh(places - shift, [row.objects for row in rows], height, color='#0072b2', label='evaluated')
+  bars = axis.barh(places - shift, [row.objects for row in rows], height, color=palette.BLUE, label='evaluated')
   axis.bar_label(bars, fontsize=8, padding=2)
   if train:
     _legend(axis)
@@ -127,8 +133,8 @@ def misses(evaluation: Evaluation) -> figure.Figure:
   """Found and missed objects by size."""
   chart, axis = _axes('Missed objects by size', '', 'objects')
   found, missed = evaluation.mistakes.found.sum(axis=0), evaluation.mistakes.missed.sum(axis=0)
-  axis.bar(AREA_NAMES[1:], found, color=_FOUND, label='found')
-  bars = axis.bar(AREA_NAMES[1:], missed, bottom=found, color=_MISSED, label='missed')
+  axis.bar(AREA_NAMES[1:], found, color=palette.GREEN, label='found')
+  bars = axis.bar(AREA_NAMES[1:], missed, bottom=found, color=palette.VERMILION, label='missed')
   axis.bar_label(
     bars, [f'{m} of {m + f} missed' if m + f else '' for m, f in zip(missed, found, strict=True)], fontsize=8
   )
@@ -190,7 +196,3 @@ def _thinned(curve: operating.Curve) -> operating.Curve:
   count = len(curve.scores)
   keep = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
   return operating.Curve(curve.scores[keep], curve.precision[keep], curve.recall[keep], curve.f1[keep])
-
-
-def _colour(row: ClassScore) -> str:
-  return '#{:02x}{:02x}{:02x}'.format(*drawing.class_colour(row.id))

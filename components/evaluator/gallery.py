@@ -10,9 +10,7 @@ import PIL.Image
 from components.evaluator.evaluation import Evaluation
 from detection.metrics.mistakes import CAUSES
 from detection.metrics.operating import kept
-from detection.report import drawing
-
-LABELLED, HIT, FALSE, MISSED = (255, 255, 255), (0, 190, 120), (235, 60, 50), (255, 190, 0)
+from detection.report import drawing, palette
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,12 +55,12 @@ def _draw(evaluation: Evaluation, name: str, index: int, encoded: bytes, use: np
     text = f'{class_names[int(results.classes[row])]} {results.scores[row]:.0%}'
     boxes.append(results.boxes[row])
     captions.append(text if cause < 0 else f'{text}, {CAUSES[cause]}')
-    colours.append(HIT if cause < 0 else FALSE)
+    colours.append(palette.HIT_BOX if cause < 0 else palette.FALSE_BOX)
   for row in np.flatnonzero(results.object_image == index):
     missed = counts[row] and not made.object_found[row]
     boxes.append(results.object_box[row])
     captions.append(f'missed {class_names[int(results.object_class[row])]}' if missed else '')
-    colours.append(MISSED if missed else LABELLED)
+    colours.append(palette.MISSED_BOX if missed else palette.LABELLED_BOX)
   with PIL.Image.open(io.BytesIO(encoded)) as image:
     drawn = drawing.draw_boxes(image, np.array(boxes).reshape(-1, 4), captions, colours)
   found, false, missed = made.hits_by_image[index], made.false_by_image[index], made.missed_by_image[index]

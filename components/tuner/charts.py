@@ -10,6 +10,7 @@ from matplotlib import figure
 
 from components.tuner.search import COMPLETE, Trial
 from components.tuner.settings import Dimension, TuneSettings
+from detection.report import palette
 
 _LONGEST = 26
 _LABEL = {'facecolor': 'white', 'alpha': 0.8, 'linewidth': 0, 'pad': 1}
@@ -32,7 +33,7 @@ def parallel_coordinates(tune: TuneSettings, trials: Sequence[Trial]) -> figure.
       range(len(paths)), heights, line, color=_COLOURS(0.95 * (1 - share)), linewidth=1 + 1.6 * share, alpha=0.9
     )
   for position, path in enumerate(paths):
-    axis.axvline(position, color='#888888', linewidth=0.8)
+    axis.axvline(position, color=palette.MIDDLE_GREY, linewidth=0.8)
     for height, text in ticks(tune.space[path]) if path in tune.space else [(0.0, f'{low:.3f}'), (1.0, f'{high:.3f}')]:
       axis.annotate(text, (position, height), (4, 0), textcoords='offset points', fontsize=8, va='center', bbox=_LABEL)
   axis.set_xticks(range(len(paths)), [_cut(path) for path in paths])
@@ -50,7 +51,7 @@ def effect(tune: TuneSettings, trials: Sequence[Trial], path: str) -> figure.Fig
     some = [trial for trial in _shown(trials) if (trial.state == COMPLETE) == state]
     across = [place(one, trial.values[path]) for trial in some]
     label = 'complete' if state else 'pruned'
-    axis.plot(across, [t.value for t in some], 'o', fillstyle=filled, color='#0072b2', alpha=0.8, label=label)
+    axis.plot(across, [t.value for t in some], 'o', fillstyle=filled, color=palette.BLUE, alpha=0.8, label=label)
   marks = ticks(one)
   axis.set_xticks([height for height, _ in marks], [text for _, text in marks], fontsize=8)
   axis.set(title=_cut(path, 48), ylabel=tune.objective, xlim=(-0.08, 1.08))

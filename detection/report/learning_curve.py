@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 import matplotlib.axes
 from matplotlib import figure
 
-_LOSSES = (('train/Loss/total_loss', 'training batch', '#b0b7c3'), ('eval/Loss/total_loss', 'eval split', '#7f7f7f'))
-_METRICS = (('AP', 'AP', '#0072b2'), ('AP50', 'AP50', '#009e73'))
+from detection.report import palette
+
+_LOSSES = (
+  ('train/Loss/total_loss', 'training batch', palette.LIGHT_GREY),
+  ('eval/Loss/total_loss', 'eval split', palette.GREY),
+)
+_METRICS = (('AP', 'AP', palette.BLUE), ('AP50', 'AP50', palette.GREEN))
 
 
 def draw(history: Sequence[Mapping[str, float]], exported_step: int | None = None) -> figure.Figure:
@@ -26,7 +31,7 @@ def draw(history: Sequence[Mapping[str, float]], exported_step: int | None = Non
   for axis, curves in ((loss_axis, _LOSSES), (metric_axis, _METRICS)):
     _draw_curves(axis, history, curves)
     if exported_step is not None:
-      axis.axvline(exported_step, color='grey', linestyle=':', label=f'exported: step {exported_step}')
+      axis.axvline(exported_step, color=palette.MIDDLE_GREY, linestyle=':', label=f'exported: step {exported_step}')
     if axis.get_lines():
       axis.legend(fontsize=8)
   loss_axis.set_ylim(bottom=0)

@@ -1,16 +1,19 @@
-"""Self-contained HTML pages: one template and style for the ingest report and the evaluation report.
+"""Self-contained HTML pages of one style, for reports and search results.
 
-A page's template extends `base.html`, which stands here, and lies beside the module that fills it:
+A page's template extends `base.html` of this folder. It lies beside the module that fills it:
 
     html = page.render(pathlib.Path(__file__).with_name('report.html'), title='...', chart=page.figure_uri(figure))
 """
 
 import base64
 import io
+import math
 import pathlib
 import typing
 
 import jinja2
+
+from detection.report import palette
 
 if typing.TYPE_CHECKING:
   import matplotlib.figure
@@ -32,6 +35,7 @@ def render(template: pathlib.Path, **context: object) -> str:
     trim_blocks=True,
     lstrip_blocks=True,
   )
+  environment.globals['palette'] = palette
   environment.filters['percent'] = percent
   environment.filters['number'] = number
   return environment.get_template(template.name).render(**context)
@@ -44,7 +48,7 @@ def percent(value: float | None) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
   """A plain number; a dash for None and NaN."""
-  return '–' if value is None or value != value else f'{value:.{digits}f}'  # noqa: PLR0124
+  return '–' if value is None or math.isnan(value) else f'{value:.{digits}f}'
 
 
 def figure_uri(figure: 'matplotlib.figure.Figure') -> str:

@@ -11,7 +11,7 @@ from tensorboard.plugins.pr_curve import summary as pr_curve
 
 from detection.detections import Detections
 from detection.metrics.matching import GroundTruth
-from detection.report import drawing
+from detection.report import drawing, palette
 from detection.training.evaluation import Hits, Picture, TrainingEvaluation
 
 # Detections below are left out of the images, not out of the curves.
@@ -73,5 +73,5 @@ def _drawn(
   image: PIL.Image.Image, objects: GroundTruth | Detections, names: Mapping[int, str], notes: Sequence[str]
 ) -> np.ndarray:
   captions = [names.get(number, str(number)) + note for number, note in zip(objects.classes, notes, strict=True)]
-  colours = [drawing.class_colour(int(number)) for number in objects.classes]
+  colours = [palette.class_colour(int(number)) for number in objects.classes]
   return np.asarray(drawing.draw_boxes(image, objects.boxes, captions, colours))

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from components.voc_example_gen import boxes, images, plan, storage
 from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Reason, Refused
 from components.voc_example_gen.formats.found import Item
-from detection.report import drawing
+from detection.report import drawing, palette
 from detection.report import page as pages
 
 MAX_LISTED = 200
@@ -74,7 +74,7 @@ def _balance(report: Mapping[str, Any]) -> str:
   left = np.zeros(len(counted))
   for index, split in enumerate(report['images']):
     widths = np.array([numbers['objects'].get(split, 0) for _, numbers in counted])
-    colour = [channel / 255 for channel in drawing.class_colour(index + 2)]
+    colour = palette.class_colour(index + 2)
     axes.barh([label[:30].replace('$', r'\$') for label, _ in counted], widths, left=left, label=split, color=colour)
     left += widths
   axes.set_xlabel('objects')
@@ -86,7 +86,7 @@ def _balance(report: Mapping[str, Any]) -> str:
 def _histogram(bins: list[tuple[str, int]], label: str) -> str:
   figure = matplotlib.figure.Figure(figsize=(6, 3))
   axes = figure.add_subplot()
-  axes.bar([name for name, _ in bins], [count for _, count in bins], color=[c / 255 for c in drawing.class_colour(2)])
+  axes.bar([name for name, _ in bins], [count for _, count in bins], color=palette.class_colour(2))
   axes.set_xlabel(label)
   axes.set_ylabel('objects')
   axes.spines[['top', 'right']].set_visible(False)
@@ -107,6 +107,8 @@ def _picture(root: str, item: Item, classes: list[str]) -> str:
 def _drawn(image: Image.Image, annotation: Annotation, size: tuple[int, int], classes: list[str]) -> Image.Image:
   """Draws what is usable in the class's colour. A margin shows where boxes leave the image."""
   usable, _ = boxes.usable(annotation, *size)
-  colours = [drawing.class_colour(classes.index(box.label) + 1 if box.label in classes else 1) for box in usable]
+  colours = [palette.class_colour(classes.index(box.label) + 1 if box.label in classes else 1) for box in usable]
   corners = np.array([(box.ymin, box.xmin, box.ymax, box.xmax) for box in usable], float).reshape(-1, 4)
-  return ImageOps.expand(drawing.draw_boxes(image, corners, [box.label for box in usable], colours), 4, (128, 128, 128))
+  return ImageOps.expand(
+    drawing.draw_boxes(image, corners, [box.label for box in usable], colours), 4, palette.MIDDLE_GREY
+  )
