@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from components.voc_example_gen import plan, tf_example
+from components.voc_example_gen import plan
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.settings import IngestSettings
+from detection import records
+from detection.records import LabelledBox, LabelledImage
 from detection.sample_data import draw
 from detection.sample_data.domains import DOMAINS, Domain
 
@@ -46,7 +48,7 @@ def write_pictures(path: Path, pictures: Iterable[tuple[Image.Image, list[draw.S
   path.parent.mkdir(parents=True, exist_ok=True)
   with path.open('wb') as file:
     for number, (image, shapes) in enumerate(pictures):
-      tf_example.write_record(file, example(image, shapes, f'drawn-{number:04}'))
+      records.write(file, example(image, shapes, f'drawn-{number:04}'))
   return str(path)
 
 
@@ -80,16 +82,8 @@ def example(image: Image.Image, shapes: list[draw.Shape], name: str = 'drawn') -
   encoded = io.BytesIO()
   image.save(encoded, 'JPEG', quality=90)
   width, height = image.size
-  features = {
-    'image/encoded': ('bytes', [encoded.getvalue()]),
-    'image/format': ('bytes', [b'jpeg']),
-    'image/source_id': ('bytes', [name.encode()]),
-    'image/height': ('int64', [height]),
-    'image/width': ('int64', [width]),
-    'image/object/class/text': ('bytes', [shape.label.encode() for shape in shapes]),
-  }
-  for axis, size in (('x', width), ('y', height)):
-    for end in ('min', 'max'):
-      corners = [getattr(shape, f'{axis}{end}') / size for shape in shapes]
-      features[f'image/object/bbox/{axis}{end}'] = ('float', corners)
-  return tf_example.serialize(features)
+  boxes = [
+    LabelledBox(shape.label, shape.ymin / height, shape.xmin / width, shape.ymax / height, shape.xmax / width)
+    for shape in shapes
+  ]
+  return records.serialize(LabelledImage(encoded.getvalue(), 'jpeg', height, width, name, boxes))

@@ -51,23 +51,19 @@ def write_records(path: str, images: int) -> None:
   import numpy as np
   import tensorflow as tf
 
+  from detection import records
+  from detection.records import LabelledBox, LabelledImage
+
   rng = np.random.default_rng(0)
-  names = [name.encode() for name in LABELS]
-  with tf.io.TFRecordWriter(path) as writer:
+  names = list(LABELS)
+  with open(path, 'wb') as file:
     for number in range(images):
-      example = tf.train.Example()
-      feature = example.features.feature
       encoded = tf.io.encode_jpeg(rng.integers(0, 255, (64, 64, 3), np.uint8)).numpy()
-      feature['image/encoded'].bytes_list.value.append(encoded)
-      feature['image/source_id'].bytes_list.value.append(f'{number:06d}.jpg'.encode())
-      for side in ('width', 'height'):
-        feature[f'image/{side}'].int64_list.value.append(64)
-      feature['image/object/class/text'].bytes_list.value.extend(rng.choice(names, 3).tolist())
-      low = rng.random((3, 2)) * 0.6
-      for axis, place in enumerate(('y', 'x')):
-        feature[f'image/object/bbox/{place}min'].float_list.value.extend(low[:, axis])
-        feature[f'image/object/bbox/{place}max'].float_list.value.extend(low[:, axis] + 0.3)
-      writer.write(example.SerializeToString())
+      corners = rng.random((3, 2)) * 0.6
+      boxes = [
+        LabelledBox(str(label), *low, *(low + 0.3)) for label, low in zip(rng.choice(names, 3), corners, strict=True)
+      ]
+      records.write(file, records.serialize(LabelledImage(encoded, 'jpeg', 64, 64, f'{number:06d}.jpg', boxes)))
 
 
 def measure(model: str, records: str) -> None:

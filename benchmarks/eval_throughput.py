@@ -75,13 +75,15 @@ def repeated(run: pathlib.Path, target: str, images: int) -> None:
   """Writes `images` records of the run's examples, each under a name of its own."""
   import tensorflow as tf
 
+  from detection import records
+
   examples = newest(run / 'pipeline' / 'VocExampleGen' / 'examples')
   paths = sorted(str(path) for path in examples.glob('Split-*/*'))
-  records = list(tf.data.TFRecordDataset(paths).as_numpy_iterator())
+  originals = list(records.read(paths))
   with tf.io.TFRecordWriter(target) as writer:
     for number in range(images):
-      example = tf.train.Example.FromString(records[number % len(records)])
-      for key in ('image/source_id', 'image/filename', 'image/key/sha256'):
+      example = tf.train.Example.FromString(originals[number % len(originals)])
+      for key in (records.SOURCE_ID, records.FILENAME, records.SHA256):
         example.features.feature[key].bytes_list.value[:] = [f'{number:06d}.jpg'.encode()]
       writer.write(example.SerializeToString())
 

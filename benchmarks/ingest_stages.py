@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from components.voc_example_gen import boxes, images, ingest, plan, scan, storage, tf_example
+from components.voc_example_gen import boxes, images, ingest, plan, scan, storage
 from components.voc_example_gen.formats import detect, voc
 from components.voc_example_gen.formats.annotation import Reason
 from components.voc_example_gen.settings import IngestSettings
+from detection import records
 
 
 class Stages:
@@ -63,9 +64,7 @@ def measure(root: Path, count: int) -> dict[str, float]:
     'boxes', lambda annotation, image: boxes.usable(annotation, image.width, image.height)[0], annotations, checked
   )
   with tempfile.TemporaryFile(dir=root.parent) as file:
-    stages.run(
-      'encode and write', lambda *one: tf_example.write_record(file, ingest._example(*one)), tasks, checked, usable
-    )
+    stages.run('encode and write', lambda *one: records.write(file, ingest._example(*one)), tasks, checked, usable)
   return stages.microseconds
 
 

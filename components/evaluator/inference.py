@@ -7,6 +7,7 @@ workers; what a share yields is a few columns, written under a name that a retry
 import collections
 import dataclasses
 import functools
+import itertools
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import apache_beam as beam
 import numpy as np
 
+from detection import records
 from detection.base import files
 from detection.base.errors import DataError
 from detection.inference.detector import Detector
@@ -93,7 +95,7 @@ class CountClasses(beam.DoFn):
     counts: collections.Counter[str] = collections.Counter()
     for batch in _batches(share):
       for record in batch:
-        counts.update(_texts(_features(record), 'image/object/class/text'))
+        counts.update(records.class_names(record))
     target = files.join(self._output, share.name + '.json')
     files.write_text(target, json.dumps(counts))
     yield target
@@ -124,10 +126,8 @@ def read_parts(folder: str) -> results.Results:
 
 def pictures(examples: Sequence[str], names: Collection[str], labels: Mapping[str, int]) -> dict[str, bytes]:
   """{image name: encoded image} of the images named, read again from the files."""
-  import tensorflow as tf
-
   found: dict[str, bytes] = {}
-  for record in tf.data.TFRecordDataset(sorted(examples)).as_numpy_iterator():
+  for record in records.read(sorted(examples)):
     if len(found) == len(names):
       break
     image, encoded = parse(record, labels, 'examples')
@@ -138,10 +138,7 @@ def pictures(examples: Sequence[str], names: Collection[str], labels: Mapping[st
 
 def first_images(examples: Sequence[str], count: int) -> list[bytes]:
   """The first `count` encoded images of the files."""
-  import tensorflow as tf
-
-  records = tf.data.TFRecordDataset(sorted(examples)).take(count).as_numpy_iterator()
-  return [_features(record)['image/encoded'].bytes_list.value[0] for record in records]
+  return [records.parse(record).encoded for record in itertools.islice(records.read(sorted(examples)), count)]
 
 
 def parse(record: bytes, labels: Mapping[str, int], where: str) -> tuple[results.Image, bytes]:
@@ -150,24 +147,16 @@ def parse(record: bytes, labels: Mapping[str, int], where: str) -> tuple[results
   Raises:
     DataError: if a class is not in the label map, or the image's size is missing.
   """
-  features = _features(record)
-  name = (_texts(features, 'image/source_id') or _texts(features, 'image/filename') or [''])[0]
-  texts = _texts(features, 'image/object/class/text')
-  unknown = sorted(set(texts) - set(labels))
+  example = records.parse(record)
+  unknown = sorted(set(example.labels) - set(labels))
   if unknown:
-    raise DataError(f'{where}: {name}: class "{unknown[0]}" is not in the label map. Expected one of {sorted(labels)}.')
-  corners = [features[f'image/object/bbox/{side}'].float_list.value for side in ('ymin', 'xmin', 'ymax', 'xmax')]
-  boxes = np.array(corners, np.float32).T.reshape(-1, 4)
-  sizes = [features[f'image/{side}'].int64_list.value for side in ('width', 'height')]
-  if not all(sizes) or len(boxes) != len(texts):
-    raise DataError(f'{where}: {name}: not a complete example: size {sizes}, {len(boxes)} boxes, {len(texts)} classes.')
-  ground_truth = GroundTruth(
-    boxes=boxes,
-    classes=np.array([labels[text] for text in texts], np.int64),
-    difficult=_flags(features, 'image/object/difficult', len(texts)),
-    crowd=_flags(features, 'image/object/is_crowd', len(texts)),
-  )
-  return results.Image(name, sizes[0][0], sizes[1][0], ground_truth), features['image/encoded'].bytes_list.value[0]
+    raise DataError(
+      f'{where}: {example.name}: class "{unknown[0]}" is not in the label map. Expected one of {sorted(labels)}.'
+    )
+  example.check_complete(where)
+  classes = np.array([labels[label] for label in example.labels], np.int64)
+  ground_truth = GroundTruth(example.boxes, classes, example.difficult, example.crowd)
+  return results.Image(example.name, example.width, example.height, ground_truth), example.encoded
 
 
 def _shares(examples: Sequence[str]) -> list[Share]:
@@ -178,26 +167,11 @@ def _shares(examples: Sequence[str]) -> list[Share]:
   ]
 
 
-def _features(record: bytes) -> Mapping:
-  import tensorflow as tf
-
-  return tf.train.Example.FromString(record).features.feature
-
-
-def _texts(features: Mapping, key: str) -> list[str]:
-  return [value.decode('utf-8') for value in features[key].bytes_list.value] if key in features else []
-
-
-def _flags(features: Mapping, key: str, count: int) -> np.ndarray:
-  values = np.array(features[key].int64_list.value if key in features else [], bool)
-  return values if len(values) == count else np.zeros(count, bool)
-
-
 def _batches(share: Share) -> Iterator[Sequence[bytes]]:
   import tensorflow as tf
 
-  records = tf.data.TFRecordDataset(share.file).shard(share.of, share.index)
-  for batch in records.batch(BATCH_SIZE).prefetch(2).as_numpy_iterator():
+  dataset = tf.data.TFRecordDataset(share.file).shard(share.of, share.index)
+  for batch in dataset.batch(BATCH_SIZE).prefetch(2).as_numpy_iterator():
     yield batch.tolist()
 
 

@@ -1,21 +1,17 @@
 """Runs LabelMapGen: counts class names on Beam, writes label_map.pbtxt."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
 from components.label_map_gen import labels
+from detection import records
 from detection.base import files
-from detection.base.errors import DataError
 from detection.odapi import label_map
-
-CLASS_TEXT = 'image/object/class/text'
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -51,7 +47,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
           pipeline
           | 'Patterns' >> beam.Create(patterns)
           | 'Records' >> beam.io.ReadAllFromTFRecord()
-          | 'Names' >> beam.FlatMap(class_names)
+          | 'Names' >> beam.FlatMap(lambda record: set(records.class_names(record)))
           | 'Distinct' >> beam.Distinct()
           | 'AsJson' >> beam.Map(json.dumps)
           | 'Write' >> beam.io.WriteToText(files.join(names_uri, 'part'))
@@ -60,17 +56,3 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       return [json.loads(line) for part in parts for line in files.read_text(part).splitlines()]
     finally:
       files.rmtree(names_uri)
-
-
-def class_names(record: bytes) -> Iterator[str]:
-  """The distinct class names of one serialized tf.train.Example.
-
-  Raises:
-    DataError: if a name is no UTF-8 text.
-  """
-  example = tf.train.Example.FromString(record)
-  for name in set(example.features.feature[CLASS_TEXT].bytes_list.value):
-    try:
-      yield name.decode('utf-8')
-    except UnicodeDecodeError as error:
-      raise DataError(f'examples: {CLASS_TEXT} holds {name!r}. Expected UTF-8 text.') from error

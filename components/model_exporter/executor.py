@@ -11,7 +11,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap, PipelineConfig
-from detection import model_folder
+from detection import model_folder, records
 from detection.base import files
 from detection.base.errors import DataError
 from detection.inference import onnx_export, onnx_model, tflite_model
@@ -86,12 +86,9 @@ def _images(uris: Sequence[str], count: int) -> Iterator[np.ndarray]:
   import tensorflow as tf
 
   paths = sorted(path for uri in uris for path in files.glob(files.join(uri, '*')))
-  feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
-  records = tf.data.TFRecordDataset(paths) if paths else ()
   found = False
-  for record in itertools.islice(records, count):
+  for record in itertools.islice(records.read(paths), count):
     found = True
-    encoded = tf.io.parse_single_example(record, feature)['image/encoded']
-    yield tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
+    yield tf.io.decode_image(records.parse(record).encoded, channels=3, expand_animations=False).numpy()
   if not found:
     raise DataError('export: int8 and ONNX need images of the eval split, which has none. See data.split.')

@@ -1,25 +1,11 @@
 """From the corners an annotation gives to normalised boxes, by rule; every box mended or dropped is counted."""
 
-import dataclasses
 import math
 import struct
 from collections import Counter
 
 from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Object
-
-
-@dataclasses.dataclass(frozen=True)
-class LabelledBox:
-  """One usable object: corners in [0, 1], exact in float32, with ymin < ymax and xmin < xmax."""
-
-  label: str
-  ymin: float
-  xmin: float
-  ymax: float
-  xmax: float
-  difficult: bool
-  truncated: bool
-  view: str
+from detection.records import LabelledBox
 
 
 def usable(annotation: Annotation, width: int, height: int) -> tuple[list[LabelledBox], Counter[str]]:

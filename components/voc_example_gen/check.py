@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from components.voc_example_gen import ingest, plan
-from components.voc_example_gen.boxes import LabelledBox
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.progress import Progress
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import UserError
+from detection.records import LabelledBox
 
 _SHOWN = 10
 

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from components.voc_example_gen import boxes, images, plan, progress, storage, tf_example
+from components.voc_example_gen import boxes, images, plan, progress, storage
 from components.voc_example_gen.formats.annotation import Annotation, Reason, Refused
+from detection import records
 from detection.base import files
+from detection.records import LabelledBox, LabelledImage
 
 Result = TypeVar('Result')
 
@@ -57,7 +59,7 @@ def process(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tup
 
 def examine(
   root: str, task: plan.Task, split: str, keep_negatives: bool
-) -> tuple[Outcome, images.Checked | None, list[boxes.LabelledBox]]:
+) -> tuple[Outcome, images.Checked | None, list[LabelledBox]]:
   """All of `process` but the encoding.
 
   Returns:
@@ -85,7 +87,7 @@ def _describe(
   outcome: Outcome,
   annotation: Annotation,
   checked: images.Checked,
-  usable: list[boxes.LabelledBox],
+  usable: list[LabelledBox],
   rules: Counter[str],
 ) -> None:
   outcome.width, outcome.height, outcome.thumb = checked.width, checked.height, checked.thumb
@@ -101,7 +103,7 @@ def _describe(
 
 
 def _refuse_unusable(
-  annotation: Annotation, usable: list[boxes.LabelledBox], rules: Counter[str], keep_negatives: bool
+  annotation: Annotation, usable: list[LabelledBox], rules: Counter[str], keep_negatives: bool
 ) -> None:
   if usable:
     return
@@ -112,28 +114,17 @@ def _refuse_unusable(
     raise Refused(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
 
 
-def _example(task: plan.Task, checked: images.Checked, usable: list[boxes.LabelledBox]) -> bytes:
-  """The keys of the OD API's TfExampleDecoder. Class ids are left out: the label map is made from the names."""
-  name = task.item.image.encode('utf-8', 'replace')
-  return tf_example.serialize(
-    {
-      'image/encoded': ('bytes', [checked.content]),
-      'image/format': ('bytes', [checked.format.encode()]),
-      'image/height': ('int64', [checked.height]),
-      'image/width': ('int64', [checked.width]),
-      'image/filename': ('bytes', [name]),
-      'image/source_id': ('bytes', [name]),
-      'image/key/sha256': ('bytes', [task.digest.encode()]),
-      'image/object/bbox/xmin': ('float', [box.xmin for box in usable]),
-      'image/object/bbox/xmax': ('float', [box.xmax for box in usable]),
-      'image/object/bbox/ymin': ('float', [box.ymin for box in usable]),
-      'image/object/bbox/ymax': ('float', [box.ymax for box in usable]),
-      'image/object/class/text': ('bytes', [box.label.encode() for box in usable]),
-      'image/object/difficult': ('int64', [int(box.difficult) for box in usable]),
-      'image/object/truncated': ('int64', [int(box.truncated) for box in usable]),
-      'image/object/view': ('bytes', [box.view.encode() for box in usable]),
-    }
+def _example(task: plan.Task, checked: images.Checked, usable: list[LabelledBox]) -> bytes:
+  image = LabelledImage(
+    encoded=checked.content,
+    format=checked.format,
+    height=checked.height,
+    width=checked.width,
+    name=task.item.image,
+    boxes=usable,
+    sha256=task.digest,
   )
+  return records.serialize(image)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +147,7 @@ class ShardWriter:
 
   def write(self, shard: plan.Shard) -> int:
     """Writes one shard's records and outcomes; written twice, it is the same. Returns the number of records."""
-    records = 0
+    count = 0
     folder = posixpath.join(self.examples_uri, f'Split-{shard.split}')
     with (
       files.whole_file(posixpath.join(folder, shard.name)) as file,
@@ -166,11 +157,11 @@ class ShardWriter:
       for record, outcome in in_order(look, shard, self.threads):
         if record:
           # Uncompressed: JPEG gains nothing from gzip, and the OD API's reader cannot open it.
-          tf_example.write_record(file, record)
-          records += 1
+          records.write(file, record)
+          count += 1
         progress.step()
         lines.write(json.dumps(vars(outcome)).encode() + b'\n')
-    return records
+    return count
 
   def outcomes(self, shards: tuple[plan.Shard, ...]) -> Iterator[Outcome]:
     """Everything the workers reported, in the order of shards."""

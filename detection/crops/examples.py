@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-import tensorflow as tf
-
+from detection import records
 from detection.crops.objects import LabelledImage
-
-_SIDES = ('ymin', 'xmin', 'ymax', 'xmax')
 
 
 def images(paths: Sequence[str]) -> Iterator[LabelledImage]:
@@ -18,16 +14,6 @@ def images(paths: Sequence[str]) -> Iterator[LabelledImage]:
   Args:
     paths: read in this order.
   """
-  for record in tf.data.TFRecordDataset(list(paths)).as_numpy_iterator():
-    feature = tf.train.Example.FromString(record).features.feature
-    sides = [feature[f'image/object/bbox/{side}'].float_list.value for side in _SIDES]
-    yield LabelledImage(
-      name=_bytes(feature, 'image/filename').decode(),
-      encoded=_bytes(feature, 'image/encoded'),
-      labels=[name.decode() for name in feature['image/object/class/text'].bytes_list.value],
-      boxes=np.array(sides, np.float32).reshape(4, -1).T,
-    )
-
-
-def _bytes(feature: dict[str, tf.train.Feature], key: str) -> bytes:
-  return feature[key].bytes_list.value[0]
+  for record in records.read(paths):
+    example = records.parse(record)
+    yield LabelledImage(example.name, example.encoded, example.labels, example.boxes)

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from detection import model_folder
+from detection import model_folder, records
 from detection.base.errors import DataError
 from detection.crops import objects
 from detection.crops.classifier import LinearHead
@@ -67,8 +67,7 @@ class TwoStage(tf.Module):
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
-    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
-    return self.detect_bytes(tf.io.parse_example(tf_example, feature)['image/encoded'])
+    return self.detect_bytes(records.parse_encoded(tf_example))
 
   def _named(self, found: dict[str, tf.Tensor], images: tf.Tensor, to_pixels: Any) -> dict[str, tf.Tensor]:
     boxes, scores, count = merged(found, self._max_boxes)

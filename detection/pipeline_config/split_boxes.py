@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-_CORNERS = ('ymin', 'xmin', 'ymax', 'xmax')
+from detection import records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,19 +34,15 @@ def read(pattern: str, limit: int = 5000) -> SplitBoxes:
     pattern: glob pattern of the files.
     limit: the first so many images only.
   """
-  features = {f'image/object/bbox/{corner}': tf.io.RaggedFeature(tf.float32) for corner in _CORNERS}
-  features['image/object/class/text'] = tf.io.RaggedFeature(tf.string)
-  features['image/height'] = tf.io.FixedLenFeature([], tf.int64, 0)
-  features['image/width'] = tf.io.FixedLenFeature([], tf.int64, 0)
   paths = sorted(tf.io.gfile.glob(pattern))
-  records = tf.data.TFRecordDataset(paths).take(limit).batch(256)
-  batches = list(records.map(lambda batch: tf.io.parse_example(batch, features))) if paths else []
-  counts = [batch['image/object/class/text'].row_lengths().numpy() for batch in batches]
+  dataset = tf.data.TFRecordDataset(paths).take(limit).batch(256)
+  batches = list(dataset.map(records.parse_labels)) if paths else []
+  counts = [batch[records.CLASS_TEXT].row_lengths().numpy() for batch in batches]
   return SplitBoxes(
-    boxes=np.stack([_flat(batches, f'image/object/bbox/{corner}', np.float32) for corner in _CORNERS], axis=1),
-    names=np.array([name.decode() for name in _flat(batches, 'image/object/class/text', object)], dtype=object),
-    heights=_repeated(batches, 'image/height', counts),
-    widths=_repeated(batches, 'image/width', counts),
+    boxes=np.stack([_flat(batches, key, np.float32) for key in records.BOX], axis=1),
+    names=np.array([name.decode() for name in _flat(batches, records.CLASS_TEXT, object)], dtype=object),
+    heights=_repeated(batches, records.HEIGHT, counts),
+    widths=_repeated(batches, records.WIDTH, counts),
     images=sum(len(count) for count in counts),
     most=int(max((count.max() for count in counts if len(count)), default=0)),
   )

@@ -6,17 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
+from detection import records
 from detection.base.errors import DataError
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import inputs
 
 _SHOWN = 5
-_BOX_KEYS = tuple(f'image/object/bbox/{side}' for side in ('ymin', 'xmin', 'ymax', 'xmax'))
-_FEATURES = {
-  'image/filename': tf.io.FixedLenFeature([], tf.string, ''),
-  'image/object/class/text': tf.io.VarLenFeature(tf.string),
-  **{key: tf.io.VarLenFeature(tf.float32) for key in _BOX_KEYS},
-}
 
 
 def check_examples(config: Config, labels: Mapping[str, int]) -> None:
@@ -34,21 +29,22 @@ def check_examples(config: Config, labels: Mapping[str, int]) -> None:
   paths = [path for reader in readers for path in inputs.record_files(reader)]
   problems: list[str] = []
   for batch in tf.data.TFRecordDataset(paths).batch(256):
-    problems += _problems(tf.io.parse_example(batch, _FEATURES), labels)
+    problems += _problems(records.parse_labels(batch), labels)
     if len(problems) >= _SHOWN:
       break
   if problems:
     raise DataError(f'examples: {"; ".join(problems[:_SHOWN])}. Mend the annotations, or pin the label map they need.')
 
 
-def _problems(batch: Mapping[str, tf.Tensor], labels: Mapping[str, int]) -> Iterable[str]:
-  names = [name.decode() for name in batch['image/filename'].numpy()]
-  texts = batch['image/object/class/text']
-  for (row, _), text in zip(texts.indices.numpy(), texts.values.numpy(), strict=True):
+def _problems(batch: Mapping[str, tf.RaggedTensor], labels: Mapping[str, int]) -> Iterable[str]:
+  names = [name.decode() for name in batch[records.FILENAME].numpy()]
+  texts = batch[records.CLASS_TEXT]
+  for row, text in zip(texts.value_rowids().numpy(), texts.flat_values.numpy(), strict=True):
     if text.decode() not in labels:
       yield f'{names[row]}: class "{text.decode()}" is not in the label map'
-  ymin, xmin, ymax, xmax = (batch[key].values for key in _BOX_KEYS)
+  ymin, xmin, ymax, xmax = (batch[key].flat_values for key in records.BOX)
   inside = (ymin >= 0) & (xmin >= 0) & (ymax <= 1) & (xmax <= 1) & (ymin < ymax) & (xmin < xmax)
+  rows = batch[records.YMIN].value_rowids().numpy()
   for at in tf.where(~inside).numpy()[:, 0]:
     box = [round(float(side[at]), 4) for side in (ymin, xmin, ymax, xmax)]
-    yield f'{names[batch[_BOX_KEYS[0]].indices[at, 0]]}: box (ymin, xmin, ymax, xmax) {box} is empty or not in [0, 1]'
+    yield f'{names[rows[at]]}: box (ymin, xmin, ymax, xmax) {box} is empty or not in [0, 1]'

@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 from object_detection.core import standard_fields
 
+from detection import records
 from detection.odapi.model import engine
 
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
@@ -70,8 +71,7 @@ class ServingModule(tf.Module):
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
-    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
-    return self._detect_each(tf.io.parse_example(tf_example, feature)['image/encoded'], decode)
+    return self._detect_each(records.parse_encoded(tf_example), decode)
 
   def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
     def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import drawn_shapes, short_training
-from components.voc_example_gen import tf_example
+from detection import records
 from detection.sample_data import draw
 from detection.sample_data.domains import DOMAINS
 
@@ -24,7 +24,7 @@ def write(path, count, labels, seed):
     while count:
       image, shapes = draw.draw(drawn_shapes.SIZE, rng, DOMAINS['plain'])
       if all(shape.label in labels for shape in shapes):
-        tf_example.write_record(file, drawn_shapes.example(image, shapes, f'drawn-{count}'))
+        records.write(file, drawn_shapes.example(image, shapes, f'drawn-{count}'))
         count -= 1
   return str(path)
 

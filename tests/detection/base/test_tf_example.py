@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.voc_example_gen import tf_example
+from detection.base import tf_example
 
 features = st.dictionaries(
   st.text(max_size=20),

@@ -1,14 +1,14 @@
 """tf.train.Example and TFRecord, written without TensorFlow.
 
-Each Beam worker process writes records; importing TensorFlow there for these two small wire formats would cost it
-seconds and hundreds of megabytes. Sources: tensorflow/core/example/{example,feature}.proto (the protobuf encoding) and
+Each Beam worker process writes records; importing TensorFlow for these two small wire formats would cost it seconds
+and hundreds of megabytes. Sources: tensorflow/core/example/{example,feature}.proto (the protobuf encoding) and
 tensorflow/core/lib/io/record_writer.h (length, masked CRC-32C, data, masked CRC-32C). Tests read both with TensorFlow.
 """
 
 import functools
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import BinaryIO, cast
 
 import google_crc32c
 
@@ -42,10 +42,13 @@ def _entry(key: str, kind: str, values: Value) -> list[bytes]:
 
 def _list(kind: str, values: Value) -> list[bytes]:
   if kind == 'bytes':
-    return [piece for value in values for piece in (_head(1, len(value)), value)]
+    return [piece for value in cast(Sequence[bytes], values) for piece in (_head(1, len(value)), value)]
   if not values:
     return []
-  packed = struct.pack(f'<{len(values)}f', *values) if kind == 'float' else b''.join(map(_varint, values))
+  if kind == 'float':
+    packed = struct.pack(f'<{len(values)}f', *values)
+  else:
+    packed = b''.join(map(_varint, cast(Sequence[int], values)))
   return [_head(1, len(packed)), packed]
 
 
@@ -57,7 +60,7 @@ def _name(key: str) -> bytes:
 
 @functools.lru_cache(maxsize=4096)
 def _head(number: int, length: int) -> bytes:
-  """What stands before a field's content: its number, and the content's length."""
+  """The bytes before a length-delimited field's content: the field number with its wire type, and the length."""
   return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(length)
 
 
@@ -72,7 +75,7 @@ def _varint(value: int) -> bytes:
   return bytes(parts)
 
 
-def write_record(file: Any, record: bytes) -> None:
+def write_record(file: BinaryIO, record: bytes) -> None:
   """Appends one TFRecord to a file opened for writing bytes."""
   length = struct.pack('<Q', len(record))
   file.write(length + _masked_crc(length))
