@@ -121,6 +121,11 @@ class ExportConfig(Settings):
   tflite: list[Kind] = []
   onnx: bool = False
 
+  @property
+  def converts(self) -> bool:
+    """True if a form for another runtime is made."""
+    return bool(self.tflite) or self.onnx
+
 
 class PushConfig(Settings):
   """Where models go.
@@ -137,6 +142,17 @@ class BeamConfig(Settings):
   """args: Beam pipeline options, for every component that runs on Beam."""
 
   args: list[str] = []
+
+  @property
+  def pipeline_args(self) -> list[str]:
+    """`args`, on a local runner that downloads and builds nothing if they name no runner.
+
+    Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Given any argument,
+    TFX packs itself up for remote workers unless an image is named; FnApiRunner's workers are in this process.
+    """
+    if any(arg.startswith('--runner') for arg in self.args):
+      return self.args
+    return ['--runner=FnApiRunner', '--sdk_container_image=none', *self.args]
 
 
 class RunConfig(Settings):
@@ -155,6 +171,16 @@ class RunConfig(Settings):
   push: PushConfig = PushConfig()
   beam: BeamConfig = BeamConfig()
   kubeflow: dict[str, Any] = {}
+
+  @property
+  def trains_detector(self) -> bool:
+    """False where two_stage.detector names one that is trained already."""
+    return not (self.two_stage and self.two_stage.detector)
+
+  @property
+  def search(self) -> TuneSettings | None:
+    """The search for hyperparameters to run; None without one, and where an earlier one's result is imported."""
+    return self.tune if self.tune and not self.tune.import_ else None
 
   @property
   def overrides(self) -> dict[str, Any]:

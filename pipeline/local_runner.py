@@ -39,16 +39,16 @@ def run(config: RunConfig) -> int:
     absl_logging.set_verbosity(absl_logging.INFO)
 
     from pipeline import outcome
-    from pipeline.pipeline import Place, create_pipeline
+    from pipeline.pipeline import RunContext, create_pipeline
 
     destination = absolute(config.push.destination or os.path.join(home, 'serving'))
     _make_writable(destination, 'push.destination')
     connection = metadata.sqlite_metadata_connection_config(os.path.join(home, 'metadata.db'))
     target = absolute(config.adapt.target) if config.adapt else ''
-    place = Place(
+    context = RunContext(
       os.path.join(home, 'pipeline'), absolute(config.data.root), destination, connection, target_root=target
     )
-    pipeline = create_pipeline(config, place)
+    pipeline = create_pipeline(config, context)
     with _steps_shown([component.id for component in pipeline.components]):
       LocalDagRunner().run(pipeline)
     result = outcome.read(connection, config.name)

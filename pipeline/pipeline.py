@@ -1,9 +1,9 @@
-"""The pipeline: one DAG for every runner. A runner adds a place and resources, never logic."""
+"""The pipeline: one DAG for every runner. A runner adds a RunContext and resources, never logic."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components.example_validator.component import ExampleValidator
@@ -12,38 +12,41 @@ from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
-from tfx.types import channel, standard_artifacts
+from tfx.types import standard_artifacts
+from tfx.types.channel import BaseChannel, Channel
 
 from components.config_patcher.component import ConfigPatcher
 from components.crop_classifier.component import CropClassifier
+from components.crop_classifier.settings import TwoStageSettings
 from components.evaluator.component import MapEvaluator
 from components.label_map_gen.component import LabelMapGen
 from components.model_exporter.component import ModelExporter
 from components.pusher.component import DetectionPusher
 from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
+from components.tuner.settings import TuneSettings
 from components.voc_example_gen.component import VocExampleGen
 from detection.odapi import adaptable, convertible
 from detection.odapi.config import config_io
-from detection.pipeline_config import hyperparameters
+from detection.pipeline_config import hyperparameters as hyperparameters_file
 from pipeline.baseline import LatestBlessedOther
 from pipeline.config import RunConfig
 
-# The one class of a detector that only finds.
-_ANY = 'object'
+# The one class of a detector that only finds; the classifier behind it names.
+_ONE_CLASS = 'object'
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
-  """Where a pipeline runs.
+class RunContext:
+  """Where a pipeline runs: what a runner decides, and the run config does not.
 
   Attributes:
     pipeline_root: folder or URI below which artifacts are kept.
-    data_root: the data folder as the steps see it.
-    target_root: the folder of target images likewise, where the run adapts to a domain.
-    destination: where models are pushed.
-    metadata: connection of the MLMD store that the runner keeps; None where the orchestrator has its own.
+    data_root: the data folder, by the path or URI at which the steps see it.
+    destination: the folder or URI that models are pushed to.
+    metadata: connection to the MLMD store that the runner keeps; None where the orchestrator has its own.
     enable_cache: whether unchanged steps are served from earlier runs.
+    target_root: the folder of target images as the steps see it; '' unless the run adapts to another domain.
   """
 
   pipeline_root: str
@@ -59,237 +62,235 @@ class Place:
     return self.metadata is not None
 
 
-def create_pipeline(config: RunConfig, place: Place) -> Pipeline:
-  """VocExampleGen to DetectionPusher, for any runner.
+class TrainingData(NamedTuple):
+  """What a detector is trained on. target_examples: images of another domain, where the training adapts to one."""
 
-  Args:
-    config: what to do.
-    place: where.
+  examples: BaseChannel
+  label_map: BaseChannel
+  target_examples: BaseChannel | None = None
+
+
+def create_pipeline(config: RunConfig, context: RunContext) -> Pipeline:
+  """All steps from VocExampleGen to DetectionPusher, for any runner.
+
+      VocExampleGen ─ examples ─┬─ StatisticsGen ─ SchemaGen ─ ExampleValidator
+                                ├─ LabelMapGen ─ label_map ─┬─ ConfigPatcher ─ pipeline_config ─ ODAPITrainer
+                                └───────────────────────────┴────────────── examples ────────────┘ │
+         baseline (last blessed model) ────────────── MapEvaluator ─ evaluation, blessing ── model, model_run
+                                                          └──────── DetectionPusher ─ pushed_model
 
   Raises:
     ConfigError: if a component refuses its settings.
   """
-  example_gen = VocExampleGen(
-    data_root=place.data_root,
+  example_gen = _example_gen(config, context)
+  examples = example_gen.outputs['examples']
+  label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
+  label_map = label_map_gen.outputs['label_map']
+  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen]
+
+  detector = model_run = None
+  if config.trains_detector:
+    nodes += _training(config, context, TrainingData(examples, label_map))
+    detector, model_run = nodes[-1].outputs['model'], nodes[-1].outputs['model_run']
+  if config.two_stage:
+    nodes.append(_crop_classifier(config, config.two_stage, context, examples, label_map, detector))
+  model = nodes[-1].outputs['model']
+
+  exports = baseline = None
+  if config.export.converts:
+    nodes.append(_model_exporter(config, examples, model))
+    exports = nodes[-1].outputs['exports']
+  # The open-source KFP 2 driver has no resolvers; there the evaluator looks at the push destination.
+  if config.evaluate.baseline != 'none' and context.is_local:
+    nodes.append(_baseline(model))
+    baseline = nodes[-1].outputs['model']
+  measured = {'model': model, 'examples': examples, 'label_map': label_map, 'model_run': model_run}
+  nodes.append(evaluator := _evaluator(config, context, {**measured, 'baseline': baseline, 'exports': exports}))
+  nodes.append(_pusher(config, context, model, evaluator, exports))
+  return Pipeline(
+    pipeline_name=config.name,
+    pipeline_root=context.pipeline_root,
+    components=nodes,
+    enable_cache=context.enable_cache,
+    metadata_connection_config=context.metadata,
+    beam_pipeline_args=config.beam.pipeline_args,
+  )
+
+
+def _example_gen(config: RunConfig, context: RunContext) -> VocExampleGen:
+  return VocExampleGen(
+    data_root=context.data_root,
     data_format=config.data.format,
     split=config.data.split.dict(),
     max_bad_fraction=config.data.max_bad_fraction,
     keep_negatives=config.data.keep_negatives,
     single_class=config.data.single_class,
   )
-  examples = example_gen.outputs['examples']
-  label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
-  label_map = label_map_gen.outputs['label_map']
-  training = _training(config, place, examples, label_map)
-  named = _naming(config, place, examples, label_map, training)
-  model = (named or training.trainer).outputs['model']
-  exporter = _model_exporter(config, model, examples, training)
-  exports = exporter.outputs['exports'] if exporter else None
-  baseline = _baseline(config, place, model)
-  evaluator = MapEvaluator(
-    model=model,
-    examples=examples,
-    label_map=label_map,
-    baseline=baseline.outputs['model'] if baseline else None,
-    model_run=training.trainer.outputs['model_run'] if training else None,
-    exports=exports,
-    thresholds=config.evaluate.thresholds,
-    min_improvement=config.evaluate.min_improvement,
-    max_class_drop=config.evaluate.max_class_drop,
-    iou=config.evaluate.iou,
-    slice_pattern=config.evaluate.slice_pattern,
-    baseline_destination='' if place.is_local or config.evaluate.baseline == 'none' else place.destination,
-  )
-  pusher = DetectionPusher(
-    model=model,
-    model_blessing=evaluator.outputs['blessing'],
-    evaluation=evaluator.outputs['evaluation'],
-    destination=place.destination,
-    keep_versions=config.push.keep_versions,
-    exports=exports,
-  )
-  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen]
-  nodes += training.nodes if training else []
-  nodes += [node for node in (named, exporter, baseline) if node]
-  return Pipeline(
-    pipeline_name=config.name,
-    pipeline_root=place.pipeline_root,
-    components=[*nodes, evaluator, pusher],
-    enable_cache=place.enable_cache,
-    metadata_connection_config=place.metadata,
-    beam_pipeline_args=_beam_args(config.beam.args),
-  )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Training:
-  """The steps from label map to trained detector: all of them in order, and two of them by name."""
+def _statistics(config: RunConfig, examples: BaseChannel) -> list[BaseNode]:
+  if not config.data.statistics:
+    return []
+  statistics_gen = StatisticsGen(examples=examples)
+  statistics = statistics_gen.outputs['statistics']
+  schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=False)
+  return [statistics_gen, schema_gen, ExampleValidator(statistics=statistics, schema=schema_gen.outputs['schema'])]
 
-  nodes: list[BaseNode]
-  config_patcher: ConfigPatcher
-  trainer: ODAPITrainer
 
-
-def _training(
-  config: RunConfig, place: Place, examples: channel.BaseChannel, label_map: channel.BaseChannel
-) -> _Training | None:
-  """What trains a detector; None where one is there already. Before a classifier that names, it learns one class."""
-  if config.two_stage and config.two_stage.detector:
-    return None
-  one_class = LabelMapGen(examples, single_class=_ANY).with_id('DetectorLabelMapGen') if config.two_stage else None
-  learned = one_class.outputs['label_map'] if one_class else label_map
-  wanted = _wanted_of_base(config, place)
-  target_gen = _target(config, place)
-  target = target_gen.outputs['examples'] if target_gen else None
-  searched = tuner(config, place, examples, learned, target)
-  config_patcher = ConfigPatcher(
-    examples=examples,
-    label_map=learned,
-    hyperparameters=searched.outputs['hyperparameters'] if searched else None,
-    num_steps=config.train.num_steps,
-    **wanted,
-  )
+def _training(config: RunConfig, context: RunContext, data: TrainingData) -> list[BaseNode]:
+  """The steps from label map to trained detector; the trainer is the last of them."""
+  nodes: list[BaseNode] = []
+  if config.two_stage:
+    nodes.append(LabelMapGen(data.examples, single_class=_ONE_CLASS).with_id('DetectorLabelMapGen'))
+    data = data._replace(label_map=nodes[-1].outputs['label_map'])
   if config.adapt:
-    # Now, not when all has been ingested.
-    adaptable.check_family(_base_of(config_patcher))
-  trainer = ODAPITrainer(
-    examples=examples,
-    label_map=learned,
-    pipeline_config=config_patcher.outputs['pipeline_config'],
-    work_root=f'{place.pipeline_root}/training',
-    settings=config.train.settings(),
-    target_examples=target,
-    adapt=config.adapt.settings() if config.adapt else None,
-    # The score of what is found is not yet that of what is named.
-    **({} if config.two_stage else _limits(config)),
+    nodes.append(_target_example_gen(config, context))
+    data = data._replace(target_examples=nodes[-1].outputs['examples'])
+  hyperparameters = None
+  if config.search:
+    nodes.append(tuner(config, config.search, context, data))
+    hyperparameters = nodes[-1].outputs['hyperparameters']
+  nodes.append(_config_patcher(config, context, data, hyperparameters))
+  _check_family(config, nodes[-1])
+  nodes.append(_trainer(config, context, data, nodes[-1].outputs['pipeline_config']))
+  return nodes
+
+
+def _target_example_gen(config: RunConfig, context: RunContext) -> BaseNode:
+  """Ingests the target domain's images, so that a change in them is noticed like a change in any input."""
+  example_gen = VocExampleGen(
+    data_root=context.target_root, data_format='images', max_bad_fraction=config.data.max_bad_fraction
   )
-  nodes = [one_class, target_gen, searched, config_patcher, trainer]
-  return _Training([node for node in nodes if node], config_patcher, trainer)
+  return example_gen.with_id('TargetExampleGen')
 
 
-def _naming(
-  config: RunConfig,
-  place: Place,
-  examples: channel.BaseChannel,
-  label_map: channel.BaseChannel,
-  training: _Training | None,
-) -> CropClassifier | None:
-  """The classifier behind the detector; None where the detector names what it finds."""
-  if config.two_stage is None:
-    return None
-  return CropClassifier(
-    examples=examples,
-    label_map=label_map,
-    detector=training.trainer.outputs['model'] if training else None,
-    settings=config.two_stage.dict(),
-    check_paths=place.is_local,
-    **_limits(config),
+def tuner(config: RunConfig, search: TuneSettings, context: RunContext, data: TrainingData) -> DetectionTuner:
+  """The step that runs `search`, which is config.search; its trials adapt to a target domain as the training does.
+
+  Raises:
+    ConfigError: if the search makes no sense.
+  """
+  return DetectionTuner(
+    **data._asdict(),
+    tune=search.dict(by_alias=True),
+    **_base_settings(config, context),
+    **_training_settings(config, context),
   )
 
 
-def _limits(config: RunConfig) -> dict[str, Any]:
-  """Of what the served model gives out."""
-  return {'score_threshold': config.export.score_threshold, 'max_detections': config.export.max_detections}
+def _config_patcher(
+  config: RunConfig, context: RunContext, data: TrainingData, hyperparameters: BaseChannel | None
+) -> ConfigPatcher:
+  return ConfigPatcher(
+    examples=data.examples,
+    label_map=data.label_map,
+    hyperparameters=hyperparameters,
+    num_steps=config.train.num_steps,
+    **_base_settings(config, context),
+  )
 
 
-def _wanted_of_base(config: RunConfig, place: Place) -> dict[str, Any]:
-  """What tuner and patcher ask of the base alike; values of an earlier search win over overrides."""
-  imported = hyperparameters.read(config.tune.import_) if config.tune and config.tune.import_ else {}
+def _base_settings(config: RunConfig, context: RunContext) -> dict[str, Any]:
+  """What tuner and patcher make of the base config. Values imported from an earlier search win over overrides."""
+  imported = hyperparameters_file.read(config.tune.import_) if config.tune and config.tune.import_ else {}
   return {
     'base': config.model.base,
     'batch_size': config.train.batch_size,
     'mode': config.model.mode,
     'checkpoint': config.model.checkpoint,
     'overrides': {**config.overrides, **imported},
-    'check_checkpoint': place.is_local,
+    'check_checkpoint': context.is_local,
   }
 
 
-def tuner(
+def _training_settings(config: RunConfig, context: RunContext) -> dict[str, Any]:
+  """How tuner and trainer train, and where they keep unfinished trainings."""
+  return {
+    'settings': config.train.settings(),
+    'adapt': config.adapt.settings() if config.adapt else None,
+    'work_root': f'{context.pipeline_root}/training',
+  }
+
+
+def _check_family(config: RunConfig, config_patcher: BaseNode) -> None:
+  """Refuses a model family that cannot do what the config asks: now, not after hours of ingestion and training.
+
+  The image size, which can be overridden, is checked by the exporter.
+  """
+  properties = config_patcher.exec_properties
+  base = config_io.parse(properties['base_config'], properties['base_name'])
+  if config.adapt:
+    adaptable.check_family(base)
+  if config.export.tflite:
+    convertible.check_family(base)
+
+
+def _trainer(config: RunConfig, context: RunContext, data: TrainingData, pipeline_config: BaseChannel) -> ODAPITrainer:
+  # With a classifier behind the detector, the limits hold for what the classifier gives out.
+  limits = {} if config.two_stage else _output_limits(config)
+  settings = _training_settings(config, context)
+  return ODAPITrainer(**data._asdict(), pipeline_config=pipeline_config, **settings, **limits)
+
+
+def _output_limits(config: RunConfig) -> dict[str, Any]:
+  """The least score and the number of detections that the served model gives out."""
+  return {'score_threshold': config.export.score_threshold, 'max_detections': config.export.max_detections}
+
+
+def _crop_classifier(
   config: RunConfig,
-  place: Place,
-  examples: channel.BaseChannel,
-  label_map: channel.BaseChannel,
-  target_examples: channel.BaseChannel | None = None,
-) -> DetectionTuner | None:
-  """The search that the config asks for; None if it asks for none. Trials adapt as the training does."""
-  if config.tune is None or config.tune.import_:
-    return None
-  return DetectionTuner(
+  settings: TwoStageSettings,
+  context: RunContext,
+  examples: BaseChannel,
+  label_map: BaseChannel,
+  detector: BaseChannel | None,
+) -> CropClassifier:
+  """The classifier that names what `detector` finds; None stands for the detector that `settings` names."""
+  return CropClassifier(
     examples=examples,
     label_map=label_map,
-    tune=config.tune.dict(by_alias=True),
-    work_root=f'{place.pipeline_root}/training',
-    settings=config.train.settings(),
-    target_examples=target_examples,
-    adapt=config.adapt.settings() if config.adapt else None,
-    **_wanted_of_base(config, place),
+    detector=detector,
+    settings=settings.dict(),
+    check_paths=context.is_local,
+    **_output_limits(config),
   )
 
 
-def _target(config: RunConfig, place: Place) -> BaseNode | None:
-  """Ingestion of the target domain's images, so that a changed one of them is seen as any changed input is."""
-  if config.adapt is None:
-    return None
-  target_gen = VocExampleGen(
-    data_root=place.target_root, data_format='images', max_bad_fraction=config.data.max_bad_fraction
-  )
-  return target_gen.with_id('TargetExampleGen')
-
-
-def _beam_args(args: list[str]) -> list[str]:
-  """The user's, or those of the local runner that fetches and builds nothing.
-
-  Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Given any argument,
-  TFX packs itself up for remote workers unless an image is named; FnApiRunner's workers are in this process.
-  """
-  if any(arg.startswith('--runner') for arg in args):
-    return args
-  return ['--runner=FnApiRunner', '--sdk_container_image=none', *args]
-
-
-def _statistics(config: RunConfig, examples: channel.BaseChannel) -> list[BaseNode]:
-  if not config.data.statistics:
-    return []
-  statistics_gen = StatisticsGen(examples=examples)
-  statistics = statistics_gen.outputs['statistics']
-  schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=False)
-  return [
-    statistics_gen,
-    schema_gen,
-    ExampleValidator(statistics=statistics, schema=schema_gen.outputs['schema']),
-  ]
-
-
-def _model_exporter(
-  config: RunConfig, model: channel.BaseChannel, examples: channel.BaseChannel, training: _Training | None
-) -> BaseNode | None:
-  if training is None or not (config.export.tflite or config.export.onnx):
-    return None
-  if config.export.tflite:
-    # Now, not when it has been trained for hours. The image size, which can be overridden, is checked by the step.
-    convertible.check_family(_base_of(training.config_patcher))
+def _model_exporter(config: RunConfig, examples: BaseChannel, model: BaseChannel) -> ModelExporter:
   return ModelExporter(
-    model=model,
-    examples=examples,
-    tflite=config.export.tflite,
-    onnx=config.export.onnx,
-    **_limits(config),
+    model=model, examples=examples, tflite=config.export.tflite, onnx=config.export.onnx, **_output_limits(config)
   )
 
 
-def _base_of(config_patcher: ConfigPatcher) -> config_io.Config:
-  base = config_patcher.exec_properties
-  return config_io.parse(base['base_config'], base['base_name'])
-
-
-def _baseline(config: RunConfig, place: Place, candidate: channel.BaseChannel) -> BaseNode | None:
-  # The open-source KFP 2 driver has no resolvers; there the evaluator looks at the push destination.
-  if config.evaluate.baseline == 'none' or not place.is_local:
-    return None
+def _baseline(candidate: BaseChannel) -> BaseNode:
   return Resolver(
     strategy_class=LatestBlessedOther,
-    model=channel.Channel(type=standard_artifacts.Model),
-    model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    model=Channel(type=standard_artifacts.Model),
+    model_blessing=Channel(type=standard_artifacts.ModelBlessing),
     candidate=candidate,
   ).with_id('Baseline')
+
+
+def _evaluator(config: RunConfig, context: RunContext, inputs: dict[str, Any]) -> MapEvaluator:
+  return MapEvaluator(
+    **inputs,
+    thresholds=config.evaluate.thresholds,
+    min_improvement=config.evaluate.min_improvement,
+    max_class_drop=config.evaluate.max_class_drop,
+    iou=config.evaluate.iou,
+    slice_pattern=config.evaluate.slice_pattern,
+    baseline_destination='' if context.is_local or config.evaluate.baseline == 'none' else context.destination,
+  )
+
+
+def _pusher(
+  config: RunConfig, context: RunContext, model: BaseChannel, evaluator: MapEvaluator, exports: BaseChannel | None
+) -> DetectionPusher:
+  return DetectionPusher(
+    model=model,
+    model_blessing=evaluator.outputs['blessing'],
+    evaluation=evaluator.outputs['evaluation'],
+    destination=context.destination,
+    keep_versions=config.push.keep_versions,
+    exports=exports,
+  )

@@ -7,7 +7,7 @@ from detection.base.settings import parse_settings
 from kubeflow.compiler import kfp_v1, kfp_v2
 from kubeflow.settings import ROOT_SCHEMES, KubeflowConfig
 from pipeline.config import RunConfig
-from pipeline.pipeline import Place, create_pipeline
+from pipeline.pipeline import RunContext, create_pipeline
 
 _COMPILERS = {'kfp': kfp_v2.compile_pipeline, 'kfp-v1': kfp_v1.compile_pipeline}
 TARGETS = tuple(_COMPILERS)
@@ -20,13 +20,13 @@ def compile_config(config: RunConfig, target: str, output: str) -> None:
     ConfigError: if anything in `config` could not run on the cluster; nothing is written then.
   """
   settings = parse_settings(KubeflowConfig, config.kubeflow, 'kubeflow')
-  place = place_of(config, settings, target)
+  context = run_context(config, settings, target)
   parameters = {**default_parameters(config), **settings.runtime_parameters}
   settings = settings.copy(update={'runtime_parameters': parameters})
-  _COMPILERS[target](create_pipeline(config, place), settings, output)
+  _COMPILERS[target](create_pipeline(config, context), settings, output)
 
 
-def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -> Place:
+def run_context(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -> RunContext:
   """Where the pipeline runs: everything that config keeps in output_root is below kubeflow.pipeline_root.
 
   Raises:
@@ -47,7 +47,7 @@ def place_of(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -
     paths |= {f'two_stage.{field}': value for field, value in given.items() if value}
   for field, value in paths.items():
     _check_path(field, value)
-  return Place(pipeline_root=home, data_root=config.data.root, destination=destination, target_root=target_root)
+  return RunContext(pipeline_root=home, data_root=config.data.root, destination=destination, target_root=target_root)
 
 
 def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
@@ -56,16 +56,15 @@ def default_parameters(config: RunConfig) -> Mapping[str, list[str]]:
   if config.evaluate.baseline != 'none':
     # The last pushed model is the baseline.
     destinations.append('MapEvaluator.baseline_destination')
-  searches = config.tune is not None and not config.tune.import_
   training = {
     'num_steps': ['ConfigPatcher.num_steps'],
-    'batch_size': ['ConfigPatcher.batch_size', *(['DetectionTuner.batch_size'] if searches else [])],
-    'work_root': ['ODAPITrainer.work_root', *(['DetectionTuner.work_root'] if searches else [])],
+    'batch_size': ['ConfigPatcher.batch_size', *(['DetectionTuner.batch_size'] if config.search else [])],
+    'work_root': ['ODAPITrainer.work_root', *(['DetectionTuner.work_root'] if config.search else [])],
   }
   return {
     'data_root': ['VocExampleGen.data_root'],
     **({'target_root': ['TargetExampleGen.data_root']} if config.adapt else {}),
-    **({} if config.two_stage and config.two_stage.detector else training),
+    **(training if config.trains_detector else {}),
     'push_destination': destinations,
   }
 

@@ -35,13 +35,14 @@ def execution(args: argparse.Namespace) -> tuple[job.Artifacts, dict[str, Any]]:
   """
   from detection.base.errors import ConfigError
   from pipeline import config
-  from pipeline.pipeline import Place, tuner
+  from pipeline.pipeline import RunContext, TrainingData, tuner
 
   inputs = job.inputs(args)
-  place = Place(pipeline_root='', data_root='', destination='')
-  node = tuner(config.load(args.config, data_root=args.examples), place, **job.channels(inputs))
-  if node is None:
+  loaded = config.load(args.config, data_root=args.examples)
+  if loaded.search is None:
     raise ConfigError(f'{args.config}: tune: expected a space to search, received none. See docs/tuning.md.')
+  context = RunContext(pipeline_root='', data_root='', destination='')
+  node = tuner(loaded, loaded.search, context, TrainingData(**job.channels(inputs)))
   return inputs, {**node.exec_properties, 'work_root': args.work_root}
 
 

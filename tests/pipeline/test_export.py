@@ -9,7 +9,7 @@ from pipeline.config import RunConfig
 
 def components(**sections):
   config = RunConfig(**{'data': {'root': '/data'}, **sections})
-  made = pipeline.create_pipeline(config, pipeline.Place('/pipeline', '/data', '/serving'))
+  made = pipeline.create_pipeline(config, pipeline.RunContext('/pipeline', '/data', '/serving'))
   return {component.id: component for component in made.components}
 
 

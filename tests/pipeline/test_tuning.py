@@ -24,7 +24,7 @@ def load(tmp_path):
 
 
 def components(loaded):
-  made = pipeline.create_pipeline(loaded, pipeline.Place('/pipeline', '/data', '/serving', target_root='/night'))
+  made = pipeline.create_pipeline(loaded, pipeline.RunContext('/pipeline', '/data', '/serving', target_root='/night'))
   return {component.id: component for component in made.components}
 
 

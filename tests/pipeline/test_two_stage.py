@@ -21,7 +21,7 @@ def load(tmp_path):
 
 
 def components(loaded):
-  made = pipeline.create_pipeline(loaded, pipeline.Place('/pipeline', '/data', '/serving'))
+  made = pipeline.create_pipeline(loaded, pipeline.RunContext('/pipeline', '/data', '/serving'))
   return {component.id: component for component in made.components}
 
 
