@@ -134,7 +134,7 @@ def test_the_listed_parameters_are_those_of_the_built_model(name, request_for_tw
   unused = ('logits/', 'top_')
   used = [variable for variable in model.trainable_variables if not variable.name.startswith(unused)]
   counted = sum(variable.shape.num_elements() for variable in used)
-  assert f'{counted:,}' == next(entry.parameters for entry in builtin_bases.entries() if entry.name == name)
+  assert counted == builtin_bases.get(name).parameters
   assert_backbone_is_told_from_heads(config, model)
 
 
