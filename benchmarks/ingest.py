@@ -109,10 +109,10 @@ def ingestion_in_processes(root: Path, names: list[str], output: Path) -> Callab
 
 def check_data(root: Path, names: list[str], output: Path) -> Callable[[], int]:
   """The check-data command."""
-  from components.voc_example_gen import check
+  from components.voc_example_gen import check_data as checking
   from components.voc_example_gen.settings import IngestSettings
 
-  return lambda: sum(check.run(str(root), IngestSettings(), lambda line: None)[0]['images'].values())
+  return lambda: sum(checking.run(str(root), IngestSettings(), lambda line: None)[0]['images'].values())
 
 
 ROWS = {

@@ -15,9 +15,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from components.voc_example_gen import boxes, images, ingest, plan, scan, storage
-from components.voc_example_gen.formats import detect, voc
-from components.voc_example_gen.formats.annotation import Reason
+from components.voc_example_gen import boxes, detect, images, ingest, listing, plan
+from components.voc_example_gen.formats import voc
 from components.voc_example_gen.settings import IngestSettings
 from detection import records
 
@@ -40,7 +39,7 @@ class Stages:
 def measure(root: Path, count: int) -> dict[str, float]:
   """CPU microseconds an image of each stage."""
   started = time.process_time()
-  tree = scan.scan(str(root))
+  tree = listing.list_folder(str(root))
   found = detect.find(tree, 'voc')
   stages = Stages(count)
   stages.microseconds['list and pair'] = 1e6 * (time.process_time() - started) / len(found.items)
@@ -50,10 +49,10 @@ def measure(root: Path, count: int) -> dict[str, float]:
   stages.microseconds['digest, divide'] = rest - stages.microseconds['list and pair']
   tasks = [task for shard in planned.shards for task in shard.tasks][:count]
   annotations = stages.run('read and parse XML', lambda task: voc.read(planned.root, task.item.annotation_file), tasks)
-  contents = stages.run('read image', lambda task: _read(planned.root, task.item.image), tasks)
+  contents = stages.run('read image', lambda task: images.read(planned.root, task.item.image), tasks)
   checked = stages.run(
     'open, decode, check',
-    lambda content, annotation: images.check(content, (annotation.width, annotation.height)),
+    lambda content, annotation: images.check(content, annotation.declared_size),
     contents,
     annotations,
   )
@@ -66,10 +65,6 @@ def measure(root: Path, count: int) -> dict[str, float]:
   with tempfile.TemporaryFile(dir=root.parent) as file:
     stages.run('encode and write', lambda *one: records.write(file, ingest._example(*one)), tasks, checked, usable)
   return stages.microseconds
-
-
-def _read(root: str, path: str) -> bytes:
-  return storage.read(root, path, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
 
 
 def _decode(image: Image.Image) -> None:

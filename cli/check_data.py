@@ -1,4 +1,4 @@
-"""The check-data command: settings, files and exit status around components.voc_example_gen.check."""
+"""The check-data command: settings, files and exit status around components.voc_example_gen.check_data."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
-from components.voc_example_gen import check
+from components.voc_example_gen import check_data as checking
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
@@ -39,7 +39,7 @@ def run(
   """
   chosen = parse_settings(IngestSettings, dict(settings or {}), 'data')
   with _appearing_whole(csv_file) as table:
-    found, verdict = check.run(directory, chosen, _say, csv_table.Writer(table) if table else None)
+    found, verdict = checking.run(directory, chosen, _say, csv_table.Writer(table) if table else None)
   with _appearing_whole(json_file) as file:
     if file:
       file.write(summary.as_json(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from components.label_map_gen import labels as class_ids
-from components.voc_example_gen import labelled
+from components.voc_example_gen import labelled_images
 from components.voc_example_gen.settings import IngestSettings
 from detection.base import files
 from detection.base.errors import ConfigError
@@ -41,7 +41,7 @@ def run(
     raise ConfigError(f'--output: {output} exists. Name a new folder.')
   begun = time.monotonic()
   finder = refitting.open_finder(model, backbone)
-  fitted = refitting.fit(finder, labelled.images(data, IngestSettings()), kind)
+  fitted = refitting.fit(finder, labelled_images.read(data, IngestSettings()), kind)
   # Ids are kept for life: new classes come after those that the model had.
   labels = class_ids.assign_ids(fitted.head.names, finder.labels)
   with files.whole_directory(output) as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from components.voc_example_gen import labelled
+from components.voc_example_gen import labelled_images
 from components.voc_example_gen.settings import IngestSettings
 from detection.base import files
 from detection.crops import backbones, objects, suspects, suspects_page
@@ -26,9 +26,9 @@ def run(directory: str, *, model: str, output: str, kind: str = 'logistic') -> s
   """
   settings = IngestSettings()
   backbone = backbones.load(model)
-  found = suspects.find(objects.embed(labelled.images(directory, settings), backbone), kind)
+  found = suspects.find(objects.embed(labelled_images.read(directory, settings), backbone), kind)
   shown = {suspect.image for suspect in found.suspects[: suspects_page.MAX_SHOWN]}
-  encoded = {image.name: image.encoded for image in labelled.images(directory, settings) if image.name in shown}
+  encoded = {image.name: image.encoded for image in labelled_images.read(directory, settings) if image.name in shown}
   title = f'Suspect labels: {os.path.basename(os.path.normpath(directory))}'
   files.write_text(files.join(output, JSON_NAME), suspects.as_json(found))
   files.write_text(files.join(output, PAGE_NAME), suspects_page.render(found, title, encoded))

@@ -1,7 +1,8 @@
 """A digest of the code behind a component, kept in its exec properties so that changed code is never served stale.
 
 What belongs to it is read from the source: the executor's module and all that it imports within the project, directly
-or not, imports inside functions included; and the templates and base configs that stand beside these modules.
+or not, imports inside functions included; every module of a package whose __init__ imports pkgutil, since that loads
+them all; and the templates and base configs that stand beside these modules.
 """
 
 import ast
@@ -39,7 +40,7 @@ def sources(module: str) -> list[_Location]:
     if name in found or path is None:
       continue
     found[name] = path
-    waiting += _imports(path)
+    waiting += _imports(path) + _discovered(name, path)
     waiting += [name.rpartition('.')[0]] if '.' in name else []  # a package's __init__ runs as well
   folders = {path.parent for path in found.values()}
   data = {str(path.name): path for folder in folders for path in _data_in(folder)}
@@ -48,13 +49,25 @@ def sources(module: str) -> list[_Location]:
 
 def _imports(path: pathlib.Path) -> list[str]:
   """Dotted names of the project in import statements; for `from a import b`, both a and a.b."""
+  return [name for name in _imported(path) if name.split('.')[0] in PACKAGES]
+
+
+def _discovered(name: str, path: pathlib.Path) -> list[str]:
+  """The modules of the package `name`, if its __init__ loads whatever modules there are."""
+  if path.name != '__init__.py' or 'pkgutil' not in _imported(path):
+    return []
+  return [f'{name}.{module.stem}' for module in sorted(path.parent.glob('*.py')) if module != path]
+
+
+def _imported(path: pathlib.Path) -> list[str]:
+  """Every name in an import statement of the file."""
   names = []
   for node in ast.walk(_parsed(path, path.stat().st_mtime_ns)):
     if isinstance(node, ast.ImportFrom) and node.module:
       names += [node.module, *(f'{node.module}.{alias.name}' for alias in node.names)]
     elif isinstance(node, ast.Import):
       names += [alias.name for alias in node.names]
-  return [name for name in names if name.split('.')[0] in PACKAGES]
+  return names
 
 
 @functools.lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ import yaml
 
 from components.crop_classifier.settings import TwoStageSettings
 from components.tuner.settings import TuneSettings
-from components.voc_example_gen.settings import SplitSettings
+from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings, known_name
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
 from detection.inference.tflite_model import Kind
@@ -35,13 +35,17 @@ class DataConfig(Settings):
   """
 
   root: str = ''
-  format: Literal['auto', 'voc', 'coco', 'yolo', 'csv'] = 'auto'
+  format: str = 'auto'
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
   single_class: str = ''
   statistics: bool = True
   label_map: str | None = None
+
+  @pydantic.validator('format')
+  def _is_known(cls, value: str) -> str:
+    return known_name(value, LABELLED_FORMATS)
 
 
 class ModelConfig(Settings):

@@ -1,13 +1,36 @@
-"""Ingestion on Beam: a shard is one element, so no image ever crosses from one stage to the next.
+"""Ingestion on Beam: one element is a whole shard, so no image is passed from one stage to the next.
 
-Memory stays that of one image per worker however many there are, and every runner writes the same bytes. Imports no
-TensorFlow: a worker process has to import this module.
+Memory is that of one image per worker, however many images there are, and every runner writes the same bytes. Imports
+no TensorFlow: a worker process has to import this module.
 """
+
+import contextlib
+from collections.abc import Iterator
 
 import apache_beam as beam
 
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.plan import Shard
+from detection.base.progress import Progress
+
+# Not a field of WriteShard, which Beam copies: worker processes have no progress to show.
+_shown: list[Progress] = []
+
+
+@contextlib.contextmanager
+def showing(progress: Progress) -> Iterator[None]:
+  """Within the block, images that this process writes advance `progress`."""
+  _shown.append(progress)
+  try:
+    with progress:
+      yield
+  finally:
+    _shown.remove(progress)
+
+
+def _advance() -> None:
+  for progress in _shown:
+    progress.advance()
 
 
 @beam.typehints.with_input_types(Shard)
@@ -21,7 +44,7 @@ class WriteShard(beam.DoFn):
     self._records = beam.metrics.Metrics.counter('voc_example_gen', 'records')
 
   def process(self, shard: Shard) -> list[int]:
-    records = self._writer.write(shard)
+    records = self._writer.write(shard, _advance)
     self._records.inc(records)
     return [records]
 

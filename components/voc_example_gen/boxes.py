@@ -1,10 +1,10 @@
-"""From the corners an annotation gives to normalised boxes, by rule; every box mended or dropped is counted."""
+"""Validates and normalises the boxes of an annotation, and counts every box that is mended or dropped."""
 
 import math
 import struct
 from collections import Counter
 
-from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Object
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object
 from detection.records import LabelledBox
 
 
@@ -15,14 +15,14 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
   own converter does (dataset_tools/create_pascal_tf_record.py).
 
   Args:
-    annotation: as read.
+    annotation: of the image.
     width, height: of the image as the annotator saw it, in pixels; from the image itself, not from the annotation.
 
   Returns:
     The boxes in their order, exact duplicates merged, and how often each BoxRule (by its value) was applied.
   """
   counts = Counter(rule.value for rule in annotation.dropped)
-  kept: dict[tuple, LabelledBox] = {}
+  kept: dict[tuple[object, ...], LabelledBox] = {}
   scale = (1.0, 1.0) if annotation.relative else (float(width), float(height))
   for item in annotation.objects:
     result, rules = normalise(item, *scale)
@@ -40,13 +40,17 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
 def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | None, list[BoxRule]]:
   """Scales one object to the unit square, puts swapped corners right, and clips it to the image.
 
+  Args:
+    item: the object as annotated.
+    width, height: of the image in the unit of the corners: pixels, or 1 and 1 for fractions.
+
   Returns:
     The box, or None if it must be dropped; and the rules that were applied.
   """
   corners = (item.xmin, item.ymin, item.xmax, item.ymax)
   if not all(math.isfinite(corner) for corner in corners):
     return None, [BoxRule.NOT_FINITE]
-  rules = []
+  rules: list[BoxRule] = []
   xmin, xmax = sorted((item.xmin / width, item.xmax / width))
   ymin, ymax = sorted((item.ymin / height, item.ymax / height))
   if item.xmin > item.xmax or item.ymin > item.ymax:
@@ -58,7 +62,7 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
   if min(xmin, ymin) < 0 or max(xmax, ymax) > 1:
     rules.append(BoxRule.CLIPPED)
   ymin, xmin, ymax, xmax = (_float32(min(max(side, 0.0), 1.0)) for side in (ymin, xmin, ymax, xmax))
-  if xmin >= xmax or ymin >= ymax:  # thinner than float32 can tell
+  if xmin >= xmax or ymin >= ymax:  # rounded to float32, nothing is left between the corners
     return None, [BoxRule.EMPTY]
   return LabelledBox(item.label, ymin, xmin, ymax, xmax, item.difficult, item.truncated, item.view), rules
 

@@ -16,7 +16,7 @@ from detection.base.settings import parse_settings
 
 
 class VocExampleGenSpec(component_spec.ComponentSpec):
-  """What VocExampleGen takes and gives."""
+  """Parameters and outputs of VocExampleGen."""
 
   PARAMETERS = {
     'data_root': component_spec.ExecutionParameter(type=str),
@@ -28,7 +28,7 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
     'code_version': component_spec.ExecutionParameter(type=str),
     'input_fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
   }
-  INPUTS = {}
+  INPUTS: dict[str, component_spec.ChannelParameter] = {}
   OUTPUTS = {
     'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
     'ingest_report': component_spec.ChannelParameter(type=IngestReport),
@@ -62,9 +62,9 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
 
     Args:
       data_root: the data folder.
-      data_format: 'voc', 'coco', 'yolo', 'csv' or 'auto'; 'images' for images alone, all in the split train.
+      data_format: the name of a reader in formats/, or 'auto'; see IngestSettings.
       split: keys of SplitSettings.
-      max_bad_fraction: share of files that may be refused before ingestion fails.
+      max_bad_fraction: fraction of files that may be refused before ingestion fails.
       keep_negatives: whether images annotated as having no objects are used.
       single_class: the class name that every object gets; '' keeps their own.
 

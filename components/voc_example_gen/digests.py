@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from components.voc_example_gen.scan import Tree
+from components.voc_example_gen.listing import Tree
 from detection.base import files
 
 _BATCH = 64
@@ -34,7 +34,7 @@ def _digest(root: str, path: str) -> str:
 
 
 def fingerprint(tree: Tree, known: dict[str, str] | None = None) -> str:
-  """One digest over names and contents of all images, annotations and split files; where the folder lies is left out.
+  """One digest over names and contents of all images, annotations and split files; equal for a copy of the folder.
 
   Args:
     tree: the folder's listing.

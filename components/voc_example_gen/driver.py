@@ -1,4 +1,4 @@
-"""Before the cache is asked: a digest of the data folder's content becomes an exec property."""
+"""Makes a digest of the data folder's content an exec property, before TFX looks into its cache."""
 
 from tfx.dsl.components.base import base_driver
 from tfx.orchestration import data_types_utils, metadata
@@ -6,7 +6,7 @@ from tfx.orchestration.portable import base_driver as portable_base_driver
 from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from components.voc_example_gen import digests, scan
+from components.voc_example_gen import digests, listing
 
 FINGERPRINT = 'input_fingerprint'
 
@@ -24,7 +24,7 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
   def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
     """Returns the exec properties with the fingerprint among them."""
     properties = dict(execution_info.exec_properties)
-    properties[FINGERPRINT] = digests.fingerprint(scan.scan(properties['data_root']))
+    properties[FINGERPRINT] = digests.fingerprint(listing.list_folder(properties['data_root']))
     result = driver_output_pb2.DriverOutput()
     for name, value in properties.items():
       if value is not None:

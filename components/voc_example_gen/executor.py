@@ -10,12 +10,12 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, parallelism, plan, progress
-from components.voc_example_gen.formats import detect
+from components.voc_example_gen import beam_ingest, parallelism, plan
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from detection.base import files
+from detection.base.progress import Progress
 from detection.base.settings import parse_settings
 
 FINGERPRINT = 'input_fingerprint'
@@ -30,37 +30,45 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     output_dict: dict[str, list[artifact.Artifact]],
     exec_properties: dict[str, Any],
   ) -> None:
-    """Plans, writes all shards on Beam, gathers what became of each image, and gives the verdict.
+    """Plans, writes all shards on Beam, and reports what became of each image.
 
     Raises:
       DataError: if the folder cannot be used, or too much of it is refused; nothing is left in `examples` then.
     """
-    # TensorFlow and TFX leave a million objects behind; every collection that planning sets off would walk them all.
+    # TensorFlow and TFX leave a million objects behind; every garbage collection during planning would visit them all.
     gc.freeze()
     settings = settings_of(exec_properties)
     examples = artifact_utils.get_single_instance(output_dict['examples'])
     report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])
     planned = plan.make(exec_properties['data_root'], settings)
-    images = sum(len(shard.tasks) for shard in planned.shards)
-    self._beam_pipeline_args, threads = parallelism.choose(self._beam_pipeline_args, images)
-    outcomes_uri = files.join(report_uri, 'outcomes')
-    writer = ShardWriter(planned.root, examples.uri, outcomes_uri, settings.keep_negatives, threads)
-    done = False
     try:
-      with progress.shown(progress.Progress(images)), self._make_beam_pipeline() as pipeline:
-        beam_ingest.write_all(pipeline, planned.shards, writer)
-      tally = summary.gather(planned, writer.outcomes(planned.shards))
-      summary.require_usable(planned.root, tally, settings.max_bad_fraction, settings.data_format != detect.IMAGES)
-      found = summary.as_dict(planned, tally)
-      files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(found))
-      files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, found))
-      done = True
-    finally:
-      _remove(writer.outcomes_uri)
-      for split in () if done else planned.splits:
-        _remove(files.join(examples.uri, f'Split-{split}'))
+      tally = self._write(planned, settings, examples.uri, files.join(report_uri, 'outcomes'))
+      summary.require_usable(planned, tally, settings.max_bad_fraction)
+      _write_report(planned, tally, report_uri)
+    except BaseException:
+      for split in planned.splits:
+        files.rmtree_if_there(files.join(examples.uri, f'Split-{split}'))
+      raise
     _describe(examples, planned)
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
+
+  def _write(self, planned: plan.Plan, settings: IngestSettings, examples_uri: str, outcomes_uri: str) -> summary.Tally:
+    """Writes all shards, and adds up what became of the images; outcomes_uri is there only meanwhile."""
+    beam_args, threads = parallelism.choose(self._beam_pipeline_args, planned.images)
+    self._beam_pipeline_args: list[str] = beam_args
+    writer = ShardWriter(planned.root, examples_uri, outcomes_uri, settings.keep_negatives, threads)
+    try:
+      with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
+        beam_ingest.write_all(pipeline, planned.shards, writer)
+      return summary.gather(planned, writer.outcomes(planned.shards))
+    finally:
+      files.rmtree_if_there(outcomes_uri)
+
+
+def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> None:
+  report = summary.as_dict(planned, tally)
+  files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(report))
+  files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, report))
 
 
 def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
@@ -79,11 +87,7 @@ def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
 
 
 def _describe(examples: artifact.Artifact, planned: plan.Plan) -> None:
+  """Sets what later components read from the examples artifact."""
   examples.split_names = artifact_utils.encode_split_names(list(planned.splits))
   examples.set_string_custom_property(FINGERPRINT, planned.fingerprint)
   examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
-
-
-def _remove(uri: str) -> None:
-  if files.exists(uri):
-    files.rmtree(uri)

@@ -1,4 +1,4 @@
-"""Looks at one image's bytes: really decodes it, and returns what goes into the example.
+"""Checks one image by decoding it, and returns the bytes that go into the example.
 
 JPEG and PNG go in as they are, as the OD API decodes every kind of them to RGB; other formats become PNG, losslessly.
 """
@@ -9,13 +9,14 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from components.voc_example_gen.formats.annotation import Reason, Refused
+from components.voc_example_gen.refusals import Reason, RefusedFileError, read_file
 
+Size = tuple[int | None, int | None]  # (width, height) in pixels
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 120_000_000  # the largest phone cameras have 108 million
 _AS_THEY_ARE = {'JPEG': 'jpeg', 'MPO': 'jpeg', 'PNG': 'png'}
 _OPENED = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP', 'GIF')  # MPO, a phone's two pictures in one, opens as JPEG
-# What PNG can hold as it is; palettes and the rest become RGB, as alpha would be dropped by the OD API anyhow.
+# Modes that PNG holds as they are; palettes and the rest become RGB.
 _PNG_MODES = frozenset({'L', 'RGB', 'RGBA', 'LA', 'I;16'})
 _RGB_MODES = frozenset({'1', 'P', 'PA', 'CMYK', 'YCbCr', 'LAB', 'HSV', 'RGBX', 'RGBa', 'La'})
 _SIGNATURES = (b'\xff\xd8', b'\x89PNG', b'GIF8', b'BM', b'II*\0', b'MM\0*', b'RIFF')
@@ -26,7 +27,7 @@ warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)
 
 
 @dataclasses.dataclass(frozen=True)
-class Checked:
+class CheckedImage:
   """An image that decodes.
 
   Attributes:
@@ -35,7 +36,7 @@ class Checked:
     width, height: in pixels, of `content`.
     converted: the file's format, if it was not kept as it is; else ''.
     turned: EXIF asked for a rotation, and `content` is upright now.
-    thumb: 64-bit difference hash, equal or nearly so for images that look alike; None for a flat image.
+    thumb: 64-bit difference hash; images that look alike differ in few bits. None for a flat image.
   """
 
   content: bytes
@@ -47,31 +48,39 @@ class Checked:
   thumb: int | None
 
 
-def check(content: bytes, declared: tuple[int | None, int | None] = (None, None), *, relative: bool = False) -> Checked:
+def read(root: str, path: str) -> bytes:
+  """The bytes of the image at `path` below `root`.
+
+  Raises:
+    RefusedFileError: IMAGE_UNREADABLE, or IMAGE_TOO_LARGE above 256 MiB.
+  """
+  return read_file(root, path, MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
+
+
+def check(content: bytes, declared: Size = (None, None)) -> CheckedImage:
   """Decodes an image once, at reduced scale where JPEG allows it.
 
   Args:
     content: the file's bytes.
-    declared: (width, height) in its annotation. If they are the stored size and not the upright one, the annotator
-      saw the image as it is stored, and an EXIF rotation is left alone.
-    relative: corners are fractions: nothing is declared in pixels.
+    declared: (width, height) in its annotation, or (None, None). If it is the stored size and not the upright one, the
+      annotator saw the image as it is stored, and an EXIF rotation is left alone.
 
   Raises:
-    Refused: IMAGE_EMPTY, IMAGE_FORMAT_UNKNOWN, IMAGE_TOO_LARGE or IMAGE_CORRUPT.
+    RefusedFileError: IMAGE_EMPTY, IMAGE_FORMAT_UNKNOWN, IMAGE_TOO_LARGE or IMAGE_CORRUPT.
   """
   if not content:
-    raise Refused(Reason.IMAGE_EMPTY, 'the file has no bytes')
+    raise RefusedFileError(Reason.IMAGE_EMPTY, 'the file has no bytes')
   image = _open(content)
   width, height = image.size
   if width * height > MAX_PIXELS:
-    raise Refused(Reason.IMAGE_TOO_LARGE, f'{width}x{height} pixels, expected at most {MAX_PIXELS} in all')
+    raise RefusedFileError(Reason.IMAGE_TOO_LARGE, f'{width}x{height} pixels, expected at most {MAX_PIXELS} in all')
   try:
-    return _check(image, content, (None, None) if relative else declared)
-  except Refused:
+    return _check(image, content, declared)
+  except RefusedFileError:
     raise
   # Pillow's plugins raise nearly anything on hostile bytes (OSError, SyntaxError, struct.error, zlib.error, ...).
   except Exception as error:
-    raise Refused(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
+    raise RefusedFileError(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +92,7 @@ class Thumbnail:
   height: int
 
 
-def thumbnail(content: bytes, declared: tuple[int | None, int | None], longest: int) -> Thumbnail:
+def thumbnail(content: bytes, declared: Size, longest: int) -> Thumbnail:
   """Decodes an image for a page, at most `longest` pixels on a side. Arguments and errors as for `check`."""
   checked = check(content, declared)
   image = _open(checked.content)
@@ -97,16 +106,18 @@ def _open(content: bytes) -> Image.Image:
   try:
     return Image.open(io.BytesIO(content), formats=_OPENED)
   except Image.DecompressionBombError as error:
-    raise Refused(Reason.IMAGE_TOO_LARGE, str(error)) from error
+    raise RefusedFileError(Reason.IMAGE_TOO_LARGE, str(error)) from error
   except Image.UnidentifiedImageError as error:
     if content.startswith(_SIGNATURES):
-      raise Refused(Reason.IMAGE_CORRUPT, 'begins as an image, but its header is broken') from error
-    raise Refused(Reason.IMAGE_FORMAT_UNKNOWN, 'no JPEG, PNG, BMP, TIFF, WebP or GIF by its content') from error
+      raise RefusedFileError(Reason.IMAGE_CORRUPT, 'begins as an image, but its header is broken') from error
+    raise RefusedFileError(
+      Reason.IMAGE_FORMAT_UNKNOWN, 'no JPEG, PNG, BMP, TIFF, WebP or GIF by its content'
+    ) from error
   except Exception as error:  # as in `check`
-    raise Refused(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
+    raise RefusedFileError(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
 
 
-def _check(image: Image.Image, content: bytes, declared: tuple[int | None, int | None]) -> Checked:
+def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   kind = image.format or ''
   turn = _must_turn(image, declared)
   keep = kind in _AS_THEY_ARE and not turn
@@ -115,15 +126,15 @@ def _check(image: Image.Image, content: bytes, declared: tuple[int | None, int |
     image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
-    return Checked(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
+    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
   converted = '' if kind in _AS_THEY_ARE else kind
-  return Checked(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
+  return CheckedImage(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
 
 
-def _must_turn(image: Image.Image, declared: tuple[int | None, int | None]) -> bool:
+def _must_turn(image: Image.Image, declared: Size) -> bool:
   """Whether EXIF asks for a rotation that the annotator saw applied, as labelImg, CVAT and browsers do."""
   if 'exif' not in image.info and image.format not in ('TIFF', 'PNG', 'WEBP'):
     return False
@@ -147,7 +158,9 @@ def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
   elif image.mode.startswith('I;16') and image.mode != 'I;16':
     image = image.convert('I;16')
   if image.mode not in _PNG_MODES:
-    raise Refused(Reason.IMAGE_FORMAT_UNKNOWN, f'{kind} with pixels of kind {image.mode}, expected 8 or 16 bits')
+    raise RefusedFileError(
+      Reason.IMAGE_FORMAT_UNKNOWN, f'{kind} with pixels of kind {image.mode}, expected 8 or 16 bits'
+    )
   image.save(buffer, 'PNG', compress_level=3)
   return buffer.getvalue(), 'png'
 

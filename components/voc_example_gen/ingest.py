@@ -1,4 +1,4 @@
-"""One image at a time: read, check, encode. One shard at a time: write whole, and say what became of each image."""
+"""Processes one image: read, check, encode. Writes one shard: its records, and what became of each image."""
 
 import collections
 import dataclasses
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from components.voc_example_gen import boxes, images, plan, progress, storage
-from components.voc_example_gen.formats.annotation import Annotation, Reason, Refused
+from components.voc_example_gen import boxes, detect, images, plan
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.refusals import Reason, RefusedFileError
 from detection import records
 from detection.base import files
 from detection.records import LabelledBox, LabelledImage
@@ -21,17 +22,18 @@ Result = TypeVar('Result')
 
 @dataclasses.dataclass
 class Outcome:
-  """What became of one image. Small, and JSON: outcomes are gathered from workers through files.
+  """What became of one image. Workers write outcomes as JSON lines.
 
   Attributes:
     image: path below the data folder.
-    file: the file that is at fault; '' if it is the image.
-    split: where it stands, or would have stood.
+    file: the annotation file, if that is at fault; else ''.
+    split: the one it is in, or would be in if it were used.
     reason, detail: why it is not used; '' if it is.
     objects: (label, width, height) of each usable box, sides as fractions of the image's.
     rules: how often each BoxRule was applied.
     notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees'.
-    thumb: 64-bit difference hash.
+    width, height: of the image, in pixels; 0 if it was not decoded.
+    thumb: 64-bit difference hash; None for a flat or unused image.
   """
 
   image: str
@@ -59,26 +61,26 @@ def process(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tup
 
 def examine(
   root: str, task: plan.Task, split: str, keep_negatives: bool
-) -> tuple[Outcome, images.Checked | None, list[LabelledBox]]:
+) -> tuple[Outcome, images.CheckedImage | None, list[LabelledBox]]:
   """All of `process` but the encoding.
 
   Returns:
-    The outcome; and, if the image is used, the decoded-once image and its boxes (else None and no boxes).
+    The outcome; and, if the image is used, the decoded-once image and its boxes (else None and []).
   """
   outcome = Outcome(task.item.image, split)
   try:
     outcome.file = task.item.annotation_file
-    annotation = plan.annotation_of(root, task.item)
+    annotation = detect.annotation_of(root, task.item)
     outcome.file = ''
-    content = storage.read(root, task.item.image, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
-    checked = images.check(content, (annotation.width, annotation.height), relative=annotation.relative)
+    content = images.read(root, task.item.image)
+    checked = images.check(content, annotation.declared_size)
     usable, rules = boxes.usable(annotation, checked.width, checked.height)
     if task.single_class:
       usable = [dataclasses.replace(box, label=task.single_class) for box in usable]
     _describe(outcome, annotation, checked, usable, rules)
     _refuse_unusable(annotation, usable, rules, keep_negatives)
-  except Refused as refused:
-    outcome.reason, outcome.detail = refused.reason.value, refused.detail
+  except RefusedFileError as error:
+    outcome.reason, outcome.detail = error.reason.value, error.detail
     return outcome, None, []
   return outcome, checked, usable
 
@@ -86,7 +88,7 @@ def examine(
 def _describe(
   outcome: Outcome,
   annotation: Annotation,
-  checked: images.Checked,
+  checked: images.CheckedImage,
   usable: list[LabelledBox],
   rules: Counter[str],
 ) -> None:
@@ -97,8 +99,8 @@ def _describe(
     outcome.notes.append(f'converted_from_{checked.converted.lower()}')
   if checked.turned:
     outcome.notes.append('turned_upright')
-  declared = (annotation.width, annotation.height)
-  if None not in declared and declared != (checked.width, checked.height) and not annotation.relative:
+  declared = annotation.declared_size
+  if None not in declared and declared != (checked.width, checked.height):
     outcome.notes.append('size_disagrees')
 
 
@@ -109,12 +111,12 @@ def _refuse_unusable(
     return
   if annotation.objects or annotation.dropped:
     # Objects are there, but none can be used: as a negative it would teach that nothing is there.
-    raise Refused(Reason.NO_USABLE_BOX, ', '.join(f'{rule}: {count}' for rule, count in sorted(rules.items())))
+    raise RefusedFileError(Reason.NO_USABLE_BOX, ', '.join(f'{rule}: {count}' for rule, count in sorted(rules.items())))
   if not keep_negatives:
-    raise Refused(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
+    raise RefusedFileError(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
 
 
-def _example(task: plan.Task, checked: images.Checked, usable: list[LabelledBox]) -> bytes:
+def _example(task: plan.Task, checked: images.CheckedImage, usable: list[LabelledBox]) -> bytes:
   image = LabelledImage(
     encoded=checked.content,
     format=checked.format,
@@ -129,7 +131,7 @@ def _example(task: plan.Task, checked: images.Checked, usable: list[LabelledBox]
 
 @dataclasses.dataclass(frozen=True)
 class ShardWriter:
-  """Writes shards; a plain value that workers get a copy of.
+  """Writes shards. Each worker process gets a copy.
 
   Attributes:
     root: the data folder.
@@ -145,21 +147,29 @@ class ShardWriter:
   keep_negatives: bool
   threads: int = 1
 
-  def write(self, shard: plan.Shard) -> int:
-    """Writes one shard's records and outcomes; written twice, it is the same. Returns the number of records."""
+  def write(self, shard: plan.Shard, after_image: Callable[[], None] = lambda: None) -> int:
+    """Writes one shard's records and outcomes; writing it again gives the same bytes.
+
+    Args:
+      shard: what to write.
+      after_image: called after each image, used or not.
+
+    Returns:
+      The number of records.
+    """
     count = 0
     folder = posixpath.join(self.examples_uri, f'Split-{shard.split}')
     with (
       files.whole_file(posixpath.join(folder, shard.name)) as file,
       files.whole_file(self._outcomes_of(shard)) as lines,
     ):
-      look = functools.partial(process, self.root, split=shard.split, keep_negatives=self.keep_negatives)
-      for record, outcome in in_order(look, shard, self.threads):
+      run = functools.partial(process, self.root, split=shard.split, keep_negatives=self.keep_negatives)
+      for record, outcome in in_order(run, shard, self.threads):
         if record:
           # Uncompressed: JPEG gains nothing from gzip, and the OD API's reader cannot open it.
           records.write(file, record)
           count += 1
-        progress.step()
+        after_image()
         lines.write(json.dumps(vars(outcome)).encode() + b'\n')
     return count
 
@@ -174,24 +184,24 @@ class ShardWriter:
     return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.jsonl')
 
 
-def in_order(look: Callable[[plan.Task], Result], shard: plan.Shard, threads: int) -> Iterator[Result]:
-  """What `look` says of each task of a shard, in order, a few batches at a time: only so many results are ever held.
+def in_order(run: Callable[[plan.Task], Result], shard: plan.Shard, threads: int) -> Iterator[Result]:
+  """Yields run(task) for each task of a shard, in order; holds the results of a few batches at a time.
 
-  Threads pay here although they share one interpreter: reading, hashing and decoding release its lock. Batches,
-  because handing over one image at a time costs as much as a sixth of looking at it.
+  Threads help although they share one interpreter: reading, hashing and decoding release its lock. A thread gets a
+  batch, because passing on single images costs a sixth of the time that processing them takes.
   """
 
-  def run(batch: tuple[plan.Task, ...]) -> list[Result]:
-    return [look(task) for task in batch]
+  def run_all(batch: tuple[plan.Task, ...]) -> list[Result]:
+    return [run(task) for task in batch]
 
   if threads == 1:
     for batch in shard.batches():
-      yield from run(batch)
+      yield from run_all(batch)
     return
   waiting: collections.deque[Future[list[Result]]] = collections.deque()
   with ThreadPoolExecutor(max_workers=threads) as pool:
     for batch in shard.batches():
-      waiting.append(pool.submit(run, batch))
+      waiting.append(pool.submit(run_all, batch))
       if len(waiting) > 3 * threads:
         yield from waiting.popleft().result()
     while waiting:

@@ -5,16 +5,16 @@ import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from components.voc_example_gen import digests, scan
-from components.voc_example_gen.formats import detect, voc
-from components.voc_example_gen.formats.annotation import SET_ASIDE, Annotation, Reason, Refused
-from components.voc_example_gen.formats.found import Item, Refusal
-from components.voc_example_gen.settings import EVAL, TEST, TRAIN, IngestSettings
-from components.voc_example_gen.splits import assign
+from components.voc_example_gen import assign, detect, digests, listing
+from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.formats import READERS
+from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError
+from components.voc_example_gen.settings import IngestSettings, SplitSettings
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
 
 SHARD_BYTES = 32 * 2**20
 BATCH_BYTES = 2**20
-TYPICAL_BYTES = 100_000  # of an image whose size is not known, as listing a remote folder does not tell it
+TYPICAL_BYTES = 100_000  # taken as the size of an image in a remote folder, whose listing gives no sizes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,13 +55,16 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-  """Attributes:
-  root: the data folder, absolute.
-  data_format, split_method: what was used; never 'auto'.
-  shards: all records that will be written.
-  refused: files that are out already.
-  warnings: one sentence each.
-  fingerprint: of the folder's content.
+  """All that is decided before an image is decoded.
+
+  Attributes:
+    root: the data folder, absolute.
+    data_format, split_method: what was used; never 'auto'.
+    shards: all records that will be written.
+    refused: files that are not used, as far as is known without decoding.
+    warnings: one sentence each.
+    fingerprint: of the folder's content.
+    labelled: whether the format has annotations; if not, everything is in train and no object is expected.
   """
 
   root: str
@@ -71,58 +74,76 @@ class Plan:
   refused: tuple[Refusal, ...]
   warnings: tuple[str, ...]
   fingerprint: str
+  labelled: bool = True
 
   @property
   def splits(self) -> tuple[str, ...]:
-    found = {shard.split for shard in self.shards}
-    return tuple(split for split in (TRAIN, EVAL, TEST) if split in found)
+    """The splits that get images: of train, eval and test, in this order."""
+    filled = {shard.split for shard in self.shards}
+    return tuple(split for split in (TRAIN, EVAL, TEST) if split in filled)
+
+  @property
+  def images(self) -> int:
+    """How many images will be decoded."""
+    return sum(len(shard.tasks) for shard in self.shards)
 
 
-def make(root: str, settings: IngestSettings, progress: Callable[[str], None] = lambda line: None) -> Plan:
+def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambda line: None) -> Plan:
   """Lists, pairs, digests and divides the folder's files; reads annotations only where the split method needs classes.
 
   Args:
     root: the data folder.
     settings: the user's choices.
-    progress: told in one line what was found, as soon as it is.
+    say: called with one line for each thing found, as soon as it is found.
 
   Raises:
     DataError: if the folder cannot be read, holds no images or annotations, or cannot be divided.
   """
-  progress(f'{root}: listing files')
-  tree = scan.scan(root)
-  progress(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
-  found = detect.find(tree, settings.data_format)
-  progress(f'format {found.data_format}: {len(found.items)} images')
+  say(f'{root}: listing files')
+  tree = listing.list_folder(root)
+  say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
+  index = detect.find(tree, settings.data_format)
+  say(f'format {index.data_format}: {len(index.items)} images')
   known = digests.of_files(tree.root, [file.path for file in tree.files])
-  refused = [*found.refused, *_not_annotated(tree, found.items)]
-  if not found.items:
-    return Plan(tree.root, found.data_format, 'none', (), tuple(refused), (), digests.fingerprint(tree, known))
-  if found.data_format == detect.IMAGES:
-    assignment = assign.Assignment('none', dict.fromkeys((item.image for item in found.items), TRAIN))
-  else:
-    assignment = assign.assign(found.items, known, settings.split, tree, _LabelReader(tree.root, found.items))
-  sizes = {file.path: file.size for file in tree.files}
-  tasks: dict[str, list[Task]] = {}
-  for item in found.items:
-    if split := assignment.split_of.get(item.image):
-      task = Task(item, known[item.image], sizes[item.image], settings.single_class)
-      tasks.setdefault(split, []).append(task)
-  shards = [shard for split in sorted(tasks) for shard in _shards(split, tasks[split])]
-  refused += assignment.left_out
-  fingerprint = digests.fingerprint(tree, known)
+  assignment = _assign(tree, index, known, settings.split)
   return Plan(
-    tree.root,
-    found.data_format,
-    assignment.method,
-    tuple(shards),
-    tuple(refused),
-    assignment.warnings,
-    fingerprint,
+    root=tree.root,
+    data_format=index.data_format,
+    split_method=assignment.method,
+    shards=_all_shards(tree, index.items, assignment.split_of, known, settings.single_class),
+    refused=(*index.refused, *_not_annotated(tree, index.items), *assignment.left_out),
+    warnings=assignment.warnings,
+    fingerprint=digests.fingerprint(tree, known),
+    labelled=READERS[index.data_format].labelled,
   )
 
 
-def _not_annotated(tree: scan.Tree, items: tuple[Item, ...]) -> list[Refusal]:
+def _assign(
+  tree: listing.Tree, index: DatasetIndex, known: dict[str, str], settings: SplitSettings
+) -> assign.Assignment:
+  """Divides the items; without any, or if the format is not labelled, there is nothing to divide."""
+  if index.items and READERS[index.data_format].labelled:
+    return assign.assign(index.items, known, settings, tree, _LabelReader(tree.root, index.items))
+  return assign.Assignment('none', {item.image: TRAIN for item in index.items})
+
+
+def _all_shards(
+  tree: listing.Tree,
+  items: tuple[Item, ...],
+  split_of: dict[str, str],
+  known: dict[str, str],
+  single_class: str,
+) -> tuple[Shard, ...]:
+  """The shards of every split, by the split's name."""
+  sizes = {file.path: file.size for file in tree.files}
+  tasks: dict[str, list[Task]] = {}
+  for item in items:
+    if split := split_of.get(item.image):
+      tasks.setdefault(split, []).append(Task(item, known[item.image], sizes[item.image], single_class))
+  return tuple(shard for split in sorted(tasks) for shard in _shards(split, tasks[split]))
+
+
+def _not_annotated(tree: listing.Tree, items: tuple[Item, ...]) -> list[Refusal]:
   annotated = {item.image for item in items}
   return [
     Refusal(image.path, Reason.IMAGE_NOT_ANNOTATED, 'no annotation names this image')
@@ -132,7 +153,7 @@ def _not_annotated(tree: scan.Tree, items: tuple[Item, ...]) -> list[Refusal]:
 
 
 def _shards(split: str, tasks: list[Task]) -> list[Shard]:
-  """Cuts a split into files of about SHARD_BYTES, in the order of digests: shuffled, and the same on every machine."""
+  """Cuts a split into files of about SHARD_BYTES; ordered by digest, which shuffles equally on every machine."""
   tasks = sorted(tasks, key=lambda task: (task.digest, task.item.image))
   count = max(1, -(-sum(task.size or TYPICAL_BYTES for task in tasks) // SHARD_BYTES))
   bounds = [len(tasks) * index // count for index in range(count + 1)]
@@ -141,7 +162,7 @@ def _shards(split: str, tasks: list[Task]) -> list[Shard]:
 
 
 class _LabelReader:
-  """An item's class names; all annotation files are read at the first question, a few at a time."""
+  """Gives an item's class names; the first call reads all annotation files, four at a time."""
 
   def __init__(self, root: str, items: tuple[Item, ...]) -> None:
     self._root, self._items = root, items
@@ -153,24 +174,10 @@ class _LabelReader:
   def _labels(self) -> dict[str, frozenset[str]]:
     with ThreadPoolExecutor(max_workers=4) as pool:
       labels = pool.map(self._read, self._items, chunksize=64)
-      return {item.image: found for item, found in zip(self._items, labels, strict=True)}
+      return {item.image: names for item, names in zip(self._items, labels, strict=True)}
 
   def _read(self, item: Item) -> frozenset[str]:
     try:
-      return frozenset(thing.label for thing in annotation_of(self._root, item).objects)
-    except Refused:  # counted and named when its turn comes
+      return frozenset(thing.label for thing in detect.annotation_of(self._root, item).objects)
+    except RefusedFileError:  # refused by name when its image is processed
       return frozenset()
-
-
-def annotation_of(root: str, item: Item) -> Annotation:
-  """An item's annotation, read now if it has a file of its own.
-
-  Raises:
-    Refused: if that file cannot be used.
-  """
-  return item.annotation if item.annotation is not None else voc.read(root, item.annotation_file)
-
-
-def is_bad(reason: Reason) -> bool:
-  """Whether a refused file counts against max_bad_fraction; what is set aside does not."""
-  return reason not in SET_ASIDE

@@ -1,14 +1,32 @@
 """What a user can choose about ingestion, typed; the keys of the run config's `data` section."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import pydantic
 
+from components.voc_example_gen.formats import READERS
+from components.voc_example_gen.splits import METHODS
+from detection.base import suggest
 from detection.base.settings import Settings
 
-TRAIN, EVAL, TEST = 'train', 'eval', 'test'
+AUTO = 'auto'
+# What data.format of a run config may be.
+LABELLED_FORMATS = (AUTO, *(reader.name for reader in READERS.values() if reader.labelled))
+
+
+def known_name(value: str, known: Collection[str]) -> str:
+  """Returns `value`.
+
+  Raises:
+    ValueError: if it is not among `known`; names these, and the nearest one.
+  """
+  if value in known:
+    return value
+  nearest = suggest.nearest(value, known)
+  hint = f'; nearest: {nearest!r}' if nearest else ''
+  raise ValueError(f'unexpected value; permitted: {", ".join(map(repr, known))}{hint}')
 
 
 class SplitSettings(Settings):
@@ -16,21 +34,25 @@ class SplitSettings(Settings):
 
   Attributes:
     method: 'imagesets' (ImageSets/Main lists), 'folders' (train/, valid/, test/), 'hash' (by content: adding images
-      never moves an old one), 'stratified' (each class has its share in each split), or 'auto': imagesets where such
-      lists exist, else folders where both a train and a held-out folder exist, else hash.
-    eval_fraction, test_fraction: shares of the images, for hash and stratified.
+      never moves an old one), 'stratified' (each class has its fraction of images in each split), or 'auto': imagesets
+      where such lists exist, else folders where both a train and a held-out folder exist, else hash.
+    eval_fraction, test_fraction: of the images, for hash and stratified.
     seed: another seed gives another division.
     group_by: regular expression on file names; images with an equal first group (or whole match) stay together.
     keep_test: for imagesets and folders that have validation and test images: write the latter as a split `test`
       instead of setting them aside.
   """
 
-  method: Literal['auto', 'imagesets', 'folders', 'hash', 'stratified'] = 'auto'
+  method: str = AUTO
   eval_fraction: float = pydantic.Field(0.2, gt=0, lt=1)
   test_fraction: float = pydantic.Field(0.0, ge=0, lt=1)
   seed: int = 0
   group_by: str | None = None
   keep_test: bool = False
+
+  @pydantic.validator('method')
+  def _is_known(cls, value: str) -> str:
+    return known_name(value, (AUTO, *METHODS))
 
   @pydantic.validator('group_by')
   def _compiles(cls, value: str | None) -> str | None:
@@ -49,16 +71,23 @@ class SplitSettings(Settings):
 
 
 class IngestSettings(Settings):
-  """Attributes:
-  data_format: 'voc', 'coco', 'yolo', 'csv', or 'auto': whichever describes the most images of the folder. 'images': no
-    annotation is read, every image stands without objects in the split train.
-  max_bad_fraction: share of files that may be refused before ingestion fails.
-  keep_negatives: whether images annotated as having no objects are used.
-  single_class: every object gets this class name, for a detector that finds and does not name; '' keeps the names.
+  """How a data folder is read.
+
+  Attributes:
+    data_format: the name of a reader in formats/; or 'auto' for the labelled format that describes the most images of
+      the folder.
+    split: how its images are divided.
+    max_bad_fraction: fraction of files that may be refused before ingestion fails.
+    keep_negatives: whether images annotated as having no objects are used.
+    single_class: every object gets this class name, for a detector that finds and does not name; '' keeps the names.
   """
 
-  data_format: Literal['auto', 'voc', 'coco', 'yolo', 'csv', 'images'] = 'auto'
+  data_format: str = AUTO
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
   single_class: str = ''
+
+  @pydantic.validator('data_format')
+  def _is_known(cls, value: str) -> str:
+    return known_name(value, (AUTO, *READERS))

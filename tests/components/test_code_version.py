@@ -19,7 +19,9 @@ def project(tmp_path, monkeypatch):
   files = {
     'parts/__init__.py': '',
     'parts/executor.py': 'import json\nfrom parts import helper\n',
-    'parts/helper.py': 'def late():\n  from parts.deep import thing\n',
+    'parts/helper.py': 'import parts.kinds\n\ndef late():\n  from parts.deep import thing\n',
+    'parts/kinds/__init__.py': 'import pkgutil\nNAMES = [one.name for one in pkgutil.iter_modules(__path__)]\n',
+    'parts/kinds/one.py': 'z = 1',
     'parts/deep/__init__.py': '',
     'parts/deep/thing.py': 'x = 1',
     'parts/deep/page.html': '<p>',
@@ -45,6 +47,8 @@ def project(tmp_path, monkeypatch):
     pytest.param('helper.py', True, id='what it imports'),
     pytest.param('deep/thing.py', True, id='what that imports inside a function'),
     pytest.param('deep/__init__.py', True, id='the package around it'),
+    pytest.param('kinds/one.py', True, id='a module that its package finds by itself'),
+    pytest.param('kinds/another.py', True, id='a module added to such a package'),
     pytest.param('deep/page.html', True, id='a template beside it'),
     pytest.param('deep/configs/base.config', True, id='a folder of configs beside it'),
     pytest.param('deep/notes.txt', False, id='a note beside it'),
@@ -78,6 +82,8 @@ def test_every_module_of_the_closure_flips_the_cache_and_no_other_does(tmp_path,
 @pytest.mark.parametrize(
   ('component', 'module'),
   [
+    ('voc_example_gen', 'components.voc_example_gen.formats.coco'),
+    ('voc_example_gen', 'components.voc_example_gen.splits.stratified'),
     ('config_patcher', 'detection.base.settings'),
     ('config_patcher', 'detection.base.files'),
     ('config_patcher', 'components.artifacts'),

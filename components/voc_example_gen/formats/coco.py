@@ -1,52 +1,40 @@
 """COCO JSON (instances_*.json, _annotations.coco.json): many images in one file."""
 
 import json
-import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from components.voc_example_gen import storage
-from components.voc_example_gen.formats import matching
-from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Object, Reason, Refused, clean_label
-from components.voc_example_gen.formats.found import Found, Item, Refusal
-from components.voc_example_gen.scan import Tree
-from components.voc_example_gen.settings import EVAL, TEST, TRAIN
+from components.voc_example_gen import matching
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out
+from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.format_reader import Reader
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 
 MAX_BYTES = 2 * 2**30
 _SECTIONS = ('images', 'annotations', 'categories')
-_SPLIT_NAMES = (('train', TRAIN), ('val', EVAL), ('test', TEST))
 
 
-def find(tree: Tree) -> Found:
+def find(tree: Tree) -> DatasetIndex:
   """Reads every COCO file of the folder; an image it lists without annotations is a negative."""
   names = matching.Names(image.path for image in tree.images)
-  items, refused = [], []
+  items: list[Item] = []
+  refused: list[Refusal] = []
   for file in tree.with_suffix('.json'):
     try:
-      content = storage.read(tree.root, file.path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)
-      annotations, orphans = parse(content)
-    except Refused as reason:
-      if reason.reason != Reason.NOT_AN_ANNOTATION:
-        refused.append(Refusal(file.path, reason.reason, reason.detail))
+      annotations, orphans = parse(read_annotation_file(tree.root, file.path, MAX_BYTES))
+    except RefusedFileError as error:
+      if error.reason != Reason.NOT_AN_ANNOTATION:
+        refused.append(Refusal(file.path, error.reason, error.detail))
       continue
     if orphans:
       detail = f'{orphans} annotations have an image_id that "images" does not list'
       refused.append(Refusal(file.path, Reason.ANNOTATION_WITHOUT_IMAGE, detail))
-    for annotation in annotations:
-      image = names.take(file.path, annotation.filename)
-      if image:
-        items.append(Item(image, annotation=annotation, split_hint=split_hint(file.path)))
-      else:
-        refused.append(matching.refuse_alone(file.path, annotation.filename, names))
-  return Found('coco', tuple(items), tuple(refused))
-
-
-def split_hint(path: str) -> str:
-  """The split that an annotation file's own name tells: instances_val2017.json is eval; '' if it tells none."""
-  words = re.split(r'[^a-z]+', posixpath.basename(path).lower())
-  return next((split for name, split in _SPLIT_NAMES for word in words if word.startswith(name)), '')
+    matched, unmatched = matching.match_entries('coco', file.path, annotations, names)
+    items += matched
+    refused += unmatched
+  return DatasetIndex('coco', tuple(items), tuple(refused))
 
 
 def parse(content: bytes) -> tuple[list[Annotation], int]:
@@ -57,40 +45,49 @@ def parse(content: bytes) -> tuple[list[Annotation], int]:
     that belong to none of them. Crowd regions are marked difficult.
 
   Raises:
-    Refused: NOT_AN_ANNOTATION if it is JSON of another kind, ANNOTATION_MALFORMED if it cannot be read.
+    RefusedFileError: NOT_AN_ANNOTATION if it is JSON of another kind, ANNOTATION_MALFORMED if it cannot be read.
   """
   try:
     document = json.loads(content)
   except (ValueError, RecursionError) as error:
-    raise Refused(Reason.ANNOTATION_MALFORMED, f'not JSON: {error}') from error
+    raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'not JSON: {error}') from error
   if not isinstance(document, dict) or 'images' not in document or 'annotations' not in document:
-    raise Refused(Reason.NOT_AN_ANNOTATION, 'no COCO file: expected "images", "annotations" and "categories"')
+    raise RefusedFileError(Reason.NOT_AN_ANNOTATION, 'no COCO file: expected "images", "annotations" and "categories"')
   for section in _SECTIONS:
     if not isinstance(document.get(section), list):
-      raise Refused(Reason.ANNOTATION_MALFORMED, f'"{section}": expected a list')
-  labels = {
-    _key(entry.get('id')): clean_label(_text(entry.get('name')))
-    for entry in document['categories']
-    if isinstance(entry, dict)
-  }
-  objects: dict[Any, list[Object | BoxRule]] = defaultdict(list)
-  for entry in document['annotations']:
-    if isinstance(entry, dict):
-      objects[_key(entry.get('image_id'))].append(_object(entry, labels))
+      raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'"{section}": expected a list')
+  objects = _objects_by_image(document['annotations'], _labels(document['categories']))
   images = [entry for entry in document['images'] if isinstance(entry, dict)]
-  found = [
+  annotations = [
     _annotation(entry, objects.pop(_key(entry.get('id')), [])) for entry in images if _text(entry.get('file_name'))
   ]
-  return found, sum(len(orphans) for orphans in objects.values())
+  return annotations, sum(len(orphans) for orphans in objects.values())
+
+
+def _labels(categories: list[Any]) -> dict[Any, str]:
+  """{category id: class name}."""
+  return {
+    _key(entry.get('id')): clean_label(_text(entry.get('name'))) for entry in categories if isinstance(entry, dict)
+  }
+
+
+def _objects_by_image(annotations: list[Any], labels: Mapping[Any, str]) -> dict[Any, list[Object | BoxRule]]:
+  """{image id: its objects, or the rule that drops each}."""
+  objects: dict[Any, list[Object | BoxRule]] = defaultdict(list)
+  for entry in annotations:
+    if isinstance(entry, dict):
+      objects[_key(entry.get('image_id'))].append(_object(entry, labels))
+  return objects
 
 
 def _annotation(image: Mapping[str, Any], results: list[Object | BoxRule]) -> Annotation:
+  objects, dropped = sort_out(results)
   return Annotation(
-    objects=tuple(result for result in results if isinstance(result, Object)),
+    objects=objects,
     width=_side(image.get('width')),
     height=_side(image.get('height')),
     filename=_text(image['file_name']),
-    dropped=tuple(result for result in results if isinstance(result, BoxRule)),
+    dropped=dropped,
   )
 
 
@@ -115,7 +112,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _key(value: Any) -> Any:
-  """Ids are numbers or strings; anything else equals nothing."""
+  """An id that can be compared: a number or a string as it is; anything else becomes an object equal to no other."""
   return value if isinstance(value, int | str | float) else object()
 
 
@@ -125,3 +122,6 @@ def _text(value: Any) -> str:
 
 def _side(value: Any) -> int | None:
   return int(value) if _is_number(value) and 1 <= value < 1e7 else None
+
+
+READER = Reader('coco', preference=2, expected='a COCO .json file with images, annotations and categories', find=find)

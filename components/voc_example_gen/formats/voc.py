@@ -1,4 +1,4 @@
-"""Pascal VOC XML: where it lies, and what one file says."""
+"""Pascal VOC XML: one file an image."""
 
 import posixpath
 from xml.etree.ElementTree import Element, ParseError
@@ -6,25 +6,25 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml import ElementTree as SafeElementTree
 
-from components.voc_example_gen import storage
-from components.voc_example_gen.formats import matching
-from components.voc_example_gen.formats.annotation import (
+from components.voc_example_gen import matching
+from components.voc_example_gen.annotation import (
   Annotation,
   BoxRule,
   Object,
-  Reason,
-  Refused,
   clean_label,
-  to_number,
+  sort_out,
+  to_corners,
   to_size,
 )
-from components.voc_example_gen.formats.found import Found, Item, Refusal
-from components.voc_example_gen.scan import Tree
+from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.format_reader import Reader
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 
 MAX_BYTES = 8 * 2**20
 
 
-def find(tree: Tree) -> Found:
+def find(tree: Tree) -> DatasetIndex:
   """Pairs every XML file of the folder with its image, by its stem first, by the names inside it second."""
   files = tree.with_suffix('.xml')
   pairs, alone = matching.pair_by_stem([file.path for file in files], [image.path for image in tree.images])
@@ -37,14 +37,14 @@ def find(tree: Tree) -> Found:
       pairs[path] = image
     else:
       refused.append(_refuse_alone(tree, path, everything))
-  items = tuple(Item(image=image, annotation_file=path) for path, image in sorted(pairs.items()))
-  return Found('voc', items, tuple(refused))
+  items = tuple(Item(image, 'voc', annotation_file=path) for path, image in sorted(pairs.items()))
+  return DatasetIndex('voc', items, tuple(refused))
 
 
 def _names_inside(root: str, path: str) -> tuple[str, ...]:
   try:
     annotation = read(root, path)
-  except Refused:
+  except RefusedFileError:
     return ()
   return (annotation.filename, annotation.path)
 
@@ -53,7 +53,7 @@ def _refuse_alone(tree: Tree, path: str, names: matching.Names) -> Refusal:
   """An XML file without an image: broken, something else altogether, or an annotation whose image is missing."""
   try:
     annotation = read(tree.root, path)
-  except Refused as refused:
+  except RefusedFileError as refused:
     return Refusal(path, refused.reason, refused.detail)
   return matching.refuse_alone(path, annotation.filename or annotation.path or posixpath.basename(path), names)
 
@@ -62,35 +62,38 @@ def read(root: str, path: str) -> Annotation:
   """Reads one annotation file below `root`.
 
   Raises:
-    Refused: if it cannot be read, is larger than 8 MiB, or `parse` refuses it.
+    RefusedFileError: if it cannot be read, is larger than 8 MiB, or `parse` refuses it.
   """
-  return parse(storage.read(root, path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE))
+  return parse(read_annotation_file(root, path, MAX_BYTES))
 
 
 def parse(content: bytes) -> Annotation:
   """Reads the bytes of one VOC annotation; namespaces, BOMs and missing optional elements are fine.
 
   Raises:
-    Refused: if it is no well-formed XML, declares a document type or entities, or its root is not <annotation>.
+    RefusedFileError: XML_NOT_WELL_FORMED; XML_FORBIDDEN if it declares a document type or entities; NOT_AN_ANNOTATION
+      if its root is not <annotation>.
   """
   try:
     root = SafeElementTree.fromstring(content.lstrip(), forbid_dtd=True)
   except DefusedXmlException as error:
-    raise Refused(Reason.XML_FORBIDDEN, f'{type(error).__name__}: document types and entities are refused') from error
+    raise RefusedFileError(
+      Reason.XML_FORBIDDEN, f'{type(error).__name__}: document types and entities are refused'
+    ) from error
   except (ParseError, ValueError, LookupError) as error:  # the last two: encodings expat does not know
-    raise Refused(Reason.XML_NOT_WELL_FORMED, str(error)) from error
+    raise RefusedFileError(Reason.XML_NOT_WELL_FORMED, str(error)) from error
   if _tag(root) != 'annotation':
-    raise Refused(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{_tag(root)[:50]}>')
+    raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{_tag(root)[:50]}>')
   children = _children(root)
   size = _children(children.get('size'))
-  results = [_object(element) for element in root if _tag(element) == 'object']
+  objects, dropped = sort_out(_object(element) for element in root if _tag(element) == 'object')
   return Annotation(
-    objects=tuple(result for result in results if isinstance(result, Object)),
+    objects=objects,
     width=to_size(_text(size, 'width')),
     height=to_size(_text(size, 'height')),
     filename=_text(children, 'filename'),
     path=_text(children, 'path'),
-    dropped=tuple(result for result in results if isinstance(result, BoxRule)),
+    dropped=dropped,
   )
 
 
@@ -100,8 +103,8 @@ def _object(element: Element) -> Object | BoxRule:
   if not label:
     return BoxRule.UNNAMED
   box = _children(children.get('bndbox'))
-  corners = [to_number(_text(box, side)) for side in ('xmin', 'ymin', 'xmax', 'ymax')]
-  if None in corners:
+  corners = to_corners(_text(box, side) for side in ('xmin', 'ymin', 'xmax', 'ymax'))
+  if corners is None:
     return BoxRule.MISSING
   return Object(
     label,
@@ -131,3 +134,6 @@ def _text(children: dict[str, Element], name: str) -> str:
 
 def _flag(text: str) -> bool:
   return text.lower() in ('1', '1.0', 'true', 'yes')
+
+
+READER = Reader('voc', preference=1, expected='one Pascal VOC .xml file per image', find=find, read=read)

@@ -4,19 +4,12 @@ import posixpath
 
 import yaml
 
-from components.voc_example_gen import storage
-from components.voc_example_gen.formats import matching
-from components.voc_example_gen.formats.annotation import (
-  Annotation,
-  BoxRule,
-  Object,
-  Reason,
-  Refused,
-  clean_label,
-  to_number,
-)
-from components.voc_example_gen.formats.found import Found, Item, Refusal
-from components.voc_example_gen.scan import Tree
+from components.voc_example_gen import matching
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out, to_number
+from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.format_reader import Reader
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 from components.voc_example_gen.splits import imagesets
 
 MAX_BYTES = 8 * 2**20
@@ -25,7 +18,7 @@ _OTHERS = frozenset({*_NAME_LISTS, 'readme.txt', 'readme.dataset.txt', 'readme.r
 _LISTS = frozenset({'train.txt', 'val.txt', 'valid.txt', 'test.txt', 'trainval.txt'})
 
 
-def find(tree: Tree) -> Found:
+def find(tree: Tree) -> DatasetIndex:
   """Pairs text files with images by stem, and reads them with the class names of data.yaml, classes.txt or obj.names.
 
   A file without a line is a negative. Without a list of names, class 3 is called "3".
@@ -33,21 +26,22 @@ def find(tree: Tree) -> Found:
   texts = [file.path for file in tree.with_suffix('.txt') if _may_be_labels(file.path)]
   pairs, alone = matching.pair_by_stem(texts, [image.path for image in tree.images])
   names = class_names(tree)
-  items, refused = [], []
+  items: list[Item] = []
+  refused: list[Refusal] = []
   for path, image in sorted(pairs.items()):
     try:
-      items.append(Item(image, annotation=parse(_read(tree.root, path), names)))
-    except Refused as reason:
-      refused.append(Refusal(path, reason.reason, reason.detail))
+      items.append(Item(image, 'yolo', annotation=parse(_read(tree.root, path), names)))
+    except RefusedFileError as error:
+      refused.append(Refusal(path, error.reason, error.detail))
   refused += [refusal for path in alone for refusal in _refuse_alone(tree, path, names)]
-  return Found('yolo', tuple(items), tuple(refused))
+  return DatasetIndex('yolo', tuple(items), tuple(refused))
 
 
 def _refuse_alone(tree: Tree, path: str, names: list[str]) -> list[Refusal]:
   """A label file whose image is missing; [] for any other text."""
   try:
     annotation = parse(_read(tree.root, path), names)
-  except Refused:
+  except RefusedFileError:
     return []
   detail = 'no image has this name'
   return [Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, detail)] if annotation.objects else []
@@ -59,7 +53,7 @@ def _may_be_labels(path: str) -> bool:
 
 
 def _read(root: str, path: str) -> bytes:
-  return storage.read(root, path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)
+  return read_annotation_file(root, path, MAX_BYTES)
 
 
 def class_names(tree: Tree) -> list[str]:
@@ -77,7 +71,7 @@ def class_names(tree: Tree) -> list[str]:
 def _read_or_nothing(root: str, path: str) -> bytes:
   try:
     return _read(root, path)
-  except Refused:
+  except RefusedFileError:
     return b''
 
 
@@ -98,28 +92,20 @@ def parse(content: bytes, names: list[str]) -> Annotation:
   """Reads the bytes of one label file. Polygon lines (segmentation) give their bounding box.
 
   Raises:
-    Refused: ANNOTATION_MALFORMED if it is no text, or a line is no list of numbers.
+    RefusedFileError: ANNOTATION_MALFORMED if it is no text, or a line is no list of numbers.
   """
   try:
     lines = content.decode('utf-8-sig').splitlines()
   except UnicodeDecodeError as error:
-    raise Refused(Reason.ANNOTATION_MALFORMED, f'no text: {error}') from error
-  results = [_object(line, number, names) for number, line in enumerate(lines, start=1) if line.strip()]
-  return Annotation(
-    objects=tuple(result for result in results if isinstance(result, Object)),
-    relative=True,
-    dropped=tuple(result for result in results if isinstance(result, BoxRule)),
+    raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'no text: {error}') from error
+  objects, dropped = sort_out(
+    _object(line, number, names) for number, line in enumerate(lines, start=1) if line.strip()
   )
+  return Annotation(objects=objects, relative=True, dropped=dropped)
 
 
 def _object(line: str, number: int, names: list[str]) -> Object | BoxRule:
-  fields = [to_number(field) for field in line.split()]
-  if len(fields) < 5 or None in fields or fields[0] != fields[0] // 1 or not 0 <= fields[0] < 1e6:
-    raise Refused(
-      Reason.ANNOTATION_MALFORMED,
-      f'line {number}: expected "class x y width height" with a class number from 0, received {line.strip()[:80]!r}',
-    )
-  which, rest = int(fields[0]), fields[1:]
+  which, rest = _fields(line, number)
   label = (names[which] if which < len(names) else '') if names else str(which)
   if not label:
     return BoxRule.UNNAMED
@@ -130,3 +116,18 @@ def _object(line: str, number: int, names: list[str]) -> Object | BoxRule:
   if width < 0 or height < 0:
     return BoxRule.EMPTY
   return Object(label, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _fields(line: str, number: int) -> tuple[int, list[float]]:
+  """The class number of a line, and its at least four other numbers."""
+  texts = line.split()
+  fields = [field for text in texts if (field := to_number(text)) is not None]
+  if len(fields) < len(texts) or len(fields) < 5 or fields[0] != fields[0] // 1 or not 0 <= fields[0] < 1e6:
+    raise RefusedFileError(
+      Reason.ANNOTATION_MALFORMED,
+      f'line {number}: expected "class x y width height" with a class number from 0, received {line.strip()[:80]!r}',
+    )
+  return int(fields[0]), fields[1:]
+
+
+READER = Reader('yolo', preference=3, expected='one YOLO .txt file per image', find=find)

@@ -9,9 +9,10 @@ import matplotlib.figure
 import numpy as np
 from PIL import Image, ImageOps
 
-from components.voc_example_gen import boxes, images, plan, storage
-from components.voc_example_gen.formats.annotation import Annotation, BoxRule, Reason, Refused
-from components.voc_example_gen.formats.found import Item
+from components.voc_example_gen import boxes, detect, images, plan
+from components.voc_example_gen.annotation import Annotation, BoxRule
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.refusals import RefusedFileError
 from detection.report import drawing, palette
 from detection.report import page as pages
 
@@ -96,10 +97,10 @@ def _histogram(bins: list[tuple[str, int]], label: str) -> str:
 def _picture(root: str, item: Item, classes: list[str]) -> str:
   """An image with its annotation's boxes as far as they can be drawn; '' if the image cannot be read."""
   try:
-    annotation = plan.annotation_of(root, item)
-    content = storage.read(root, item.image, images.MAX_BYTES, Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE)
-    image = images.thumbnail(content, (annotation.width, annotation.height), _LONGEST)
-  except Refused:  # its reason is in the list already
+    annotation = detect.annotation_of(root, item)
+    content = images.read(root, item.image)
+    image = images.thumbnail(content, annotation.declared_size, _LONGEST)
+  except RefusedFileError:  # the page lists its reason already
     return ''
   return pages.image_uri(_drawn(image.picture, annotation, (image.width, image.height), classes), _LONGEST)
 

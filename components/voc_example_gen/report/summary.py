@@ -1,4 +1,4 @@
-"""What ingestion found, gathered over all images: the ingest report's content, and the verdict."""
+"""Adds up what ingestion found in all images: the ingest report, and whether the data can be used."""
 
 import bisect
 import dataclasses
@@ -9,21 +9,31 @@ from collections.abc import Iterable
 from typing import Any
 
 from components.voc_example_gen import plan
-from components.voc_example_gen.formats.annotation import Reason
-from components.voc_example_gen.formats.found import Refusal
 from components.voc_example_gen.ingest import Outcome
-from components.voc_example_gen.splits import lookalikes
+from components.voc_example_gen.refusals import Reason, Refusal
+from components.voc_example_gen.report import lookalikes
+from components.voc_example_gen.split_method import EVAL, TRAIN
 from detection.base.errors import DataError
 
 MAX_OFFENDERS = 12
-# Box size: the square root of its area, as a share of the image's. Aspect: width by height, in pixels.
+# Lower edges of bins. Box size: square root of (box area / image area). Aspect: width / height, in pixels.
 SIZE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 ASPECT_EDGES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0, 1.33, 2.0, 4.0, 8.0)
 
 
 @dataclasses.dataclass
 class Tally:
-  """Counts over the images of a run; `add` every outcome, then ask."""
+  """Counts over the images of a run.
+
+  Attributes:
+    refused: files that are not used, and why.
+    images, negatives: images, and images without objects, of each split.
+    class_images, class_objects: {class: images, or objects, of each split}.
+    rules, notes: how often each BoxRule was applied, and each note of an Outcome given.
+    sizes, aspects: objects in each bin of SIZE_EDGES and ASPECT_EDGES.
+    thumbs: (image, split, difference hash) of each image that is used.
+    offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
+  """
 
   refused: list[Refusal]
   images: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -59,11 +69,11 @@ class Tally:
 
   @property
   def bad(self) -> list[Refusal]:
-    return [refusal for refusal in self.refused if plan.is_bad(refusal.reason)]
+    return [refusal for refusal in self.refused if refusal.is_bad]
 
   @property
   def set_aside(self) -> list[Refusal]:
-    return [refusal for refusal in self.refused if not plan.is_bad(refusal.reason)]
+    return [refusal for refusal in self.refused if not refusal.is_bad]
 
   @property
   def bad_fraction(self) -> float:
@@ -84,36 +94,42 @@ def gather(planned: plan.Plan, outcomes: Iterable[Outcome]) -> Tally:
   return tally
 
 
-def require_usable(root: str, tally: Tally, max_bad_fraction: float, labelled: bool = True) -> None:
-  """Raises DataError if too many files were refused, or nothing is left to learn from.
+def require_usable(planned: plan.Plan, tally: Tally, max_bad_fraction: float) -> None:
+  """Checks that the data can be used.
 
-  `labelled`: objects, and images in train and eval, are expected; else any usable image will do.
+  Raises:
+    DataError: if too many files were refused; if no object is left, or no image in train or eval; or, where the format
+      is not labelled, if no image is left at all.
   """
   if tally.bad_fraction > max_bad_fraction:
-    reasons = Counter(refusal.reason.value for refusal in tally.bad)
-    listed = ', '.join(f'{reason}: {count}' for reason, count in reasons.most_common())
-    first = tally.bad[0]
-    files = len(tally.bad) + sum(tally.images.values())
-    raise DataError(
-      f'{root}: {len(tally.bad)} of {files} files refused ({listed}); expected at most {max_bad_fraction:.0%} '
-      f'(data.max_bad_fraction). First: {first.path}: {first.reason.value}: {first.detail}. '
-      'See them all with: detection-pipeline check-data'
-    )
-  if not labelled:
+    raise DataError(f'{planned.root}: {_too_many_refused(tally, max_bad_fraction)}')
+  if not planned.labelled:
     if not tally.images:
-      raise DataError(f'{root}: no usable image among {len(tally.refused)} files. Expected at least one.')
+      raise DataError(f'{planned.root}: no usable image among {len(tally.refused)} files. Expected at least one.')
     return
   if not tally.class_objects:
     raise DataError(
-      f'{root}: no objects in any of {sum(tally.images.values())} images. Expected at least one labelled box: '
+      f'{planned.root}: no objects in any of {sum(tally.images.values())} images. Expected at least one labelled box: '
       'label some objects (in VOC, <object> elements).'
     )
-  for split in ('train', 'eval'):
+  for split in (TRAIN, EVAL):
     if not tally.images[split]:
       raise DataError(
-        f'{root}: no usable image is left for the split "{split}". Add images, or change data.split. '
+        f'{planned.root}: no usable image is left for the split "{split}". Add images, or change data.split. '
         'See what was refused with: detection-pipeline check-data'
       )
+
+
+def _too_many_refused(tally: Tally, max_bad_fraction: float) -> str:
+  reasons = Counter(refusal.reason.value for refusal in tally.bad)
+  listed = ', '.join(f'{reason}: {count}' for reason, count in reasons.most_common())
+  first = tally.bad[0]
+  files = len(tally.bad) + sum(tally.images.values())
+  return (
+    f'{len(tally.bad)} of {files} files refused ({listed}); expected at most {max_bad_fraction:.0%} '
+    f'(data.max_bad_fraction). First: {first.path}: {first.reason.value}: {first.detail}. '
+    'See them all with: detection-pipeline check-data'
+  )
 
 
 def in_short(tally: Tally) -> str:

@@ -4,10 +4,10 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from components.voc_example_gen import storage
-from components.voc_example_gen.formats.annotation import Reason, Refused
-from components.voc_example_gen.scan import Tree
-from components.voc_example_gen.settings import EVAL, TEST, TRAIN
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.refusals import RefusedFileError, read_annotation_file
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, GivenMethod
 
 MAX_BYTES = 256 * 2**20
 _LISTS = {'train.txt': TRAIN, 'val.txt': EVAL, 'valid.txt': EVAL, 'test.txt': TEST}
@@ -20,11 +20,12 @@ def is_list(path: str) -> bool:
   return 'imagesets' in path.lower().split('/')[:-1]
 
 
-def read(tree: Tree, images: Sequence[str]) -> dict[str, str]:
-  """The split that a list names for each of `images`; several devkits in one folder each have their own lists.
+def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
+  """{image path: split} of the images that a list names; each devkit of the folder has its own lists.
 
-  Held-out lists win over train.txt, and train.txt over trainval.txt, where an image stands in more than one.
+  For an image in several lists, val.txt and test.txt win over train.txt, and train.txt over trainval.txt.
   """
+  images = [item.image for item in items]
   files = [file.path for file in tree.with_suffix('.txt') if posixpath.dirname(file.path).endswith('ImageSets/Main')]
   split_of: dict[str, str] = {}
   for lists in (_WHOLE, _LISTS):
@@ -61,8 +62,17 @@ def _spellings(image: str) -> set[str]:
 
 def _lines(root: str, path: str) -> list[str]:
   try:
-    content = storage.read(root, path, MAX_BYTES, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)
-  except Refused:
+    content = read_annotation_file(root, path, MAX_BYTES)
+  except RefusedFileError:
     return []
   lines = content.decode('utf-8-sig', 'replace').splitlines()
   return [line.strip().replace('\\', '/').removeprefix('./') for line in lines if line.strip()]
+
+
+METHOD = GivenMethod(
+  'imagesets',
+  preference=1,
+  read=read,
+  expected='ImageSets/Main/train.txt and val.txt naming images of the folder',
+  remedy='Add the lists',
+)

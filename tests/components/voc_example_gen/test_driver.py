@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from components.voc_example_gen import digests, scan
+from components.voc_example_gen import digests, listing
 from tests.support import voc_maker
 
 
@@ -15,7 +15,7 @@ def root(tmp_path):
 
 
 def fingerprint(root):
-  return digests.fingerprint(scan.scan(str(root)))
+  return digests.fingerprint(listing.list_folder(str(root)))
 
 
 @pytest.mark.parametrize('path', ['JPEGImages/001.jpg', 'Annotations/001.xml', 'ImageSets/Main/train.txt'])

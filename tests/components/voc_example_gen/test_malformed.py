@@ -7,7 +7,8 @@ import zlib
 import pytest
 from PIL import Image
 
-from components.voc_example_gen.formats.annotation import BoxRule, Reason
+from components.voc_example_gen.annotation import BoxRule
+from components.voc_example_gen.refusals import Reason
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 

@@ -59,8 +59,8 @@ def test_a_remote_file_appears_whole_or_not_at_all(remote):
 
 
 def test_a_remote_folder_that_is_not_there(remote):
-  from components.voc_example_gen import scan
+  from components.voc_example_gen import listing
   from detection.base.errors import DataError
 
   with pytest.raises(DataError, match='ram://nowhere: no such folder'):
-    scan.scan('ram://nowhere')
+    listing.list_folder('ram://nowhere')

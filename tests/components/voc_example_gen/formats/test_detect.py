@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from components.voc_example_gen import scan
-from components.voc_example_gen.formats import csv_table, detect, yolo
-from components.voc_example_gen.formats.annotation import Refused
+from components.voc_example_gen import detect, listing
+from components.voc_example_gen.formats import csv_table, yolo
+from components.voc_example_gen.refusals import RefusedFileError
 from detection.base.errors import DataError
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
@@ -85,14 +85,14 @@ def test_every_format_gives_the_records_that_voc_gives(tmp_path, name):
 def test_auto_takes_the_format_that_describes_most_images(tmp_path):
   images = {image: encode(picture(number)) for number, image in enumerate(BOXES)}
   voc_maker.write(tmp_path, {**images, **as_coco(), 'a.xml': voc(thing('cat'))})
-  assert detect.find(scan.scan(str(tmp_path)), 'auto').data_format == 'coco'
-  assert detect.find(scan.scan(str(tmp_path)), 'voc').data_format == 'voc'
+  assert detect.find(listing.list_folder(str(tmp_path)), 'auto').data_format == 'coco'
+  assert detect.find(listing.list_folder(str(tmp_path)), 'voc').data_format == 'voc'
 
 
 def test_a_named_format_that_is_not_there(tmp_path):
   voc_maker.write(tmp_path, voc_maker.good())
   with pytest.raises(DataError, match='2 images, but no annotations. Expected a COCO .json'):
-    detect.find(scan.scan(str(tmp_path)), 'coco')
+    detect.find(listing.list_folder(str(tmp_path)), 'coco')
 
 
 def test_coco_names_with_folders_find_the_image_of_that_folder(tmp_path):
@@ -100,7 +100,7 @@ def test_coco_names_with_folders_find_the_image_of_that_folder(tmp_path):
   document = json.loads(as_coco()['_annotations.coco.json'])
   document['images'] = [{'id': n, 'file_name': f'{day}/1.jpg'} for n, day in enumerate(('tue', 'mon'))]
   voc_maker.write(tmp_path, {**files, 'annotations/instances.json': json.dumps(document)})
-  found = detect.find(scan.scan(str(tmp_path)), 'coco')
+  found = detect.find(listing.list_folder(str(tmp_path)), 'coco')
   assert {item.image: len(item.annotation.objects) for item in found.items} == {'tue/1.jpg': 2, 'mon/1.jpg': 1}
 
 
@@ -110,7 +110,7 @@ def test_coco_crowds_are_difficult(tmp_path):
   voc_maker.write(
     tmp_path, {**{image: encode(picture(n)) for n, image in enumerate(BOXES)}, 'x.json': json.dumps(document)}
   )
-  items = {item.image: item.annotation for item in detect.find(scan.scan(str(tmp_path)), 'coco').items}
+  items = {item.image: item.annotation for item in detect.find(listing.list_folder(str(tmp_path)), 'coco').items}
   assert [thing.difficult for thing in items['a.jpg'].objects] == [True, False]
 
 
@@ -129,7 +129,7 @@ def test_coco_crowds_are_difficult(tmp_path):
   ],
 )
 def test_where_yolo_class_names_stand(tmp_path, files, expected):
-  assert yolo.class_names(scan.scan(str(voc_maker.write(tmp_path, files)))) == expected
+  assert yolo.class_names(listing.list_folder(str(voc_maker.write(tmp_path, files)))) == expected
 
 
 def test_yolo_without_names_calls_classes_by_number():
@@ -169,5 +169,5 @@ def test_reading_csv(text):
 
 @pytest.mark.parametrize('text', ['', 'a,b,c\n1,2,3\n', '\n\n'])
 def test_another_csv_file_is_no_annotation(text):
-  with pytest.raises(Refused, match='not_an_annotation'):
+  with pytest.raises(RefusedFileError, match='not_an_annotation'):
     csv_table.parse(text.encode())

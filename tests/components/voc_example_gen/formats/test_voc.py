@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.voc_example_gen import boxes, scan
-from components.voc_example_gen.formats import matching
+from components.voc_example_gen import boxes, listing, matching
+from components.voc_example_gen.annotation import Annotation, Object
 from components.voc_example_gen.formats import voc as reader
-from components.voc_example_gen.formats.annotation import Annotation, Object, Refused
+from components.voc_example_gen.refusals import RefusedFileError
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 
@@ -97,7 +97,7 @@ FOUND = {
 @pytest.mark.parametrize(('image', 'xml', 'filename'), FOUND.values(), ids=FOUND)
 def test_an_annotation_finds_its_image(tmp_path, image, xml, filename):
   voc_maker.write(tmp_path, {**voc_maker.good(), image: encode(picture()), xml: voc(thing(), filename=filename)})
-  found = reader.find(scan.scan(str(tmp_path)))
+  found = reader.find(listing.list_folder(str(tmp_path)))
   assert {item.image: item.annotation_file for item in found.items}[image] == xml
   assert found.refused == ()
 
@@ -105,7 +105,7 @@ def test_an_annotation_finds_its_image(tmp_path, image, xml, filename):
 def test_the_path_element_helps_where_the_file_name_does_not(tmp_path):
   xml = voc(thing(), filename='gone.jpg', path='D:\\data\\photo.jpg')
   voc_maker.write(tmp_path, {'photo.jpg': encode(picture()), 'label.xml': xml})
-  assert [item.image for item in reader.find(scan.scan(str(tmp_path))).items] == ['photo.jpg']
+  assert [item.image for item in reader.find(listing.list_folder(str(tmp_path))).items] == ['photo.jpg']
 
 
 def test_equal_stems_pair_within_their_own_folders(tmp_path):
@@ -115,7 +115,7 @@ def test_equal_stems_pair_within_their_own_folders(tmp_path):
       files[f'{part}/Annotations/{day}/1.xml'] = voc(thing())
       files[f'{part}/JPEGImages/{day}/1.jpg'] = encode(picture(len(files)))
   voc_maker.write(tmp_path, files)
-  pairs = {item.annotation_file: item.image for item in reader.find(scan.scan(str(tmp_path))).items}
+  pairs = {item.annotation_file: item.image for item in reader.find(listing.list_folder(str(tmp_path))).items}
   assert len(pairs) == 4
   for xml, image in pairs.items():
     assert image == xml.replace('Annotations', 'JPEGImages').replace('.xml', '.jpg')
@@ -135,7 +135,7 @@ def test_many_scenes_with_the_same_frame_numbers_pair_at_once(layout):
 
 def test_two_annotations_for_one_image_refuse_the_farther(tmp_path):
   voc_maker.write(tmp_path, {'a.jpg': encode(picture()), 'a.xml': voc(thing()), 'old/a.xml': voc(thing())})
-  found = reader.find(scan.scan(str(tmp_path)))
+  found = reader.find(listing.list_folder(str(tmp_path)))
   assert [item.annotation_file for item in found.items] == ['a.xml']
   assert [(refusal.path, refusal.reason.value) for refusal in found.refused] == [('old/a.xml', 'annotation_twice')]
 
@@ -161,7 +161,7 @@ def test_a_pipe_or_a_device_is_never_opened(tmp_path):
 def test_a_link_that_goes_in_a_circle_is_followed_once(tmp_path):
   voc_maker.write(tmp_path, voc_maker.good())
   (tmp_path / 'again').symlink_to(tmp_path)
-  assert len(scan.scan(str(tmp_path)).files) == 4
+  assert len(listing.list_folder(str(tmp_path)).files) == 4
 
 
 numbers = st.one_of(
@@ -182,7 +182,7 @@ def test_no_box_ever_leaves_the_unit_square(boxes_given, size, image):
   xml = voc(*(thing(name, box) for name, box in boxes_given), size=size)
   try:
     annotation = reader.parse(xml.encode())
-  except Refused:
+  except RefusedFileError:
     return
   usable, counts = boxes.usable(annotation, *image)
   for box in usable:
@@ -196,7 +196,7 @@ def test_no_box_ever_leaves_the_unit_square(boxes_given, size, image):
 @given(content=st.binary(max_size=400))
 @settings(max_examples=80, deadline=None)
 def test_any_bytes_are_read_or_refused(content):
-  with contextlib.suppress(Refused):
+  with contextlib.suppress(RefusedFileError):
     assert isinstance(reader.parse(content), Annotation)
 
 
@@ -208,7 +208,7 @@ def test_a_damaged_file_is_read_or_refused(data):
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
   try:
     annotation = reader.parse(bytes(content))
-  except Refused:
+  except RefusedFileError:
     return
   for box in boxes.usable(annotation, 64, 48)[0]:
     assert 0 <= box.ymin < box.ymax <= 1

@@ -1,7 +1,5 @@
 """What the report counts, its page, and the check-data command."""
 
-import io
-import itertools
 import json
 import re
 import subprocess
@@ -10,8 +8,8 @@ import sys
 import pytest
 
 from cli import check_data
-from components.voc_example_gen import ingest, parallelism, plan, progress
-from components.voc_example_gen.formats.found import Item
+from components.voc_example_gen import ingest, parallelism, plan
+from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.report import page, summary
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
@@ -170,32 +168,6 @@ def test_small_images_are_handed_over_together_and_large_ones_alone():
 def test_results_come_in_the_order_of_the_shard(threads, size):
   shard = shard_of(*[size] * 100)
   assert list(ingest.in_order(lambda task: task.item.image, shard, threads)) == [f'{n}.jpg' for n in range(100)]
-
-
-class Screen(io.StringIO):
-  """Something to print on, terminal or not."""
-
-  def __init__(self, terminal):
-    super().__init__()
-    self.isatty = lambda: terminal
-
-
-@pytest.mark.parametrize(
-  ('terminal', 'expected'),
-  [
-    (False, '3 of 5 images, 0 a second, 8 s left\n'),
-    (True, ''.join(f'\r\033[K{n} of 5 images, 0 a second, {20 - 4 * n} s left' for n in range(1, 6)) + '\n'),
-  ],
-)
-def test_progress_moves_on_a_terminal_and_is_plain_elsewhere(terminal, expected):
-  seconds = itertools.count(0, 4)
-  screen = Screen(terminal)
-  shown = progress.Progress(5, screen, clock=lambda: next(seconds))
-  with progress.shown(shown):
-    for _ in range(5):
-      progress.step()
-  progress.step()
-  assert screen.getvalue() == expected
 
 
 def test_ingestion_ends_with_one_sentence(messy, ingest, capsys):

@@ -5,10 +5,11 @@ from collections import Counter
 
 import pytest
 
-from components.voc_example_gen import scan
-from components.voc_example_gen.formats.found import Item
+from components.voc_example_gen import assign, listing
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.report import lookalikes
 from components.voc_example_gen.settings import SplitSettings
-from components.voc_example_gen.splits import assign, imagesets, lookalikes, stratify
+from components.voc_example_gen.splits import imagesets, stratified
 from detection.base.errors import DataError
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
@@ -19,7 +20,7 @@ def assign_names(names, labels=None, digests=None, **settings):
   items = [Item(name) for name in names]
   digests = digests or {name: f'digest of {name}' for name in names}
   method = {'method': 'hash', **settings}
-  tree = scan.Tree('root', ())
+  tree = listing.Tree('root', ())
   return assign.assign(
     items, digests, SplitSettings(**method), tree, lambda item: frozenset((labels or {})[item.image])
   )
@@ -152,9 +153,9 @@ def test_imagesets(tmp_path, lists):
 def test_each_devkit_of_a_folder_has_its_own_lists(tmp_path):
   years = {'VOC2007': ('train.txt', 'train'), 'VOC2012': ('val.txt', 'eval')}
   files = {f'{year}/ImageSets/Main/{name}': '000001\n' for year, (name, _) in years.items()}
-  tree = scan.scan(str(voc_maker.write(tmp_path, files)))
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, files)))
   images = [f'{year}/JPEGImages/000001.jpg' for year in years]
-  assert imagesets.read(tree, images) == {images[0]: 'train', images[1]: 'eval'}
+  assert imagesets.read(tree, [Item(image) for image in images]) == {images[0]: 'train', images[1]: 'eval'}
 
 
 def skewed(seed, images=600):
@@ -176,21 +177,21 @@ def largest_deviation(labels, split_of, share):
 
 
 def test_stratified_keeps_every_class_three_times_nearer_its_share_than_chance():
-  stratified, by_chance = [], []
+  balanced, by_chance = [], []
   for seed in range(5):
     labels = skewed(seed)
-    split_of, _ = stratify.divide({key: [found] for key, found in labels.items()}, {'train': 0.8, 'eval': 0.2})
+    split_of, _ = stratified.stratify({key: [found] for key, found in labels.items()}, {'train': 0.8, 'eval': 0.2})
     rng = random.Random(seed)
     chance = {key: 'eval' if rng.random() < 0.2 else 'train' for key in labels}
-    stratified.append(largest_deviation(labels, split_of, 0.2))
+    balanced.append(largest_deviation(labels, split_of, 0.2))
     by_chance.append(largest_deviation(labels, chance, 0.2))
     assert Counter(split_of.values())['eval'] / len(labels) == pytest.approx(0.2, abs=0.02)
-  assert 3 * sum(stratified) <= sum(by_chance), (stratified, by_chance)
+  assert 3 * sum(balanced) <= sum(by_chance), (balanced, by_chance)
 
 
 def test_rare_classes_stand_in_both_splits():
   labels = {f'{n}': [frozenset({'common'} | ({'rare'} if n < 2 else set()))] for n in range(100)}
-  split_of, alone = stratify.divide(labels, {'train': 0.8, 'eval': 0.2})
+  split_of, alone = stratified.stratify(labels, {'train': 0.8, 'eval': 0.2})
   assert {split_of['0'], split_of['1']} == {'train', 'eval'}
   assert alone == []
 

@@ -1,39 +1,11 @@
-"""The one in-memory form of all annotation formats, and the fixed lists of what can be wrong with them."""
+"""The one in-memory form of all annotation formats, and what every format's reader needs to fill it."""
 
 import dataclasses
 import enum
 import unicodedata
+from collections.abc import Iterable
 
 MAX_LABEL_LENGTH = 200
-
-
-class Reason(str, enum.Enum):
-  """Why a file is not used. The list is fixed: reports, tests and users rely on the words."""
-
-  ANNOTATION_UNREADABLE = 'annotation_unreadable'
-  ANNOTATION_TOO_LARGE = 'annotation_too_large'
-  ANNOTATION_MALFORMED = 'annotation_malformed'
-  XML_NOT_WELL_FORMED = 'xml_not_well_formed'
-  XML_FORBIDDEN = 'xml_forbidden'
-  NOT_AN_ANNOTATION = 'not_an_annotation'
-  ANNOTATION_WITHOUT_IMAGE = 'annotation_without_image'
-  ANNOTATION_TWICE = 'annotation_twice'
-  IMAGE_UNREADABLE = 'image_unreadable'
-  IMAGE_EMPTY = 'image_empty'
-  IMAGE_FORMAT_UNKNOWN = 'image_format_unknown'
-  IMAGE_CORRUPT = 'image_corrupt'
-  IMAGE_TOO_LARGE = 'image_too_large'
-  NO_USABLE_BOX = 'no_usable_box'
-  # Set aside: nothing is wrong with these, and they do not count as bad.
-  IMAGE_NOT_ANNOTATED = 'image_not_annotated'
-  NEGATIVE_LEFT_OUT = 'negative_left_out'
-  NOT_IN_A_SPLIT = 'not_in_a_split'
-  COPY_IN_OTHER_SPLIT = 'copy_in_other_split'
-
-
-SET_ASIDE = frozenset(
-  {Reason.IMAGE_NOT_ANNOTATED, Reason.NEGATIVE_LEFT_OUT, Reason.NOT_IN_A_SPLIT, Reason.COPY_IN_OTHER_SPLIT}
-)
 
 
 class BoxRule(str, enum.Enum):
@@ -49,18 +21,16 @@ class BoxRule(str, enum.Enum):
   DUPLICATE = 'merged_exact_duplicate'
 
 
-class Refused(Exception):
-  """One file that cannot be used; caught where files are counted, never shown as an error of its own."""
-
-  def __init__(self, reason: Reason, detail: str) -> None:
-    super().__init__(f'{reason.value}: {detail}')
-    self.reason = reason
-    self.detail = detail
-
-
 @dataclasses.dataclass(frozen=True)
 class Object:
-  """One labelled object as the file says it: corners as they stand there, in any order, maybe outside the image."""
+  """One labelled object as the file gives it.
+
+  Attributes:
+    label: the class name.
+    xmin, ymin, xmax, ymax: corners as written: in pixels or fractions (see Annotation.relative), in any order, maybe
+      outside the image or not finite.
+    difficult, truncated, view: flags of Pascal VOC.
+  """
 
   label: str
   xmin: float
@@ -92,9 +62,21 @@ class Annotation:
   relative: bool = False
   dropped: tuple[BoxRule, ...] = ()
 
+  @property
+  def declared_size(self) -> tuple[int | None, int | None]:
+    """(width, height) of the image that the corners refer to, in pixels; None where unknown, or for fractions."""
+    return (None, None) if self.relative else (self.width, self.height)
+
+
+def sort_out(results: Iterable[Object | BoxRule]) -> tuple[tuple[Object, ...], tuple[BoxRule, ...]]:
+  """Splits what a reader made of each object into Annotation.objects and Annotation.dropped."""
+  results = tuple(results)
+  objects = tuple(result for result in results if isinstance(result, Object))
+  return objects, tuple(result for result in results if isinstance(result, BoxRule))
+
 
 def clean_label(text: str | None) -> str:
-  """A class name in one spelling: Unicode NFC, single spaces. '' if it is no name at all."""
+  """A class name in one spelling: Unicode NFC, single spaces. '' if it is empty, too long or not printable."""
   name = ' '.join(unicodedata.normalize('NFC', text or '').split())
   return name if len(name) <= MAX_LABEL_LENGTH and name.isprintable() else ''
 
@@ -107,7 +89,15 @@ def to_number(text: str | None) -> float | None:
     return None
 
 
+def to_corners(texts: Iterable[str | None]) -> tuple[float, float, float, float] | None:
+  """(xmin, ymin, xmax, ymax) from four texts in this order; None if one of them is no number."""
+  xmin, ymin, xmax, ymax = map(to_number, texts)
+  if xmin is None or ymin is None or xmax is None or ymax is None:
+    return None
+  return xmin, ymin, xmax, ymax
+
+
 def to_size(text: str | None) -> int | None:
-  """A declared image side in whole pixels; None if it is missing or makes no sense."""
+  """A declared image side in whole pixels; None if it is missing or out of range."""
   number = to_number(text)
   return int(number) if number is not None and 1 <= number < 1e7 else None

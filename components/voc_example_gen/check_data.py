@@ -1,4 +1,7 @@
-"""`detection-pipeline check-data`: the same checks as ingestion, without Beam, TensorFlow, or anything written."""
+"""Checks a data folder as ingestion does, for `detection-pipeline check-data`; without Beam and TensorFlow.
+
+Writes no examples: the caller gets the report, and optionally a table of all usable boxes.
+"""
 
 import functools
 import os
@@ -10,13 +13,13 @@ from typing import Any
 
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.formats import csv_table
-from components.voc_example_gen.progress import Progress
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import UserError
+from detection.base.progress import Progress
 from detection.records import LabelledBox
 
-_SHOWN = 10
+_MAX_SHOWN = 10  # files named for each reason
 
 
 def run(
@@ -30,7 +33,7 @@ def run(
   Args:
     root: the data folder.
     settings: as for ingestion.
-    say: told line by line what is found.
+    say: called with each line of what is found.
     table: gets every image that would be used, with its boxes.
 
   Returns:
@@ -42,55 +45,56 @@ def run(
   started = time.monotonic()
   planned = plan.make(root, settings, say)
   tally = summary.gather(planned, _outcomes(planned, settings.keep_negatives, table))
-  found = summary.as_dict(planned, tally)
-  for line in _summary(found):
+  report = summary.as_dict(planned, tally)
+  for line in _summary(report):
     say(line)
   say(f'checked in {time.monotonic() - started:.1f} s')
   try:
-    summary.require_usable(planned.root, tally, settings.max_bad_fraction)
+    summary.require_usable(planned, tally, settings.max_bad_fraction)
   except UserError as error:
-    return found, str(error)
-  return found, ''
+    return report, str(error)
+  return report, ''
 
 
 def _outcomes(planned: plan.Plan, keep_negatives: bool, table: csv_table.Writer | None) -> Iterator[ingest.Outcome]:
-  """Decodes everything."""
-  progress = Progress(sum(len(shard.tasks) for shard in planned.shards), sys.stderr)
-  for shard in planned.shards:
-    look = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)
-    for outcome, boxes in ingest.in_order(look, shard, os.cpu_count() or 1):
-      progress.step()
-      if table and not outcome.reason:
-        table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
-      yield outcome
+  """Decodes and checks every image; yields what becomes of each, and adds those used to the table."""
+  with Progress(planned.images, out=sys.stderr) as progress:
+    for shard in planned.shards:
+      run_one = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)
+      for outcome, boxes in ingest.in_order(run_one, shard, os.cpu_count() or 1):
+        progress.advance()
+        if table and not outcome.reason:
+          table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
+        yield outcome
 
 
 def _checked(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tuple[ingest.Outcome, list[LabelledBox]]:
-  """Without the image, which would pile up."""
+  """The outcome and boxes of one image, without its bytes, which would fill the memory."""
   outcome, _, boxes = ingest.examine(root, task, split, keep_negatives)
   return outcome, boxes
 
 
 def _in_pixels(boxes: list[LabelledBox], width: int, height: int) -> list[tuple[str, tuple[float, ...]]]:
-  """Corners as a table holds them: rounded to a thousandth of a pixel, which float32 would show as 9.9999998."""
+  """(class, corners in pixels) of each box, rounded to a thousandth: float32 would give 9.9999998 for 10."""
   sides = [(box, (box.xmin * width, box.ymin * height, box.xmax * width, box.ymax * height)) for box in boxes]
   return [(box.label, tuple(round(side, 3) for side in corners)) for box, corners in sides]
 
 
-def _summary(found: dict[str, Any]) -> Iterator[str]:
-  counts = ', '.join(f'{split} {count}' for split, count in found['images'].items())
-  yield f'images: {counts or "none"} (split: {found["split_method"]})'
-  for label, numbers in found['classes'].items():
+def _summary(report: dict[str, Any]) -> Iterator[str]:
+  """The lines that are printed about a report."""
+  counts = ', '.join(f'{split} {count}' for split, count in report['images'].items())
+  yield f'images: {counts or "none"} (split: {report["split_method"]})'
+  for label, numbers in report['classes'].items():
     objects = ', '.join(f'{split} {count}' for split, count in numbers['objects'].items())
     yield f'class {label}: {objects} objects'
-  if negatives := sum(found['negatives'].values()):
+  if negatives := sum(report['negatives'].values()):
     yield f'negatives: {negatives} images without objects'
-  for title, section in (('boxes', found['boxes']), ('notes', found['notes'])):
+  for title, section in (('boxes', report['boxes']), ('notes', report['notes'])):
     if section:
       yield f'{title}: ' + ', '.join(f'{name} {count}' for name, count in section.items())
   for title in ('refused', 'set_aside'):
-    yield from _files(title.replace('_', ' '), found[title])
-  for warning in found['warnings']:
+    yield from _files(title.replace('_', ' '), report[title])
+  for warning in report['warnings']:
     yield f'warning: {warning}'
 
 
@@ -99,7 +103,7 @@ def _files(title: str, entries: list[dict[str, str]]) -> Iterator[str]:
   for reason, count in Counter(entry['reason'] for entry in entries).most_common():
     yield f'{title}: {count} {reason}'
     named = [entry for entry in entries if entry['reason'] == reason]
-    for entry in named[:_SHOWN]:
+    for entry in named[:_MAX_SHOWN]:
       yield f'  {entry["file"]}: {entry["detail"]}'
-    if count > _SHOWN:
-      yield f'  and {count - _SHOWN} more (--json FILE lists all)'
+    if count > _MAX_SHOWN:
+      yield f'  and {count - _MAX_SHOWN} more (--json FILE lists all)'

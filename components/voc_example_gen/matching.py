@@ -1,4 +1,4 @@
-"""Which image belongs to which annotation file, by names alone: nothing outside the listed paths can ever be named."""
+"""Finds the image of each annotation, by names alone. Only listed paths are ever returned, whatever a name says."""
 
 import functools
 import posixpath
@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen.formats.annotation import Reason
-from components.voc_example_gen.formats.found import Refusal
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.refusals import Reason, Refusal
+from components.voc_example_gen.splits import folders
 
 
 class _Parts(NamedTuple):
@@ -53,41 +55,44 @@ def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dic
 def _pair_within_groups(
   annotations: Sequence[_Parts], images: Sequence[_Parts], agreement: tuple[int, int] | None
 ) -> dict[str, str]:
-  """Pairs files of one stem that agree in their first and in their last so many folder names (None: in all)."""
+  """Pairs files of one stem whose folders agree.
 
-  def group(file: _Parts) -> tuple:
+  agreement: how many folder names must be equal, counted from the top and from the file upwards; None: all of them.
+  """
+
+  def group(file: _Parts) -> tuple[object, ...]:
     if agreement is None:
       return (file.folders, file.stem)
     top, above = agreement
     if top + above > len(file.folders):
-      return (file.path,)  # not so deep: alone
+      return (file.path,)  # has fewer folders: a group of its own
     return (file.folders[:top], file.folders[len(file.folders) - above :], file.stem)
 
-  by_group = defaultdict(list)
+  by_group: dict[tuple[object, ...], list[str]] = defaultdict(list)
   for image in images:
     by_group[group(image)].append(image.path)
   pairs: dict[str, str] = {}
   taken: set[str] = set()
   candidates = [
-    (*_distance(annotation.path, image), annotation.path, image)
+    (_distance(annotation.path, path), annotation.path, path)
     for annotation in annotations
-    for image in by_group.get(group(annotation), ())
+    for path in by_group.get(group(annotation), ())
   ]
-  for *_, annotation, image in sorted(candidates):
-    if annotation not in pairs and image not in taken:
-      pairs[annotation] = image
-      taken.add(image)
+  for _, annotation_path, image_path in sorted(candidates):
+    if annotation_path not in pairs and image_path not in taken:
+      pairs[annotation_path] = image_path
+      taken.add(image_path)
   return pairs
 
 
 class Names:
-  """Finds paths by the loose names that annotations give them; each is given out once."""
+  """Finds paths by the names that annotations give them: with any slashes, any extension. Gives out each path once."""
 
   def __init__(self, paths: Iterable[str]) -> None:
     self._paths = tuple(paths)
     self._taken: set[str] = set()
 
-  # Made at the first question: most folders never ask one.
+  # Computed when first needed: most folders never need them.
   @functools.cached_property
   def _by_path(self) -> dict[str, str]:
     return {_folded(path): path for path in self._paths}
@@ -104,31 +109,65 @@ class Names:
     """The nearest path to `beside` called like one of `names`: file names or paths of any system, any extension."""
     for name in names:
       spelling = _folded(name.replace('\\', '/').strip()).removeprefix('./')
-      for exact in (posixpath.join(_folded(posixpath.dirname(beside)), spelling), spelling):
-        if exact in self._by_path and self._by_path[exact] not in self._taken:
-          return self._given(self._by_path[exact])
-      parts = spelling.split('/')
-      last = parts[-1]
-      for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
-        free = [path for path in index.get(key, ()) if path not in self._taken]
-        if free:
-          # Folders that the name gives decide first: 'day/1.jpg' is not 'night/1.jpg'.
-          folders = parts[:-1][::-1]
-          best = min(
-            free,
-            key=lambda path: (-_common(folders, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path),
-          )
-          return self._given(best)
+      path = self._exact(beside, spelling) or self._nearest(beside, spelling)
+      if path:
+        self._taken.add(path)
+        return path
     return None
 
-  def _given(self, path: str) -> str:
-    self._taken.add(path)
-    return path
+  def _exact(self, beside: str, spelling: str) -> str | None:
+    """The free path that `spelling` names, from the folder of `beside` or from the root."""
+    for exact in (posixpath.join(_folded(posixpath.dirname(beside)), spelling), spelling):
+      path = self._by_path.get(exact)
+      if path is not None and path not in self._taken:
+        return path
+    return None
+
+  def _nearest(self, beside: str, spelling: str) -> str | None:
+    """The free path with the file name or stem of `spelling` that is nearest."""
+    *folders, last = spelling.split('/')
+    folders.reverse()
+
+    def distance(path: str) -> tuple[object, ...]:
+      # Folders that the name gives decide first: 'day/1.jpg' is not 'night/1.jpg'.
+      return (-_common(folders, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path)
+
+    for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
+      free = [path for path in index.get(key, ()) if path not in self._taken]
+      if free:
+        return min(free, key=distance)
+    return None
 
   def knows(self, name: str) -> bool:
     """Whether a path of this name exists, given out or not."""
     last = _folded(name.replace('\\', '/').rpartition('/')[2].strip())
     return last in self._by_name or last in self._by_stem or posixpath.splitext(last)[0] in self._by_stem
+
+
+def match_entries(
+  data_format: str, path: str, annotations: Iterable[Annotation], names: Names
+) -> tuple[list[Item], list[Refusal]]:
+  """Gives the annotations of one file their images.
+
+  Args:
+    data_format: the format's name.
+    path: of the annotation file, which holds many images.
+    annotations: its entries, each with the file name of its image.
+    names: of all images of the folder; those that are found are taken from it.
+
+  Returns:
+    An item for each annotation whose image is there, and a refusal for each other.
+  """
+  items: list[Item] = []
+  refused: list[Refusal] = []
+  hint = folders.split_in_file_name(path)
+  for annotation in annotations:
+    image = names.take(path, annotation.filename)
+    if image:
+      items.append(Item(image, data_format, annotation=annotation, split_hint=hint))
+    else:
+      refused.append(refuse_alone(path, annotation.filename, names))
+  return items, refused
 
 
 def refuse_alone(path: str, name: str, names: Names) -> Refusal:

@@ -1,4 +1,4 @@
-"""The labelled images of a data folder, read and checked as ingestion does, without a pipeline."""
+"""Reads the labelled images of a data folder as ingestion does, without a pipeline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.voc_example_gen.settings import IngestSettings
 from detection.crops.objects import LabelledImage
 
 
-def images(root: str, settings: IngestSettings) -> Iterator[LabelledImage]:
+def read(root: str, settings: IngestSettings) -> Iterator[LabelledImage]:
   """Every image with usable boxes, whatever its split; what ingestion would refuse is left out.
 
   Raises:

@@ -1,4 +1,4 @@
-"""Images that look alike across splits: a model that has seen one in training is not tested by the other."""
+"""Finds images that look alike across splits: an image that the model has nearly seen in training tests little."""
 
 import dataclasses
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from components.voc_example_gen.settings import TRAIN
+from components.voc_example_gen.split_method import TRAIN
 
 MAX_DISTANCE = 3
 _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one of 4 bands

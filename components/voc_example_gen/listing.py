@@ -1,26 +1,26 @@
-"""One walk over the data folder: which files are images, which may be annotations, and what is junk."""
+"""Lists the data folder in one walk: its images, and the files that may be annotations."""
 
 import dataclasses
 import functools
 import os
 import posixpath
+import stat
 
-from components.voc_example_gen import storage
 from detection.base import files
 from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
-# Images too, though of formats that are refused: a telephone's photographs must not be passed over in silence.
+# Listed too, although ingestion cannot read them: it refuses a phone's photographs by name instead of skipping them.
 _REFUSED = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
 IMAGE_SUFFIXES = _READ | _REFUSED
 ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names'})
-# Segmentation masks of the VOC devkit have the stems of the photographs; the others are leavings of tools.
+# Segmentation masks of the VOC devkit have the stems of the photographs; the others are made by operating systems.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
 
 
 @dataclasses.dataclass(frozen=True)
 class File:
-  """A file below the root: its relative path with forward slashes, and its size in bytes (0 where remote)."""
+  """A file below the root: its relative path with forward slashes, and its size in bytes (0 in a remote folder)."""
 
   path: str
   size: int
@@ -45,7 +45,7 @@ class Tree:
     return tuple(file for file in self.files if file.suffix in suffixes)
 
 
-def scan(root: str) -> Tree:
+def list_folder(root: str) -> Tree:
   """Lists images and possible annotations below `root`; hidden files, masks and other junk are left out.
 
   Raises:
@@ -58,22 +58,26 @@ def scan(root: str) -> Tree:
     folders[:] = sorted(name for name in folders if not _junk_folder(name))
     inside = folder[len(root) :].replace(os.sep, '/').strip('/')
     if any(_junk_folder(part) for part in inside.split('/') if part):
-      continue  # remote walks do not heed the list above
+      continue  # walking a remote folder ignores what is removed from `folders`
     for name in names:
       path = posixpath.join(inside, name)
       if name.startswith('.') or File(path, 0).suffix not in IMAGE_SUFFIXES | ANNOTATION_SUFFIXES:
         continue
       size = _size(posixpath.join(root, path))
-      if size is not None:  # opening a pipe would wait for ever
+      if size is not None:  # a pipe: opening it would never return
         listed.append(File(path, size))
   return Tree(root, tuple(sorted(listed, key=lambda file: file.path)))
 
 
 def _size(uri: str) -> int | None:
-  try:
-    return storage.size(uri)
-  except OSError:  # a dead link, or gone meanwhile: refused by name when it is read
+  """In bytes; 0 for remote files, where asking costs a call each; None for a pipe or a device."""
+  if files.is_remote(uri):
     return 0
+  try:
+    status = os.stat(uri)
+  except OSError:  # a dead link, or deleted meanwhile: refused by name when it is read
+    return 0
+  return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _junk_folder(name: str) -> bool:

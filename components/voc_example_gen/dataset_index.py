@@ -1,0 +1,34 @@
+"""What a format's reader finds in a data folder: annotated images, and files that cannot be used."""
+
+import dataclasses
+
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.refusals import Refusal
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+  """One annotated image; paths are relative to the data folder, with forward slashes.
+
+  Attributes:
+    image: its path.
+    data_format: the name of the format, whose reader reads `annotation_file`.
+    annotation_file: the annotation's path, for formats with one file an image: read when the image's turn comes.
+    annotation: the annotation itself, for formats that keep many images in one file; else None.
+    split_hint: the split that the annotation file's name tells (instances_train.json); '' if it tells none.
+  """
+
+  image: str
+  data_format: str = ''
+  annotation_file: str = ''
+  annotation: Annotation | None = None
+  split_hint: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetIndex:
+  """All items of one format in a data folder, and the files refused on the way."""
+
+  data_format: str
+  items: tuple[Item, ...]
+  refused: tuple[Refusal, ...] = ()

@@ -1,0 +1,48 @@
+"""Finds the annotated images of a folder, and which format they are in."""
+
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.formats import READERS
+from components.voc_example_gen.listing import Tree
+from detection.base.errors import DataError
+
+AUTO = 'auto'
+
+
+def find(tree: Tree, data_format: str) -> DatasetIndex:
+  """Finds the annotated images of a folder.
+
+  Args:
+    tree: the folder's listing.
+    data_format: a format's name; or 'auto' for the labelled format that describes the most images, the preferred one
+      among equals.
+
+  Raises:
+    DataError: if there are no images, or no annotations of this format.
+  """
+  if not tree.images:
+    raise DataError(
+      f'{tree.root}: no images. Expected .jpg, .png, .bmp, .tif, .webp or .gif files in this folder or below it.'
+    )
+  labelled = [reader for reader in READERS.values() if reader.labelled]
+  readers = labelled if data_format == AUTO else [READERS[data_format]]
+  indexes = [reader.find(tree) for reader in readers]
+  best = max(indexes, key=lambda index: (len(index.items), len(index.refused)))
+  if not best.items and not best.refused:
+    expected = '; or '.join(reader.expected for reader in readers)
+    raise DataError(f'{tree.root}: {len(tree.images)} images, but no annotations. Expected {expected}.')
+  return best
+
+
+def annotation_of(root: str, item: Item) -> Annotation:
+  """An item's annotation; read now if it has a file of its own.
+
+  Raises:
+    RefusedFileError: if that file cannot be used.
+  """
+  if item.annotation is not None:
+    return item.annotation
+  read = READERS[item.data_format].read
+  if read is None:
+    raise ValueError(f'{item.image}: format {item.data_format} reads no single files')
+  return read(root, item.annotation_file)

@@ -1,0 +1,90 @@
+"""Files that ingestion does not use: the fixed list of reasons, and a read that refuses large or unreadable files."""
+
+import dataclasses
+import enum
+import os
+import posixpath
+
+from detection.base import files
+
+
+class Reason(str, enum.Enum):
+  """Why a file is not used. The list is fixed: reports, tests and users rely on the words."""
+
+  ANNOTATION_UNREADABLE = 'annotation_unreadable'
+  ANNOTATION_TOO_LARGE = 'annotation_too_large'
+  ANNOTATION_MALFORMED = 'annotation_malformed'
+  XML_NOT_WELL_FORMED = 'xml_not_well_formed'
+  XML_FORBIDDEN = 'xml_forbidden'
+  NOT_AN_ANNOTATION = 'not_an_annotation'
+  ANNOTATION_WITHOUT_IMAGE = 'annotation_without_image'
+  ANNOTATION_TWICE = 'annotation_twice'
+  IMAGE_UNREADABLE = 'image_unreadable'
+  IMAGE_EMPTY = 'image_empty'
+  IMAGE_FORMAT_UNKNOWN = 'image_format_unknown'
+  IMAGE_CORRUPT = 'image_corrupt'
+  IMAGE_TOO_LARGE = 'image_too_large'
+  NO_USABLE_BOX = 'no_usable_box'
+  # Set aside: nothing is wrong with these, and they do not count as bad.
+  IMAGE_NOT_ANNOTATED = 'image_not_annotated'
+  NEGATIVE_LEFT_OUT = 'negative_left_out'
+  NOT_IN_A_SPLIT = 'not_in_a_split'
+  COPY_IN_OTHER_SPLIT = 'copy_in_other_split'
+
+
+SET_ASIDE = frozenset(
+  {Reason.IMAGE_NOT_ANNOTATED, Reason.NEGATIVE_LEFT_OUT, Reason.NOT_IN_A_SPLIT, Reason.COPY_IN_OTHER_SPLIT}
+)
+
+
+class RefusedFileError(Exception):
+  """One file that cannot be used. Ingestion catches it and counts the file; it never ends a run by itself."""
+
+  def __init__(self, reason: Reason, detail: str) -> None:
+    super().__init__(f'{reason.value}: {detail}')
+    self.reason = reason
+    self.detail = detail
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+  """One file that is not used, and why; the path is relative to the data folder."""
+
+  path: str
+  reason: Reason
+  detail: str = ''
+
+  @property
+  def is_bad(self) -> bool:
+    """Whether the file counts against max_bad_fraction; a file that is set aside does not."""
+    return self.reason not in SET_ASIDE
+
+
+def read_file(root: str, path: str, limit: int, unreadable: Reason, too_large: Reason) -> bytes:
+  """The content of one file.
+
+  Args:
+    root: the data folder.
+    path: of the file, below `root`.
+    limit: largest size, in bytes.
+    unreadable, too_large: the reasons to refuse with.
+
+  Raises:
+    RefusedFileError: `too_large` above `limit` bytes; `unreadable` if the file is gone or may not be read.
+  """
+  uri = posixpath.join(root, path)
+  try:
+    with files.open(uri, 'rb') as file:
+      # read(n) allocates n bytes: ask for the file's own size, not for `limit`.
+      known = limit if files.is_remote(uri) else os.fstat(file.fileno()).st_size
+      content = file.read(min(known, limit) + 1)
+  except files.errors(uri) as error:
+    raise RefusedFileError(unreadable, getattr(error, 'strerror', None) or type(error).__name__) from error
+  if len(content) > limit:
+    raise RefusedFileError(too_large, f'expected at most {limit} bytes')
+  return content
+
+
+def read_annotation_file(root: str, path: str, limit: int) -> bytes:
+  """The content of an annotation file or a list of a split; arguments and errors as for `read_file`."""
+  return read_file(root, path, limit, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)

@@ -1,0 +1,52 @@
+"""The names of the splits, and the two kinds of methods that divide images into them."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.listing import Tree
+
+TRAIN, EVAL, TEST = 'train', 'eval', 'test'
+
+
+@dataclasses.dataclass(frozen=True)
+class GivenMethod:
+  """Takes the division that the data folder itself gives.
+
+  Attributes:
+    name: the value of data.split.method.
+    preference: the method `auto` takes is the one that fits with the lowest number; None: never taken by `auto`.
+    read: (listing of the folder, items) -> {image path: split}, for every image that the folder gives a split.
+    expected: what the folder must hold.
+    remedy: what the user can do where it is missing.
+  """
+
+  name: str
+  preference: int | None
+  read: Callable[[Tree, Sequence[Item]], Mapping[str, str]]
+  expected: str
+  remedy: str
+
+
+# {group: its items}; see groups.by_content_and_name.
+Groups = Mapping[str, Sequence[Item]]
+LabelsOf = Callable[[Item], frozenset[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class ComputedMethod:
+  """Computes a division from fractions and a seed; fits every folder.
+
+  Attributes:
+    name, preference: as for GivenMethod.
+    divide: (groups, {split: fraction of the images}, seed, class names of an item) -> ({group: split}, warnings). The
+      fractions hold `train` and `eval`, and `test` when asked, and add up to 1. The class names are read from the
+      annotations at the first question.
+  """
+
+  name: str
+  preference: int | None
+  divide: Callable[[Groups, Mapping[str, float], int, LabelsOf], tuple[dict[str, str], list[str]]]
+
+
+SplitMethod = GivenMethod | ComputedMethod
