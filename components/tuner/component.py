@@ -10,9 +10,9 @@ from tfx.types import channel, component_spec, standard_artifacts
 from components import artifacts, code_version, recipe_parameters
 from components.tuner import executor
 from components.tuner.settings import TuneSettings
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, joined
 from detection.base.settings import parse_settings
-from detection.pipeline_config import recipe, shorthand
+from detection.pipeline_config import recipe
 from detection.training.settings import TrainSettings, adapt_parameter
 
 
@@ -119,4 +119,4 @@ def check_space(read: recipe.Recipe, tune: TuneSettings) -> None:
         problems.append(f'tune.space: {path}: {value!r} does not fit: {error}')
         break
   if problems:
-    raise ConfigError(shorthand.ALSO.join(problems))
+    raise ConfigError(joined(problems))

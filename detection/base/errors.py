@@ -1,4 +1,7 @@
-"""The errors a user can mend. Everything else is a bug and keeps its traceback."""
+"""The errors that a user can correct. Everything else is a bug and keeps its traceback."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
 
 
 class UserError(Exception):
@@ -8,10 +11,24 @@ class UserError(Exception):
 
 
 class ConfigError(UserError):
-  """A run config, command line or pipeline.config the user can mend."""
+  """A mistake in a run config, on the command line or in a pipeline.config."""
 
   exit_status = 2
 
 
 class DataError(UserError):
   """Data that cannot be used: a folder, an annotation file, an image, a checkpoint."""
+
+
+@contextlib.contextmanager
+def collected(problems: list[str]) -> Iterator[None]:
+  """Adds a ConfigError raised in the block to `problems`, so that the user gets all mistakes at once."""
+  try:
+    yield
+  except ConfigError as error:
+    problems.append(str(error))
+
+
+def joined(problems: Iterable[str]) -> str:
+  """Several problems as one line."""
+  return ' Also: '.join(problems)

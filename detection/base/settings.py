@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pydantic
 
 from detection.base import suggest
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, joined
 
 _LONGEST = 120
 
@@ -39,7 +39,7 @@ def parse_settings(model: type[Model], data: Mapping[str, Any], where: str) -> M
     return model.parse_obj(data)
   except pydantic.ValidationError as error:
     problems = [_explain(model, data, problem) for problem in error.errors()]
-    raise ConfigError(f'{where}: ' + ' Also: '.join(problems)) from error
+    raise ConfigError(f'{where}: ' + joined(problems)) from error
 
 
 def _explain(model: type[pydantic.BaseModel], data: Mapping[str, Any], problem: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, joined
 from detection.odapi.config import config_path
 from detection.odapi.protos import input_reader_pb2, pipeline_pb2
 from detection.pipeline_config import portable, schedule, shorthand, sizes, tasks, transfer
@@ -62,7 +62,7 @@ def patch(base: Config, request: Request) -> Config:
   shorthand.apply(config, request.overrides, _OVERRIDES)
   problems = check(config, request.num_classes)
   if problems:
-    raise ConfigError('pipeline.config: ' + shorthand.ALSO.join(problems))
+    raise ConfigError('pipeline.config: ' + joined(problems))
   return config
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from detection import model_folder
 from detection.base import files
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, collected, joined
 from detection.odapi.config import config_io
 from detection.odapi.protos import pipeline_pb2
 from detection.pipeline_config import anchors, data_checks, patch, shorthand, split_boxes, transfer, zoo
@@ -117,12 +117,12 @@ def read(
   problems = transfer.problems(mode, start)
   recipe = Recipe(found.name, found.text, start, '', 'scratch' if problems else mode, num_steps, batch_size, settings)
   fingerprint = ''
-  with shorthand.noted(problems):
+  with collected(problems):
     recipe.dry_run()
-  with shorthand.noted(problems):
+  with collected(problems):
     fingerprint = _fingerprint(start) if start and check_checkpoint else ''
   if problems:
-    raise ConfigError(shorthand.ALSO.join(problems))
+    raise ConfigError(joined(problems))
   return dataclasses.replace(recipe, checkpoint_fingerprint=fingerprint)
 
 

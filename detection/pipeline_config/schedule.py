@@ -83,12 +83,12 @@ def peak(rate: optimizer_pb2.LearningRate) -> float:
   return max([manual.initial_learning_rate, *(step.learning_rate for step in manual.schedule)])
 
 
-def scale_to(rate: optimizer_pb2.LearningRate, wanted: float) -> None:
-  """Scales every rate of a schedule, in place, so that its peak is `wanted`."""
+def scale_to(rate: optimizer_pb2.LearningRate, new_peak: float) -> None:
+  """Scales every rate of a schedule, in place, so that its peak is `new_peak`."""
   current = peak(rate)
   # A peak that is there already, in float32, stays bit for bit: doing it twice must change nothing.
-  if current > 0 and not math.isclose(current, wanted, rel_tol=1e-6):
-    _scale_rates(rate, wanted / current)
+  if current > 0 and not math.isclose(current, new_peak, rel_tol=1e-6):
+    _scale_rates(rate, new_peak / current)
 
 
 def _rate_factor(train: train_pb2.TrainConfig, batch_size: int) -> float:

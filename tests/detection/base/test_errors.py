@@ -9,3 +9,17 @@ from detection.base import errors
 def test_every_error_of_the_user_has_its_exit_status(kind, status):
   assert issubclass(kind, errors.UserError)
   assert kind('x').exit_status == status
+
+
+def test_several_mistakes_become_one_line():
+  problems = ['first.']
+
+  with errors.collected(problems):
+    raise errors.ConfigError('second.')
+
+  assert errors.joined(problems) == 'first. Also: second.'
+
+
+def test_a_bug_is_not_collected():
+  with pytest.raises(ZeroDivisionError), errors.collected([]):
+    raise ZeroDivisionError
