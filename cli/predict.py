@@ -22,7 +22,8 @@ from detection.base import suggest
 from detection.base.errors import ConfigError, DataError
 from detection.detections import Detections
 from detection.inference import predictions, video
-from detection.inference.detector import Detector, load
+from detection.inference.detector import Detector
+from detection.inference.images import load
 from detection.inference.predictions import Predicted
 from detection.report import drawing, palette
 

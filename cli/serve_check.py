@@ -15,8 +15,10 @@ import requests
 from cli import predict
 from detection.base.errors import ConfigError, DataError
 from detection.detections import Detections
-from detection.inference import detector, parity
+from detection.inference import parity
 from detection.inference.detector import Detector
+from detection.inference.images import encoded
+from detection.inference.model import to_detections
 
 _URL = re.compile(r'https?://[^/]+(/.*)?/v1/models/[^/:]+(/(versions/\d+|labels/[^/:]+))?')
 # Shapes of one image's answer.
@@ -60,7 +62,7 @@ def run(url: str, model: str, sources: Sequence[str], options: Options) -> None:
   differs, compared = 0.0, 0
   for start in range(0, len(paths), options.batch_size):
     batch = paths[start : start + options.batch_size]
-    images = [detector.encoded(path) for path in batch]
+    images = [encoded(path) for path in batch]
     answers = ask(url, images, local.labels)
     for path, there, here in zip(batch, answers, local.detect_encoded(images), strict=True):
       found = {'the model here': here, 'the server': there}
@@ -110,7 +112,7 @@ def _detections(url: str, row: Any, names: dict[int, str]) -> Detections:
       raise DataError(f'{url}: {output}: expected numbers of shape {shape}. Is another model served there?') from error
   if len({len(values[output]) for output, shape in _OUTPUTS.items() if shape}) != 1:
     raise DataError(f'{url}: the outputs tell of different numbers of boxes. Is another model served there?')
-  return detector.of_outputs(values, names)
+  return to_detections(values, names)
 
 
 def _reason(content: Any) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detection.base import files
-from detection.inference import detector
+from detection.inference.detector import Detector
+from detection.inference.images import load
 
 TIMED_IMAGES = 30
 _WARM_UP = 3
@@ -36,8 +37,8 @@ def measure(name: str, path: str, metrics: Mapping[str, float], images: Sequence
 
 
 def _milliseconds(path: str, images: Sequence[bytes]) -> float:
-  model = detector.Detector(path)
-  pixels = [np.asarray(detector.load(image)[1].convert('RGB')) for image in images]
+  model = Detector(path)
+  pixels = [np.asarray(load(image)[1].convert('RGB')) for image in images]
   times = []
   for image in [*pixels[:1] * _WARM_UP, *pixels]:
     begun = time.perf_counter()

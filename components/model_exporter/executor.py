@@ -67,8 +67,8 @@ def _export_tflite(
     begun = time.monotonic()
     images: list[np.ndarray] = []
     if kind == 'int8':
-      images = [convertible.fitting.fit(image, *convertible.size)[0] for image in _images(uris, CALIBRATION_IMAGES)]
-    file = tflite_model.pack(convertible.convert(kind, images), labels, convertible.fitting)
+      images = [convertible.letterbox.apply(image, *convertible.size)[0] for image in _images(uris, CALIBRATION_IMAGES)]
+    file = tflite_model.pack(convertible.convert(kind, images), labels, convertible.letterbox)
     _write(file, to, kind + tflite_model.SUFFIX, begun)
 
 

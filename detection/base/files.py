@@ -16,6 +16,8 @@ import uuid
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from detection.base.errors import DataError
+
 if TYPE_CHECKING:
   from types import ModuleType
 
@@ -150,6 +152,13 @@ def read_text(uri: str) -> str:
   return read_bytes(uri).decode('utf-8')
 
 
+def read_user_file(uri: str) -> bytes:
+  """The content of a file that the user named. Raises DataError if there is no such file."""
+  if not exists(uri) or isdir(uri):
+    raise DataError(f'{uri}: no such file.')
+  return read_bytes(uri)
+
+
 def read_text_if_there(uri: str) -> str:
   """The text; empty if there is no such file, or somebody removes it at this moment."""
   with contextlib.suppress(*_not_found(uri)):
@@ -170,14 +179,20 @@ def write_bytes(uri: str, content: bytes) -> None:
 @contextlib.contextmanager
 def whole_file(uri: str) -> Iterator[IO[bytes]]:
   """A file to write bytes to, which takes its name only when the block ends without an error."""
-  beside = _beside(uri)
+  with whole_path(uri) as beside, open(beside, 'wb') as file:
+    yield file
+
+
+@contextlib.contextmanager
+def whole_path(uri: str) -> Iterator[str]:
+  """Yields a new path beside `uri`, with its suffix, to write a file at; it is renamed to `uri`, as by whole_file."""
+  beside = _beside(uri) + posixpath.splitext(uri)[1]
   makedirs(posixpath.dirname(uri))
   try:
-    with open(beside, 'wb') as file:
-      yield file
+    yield beside
     rename(beside, uri)
   except BaseException:
-    with contextlib.suppress(*errors(uri)):  # what went wrong first is what counts
+    with contextlib.suppress(*errors(uri)):  # the first error is the one to show
       remove(beside)
     raise
 

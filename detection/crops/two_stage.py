@@ -15,9 +15,9 @@ from detection import model_folder, records
 from detection.base.errors import DataError
 from detection.crops import objects
 from detection.crops.classifier import LinearHead
-from detection.inference import detector as detectors
+from detection.inference import saved_model
+from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 from detection.odapi.model import export
-from detection.odapi.model.export import IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 
 # Boxes that overlap more than this stand for one object.
 _SAME_OBJECT = 0.6
@@ -113,7 +113,7 @@ def save(model: TwoStage, directory: str) -> None:
     SERVING_DEFAULT: model.detect_images.get_concrete_function(),
     IMAGE_BYTES: model.detect_bytes.get_concrete_function(),
     TF_EXAMPLE: model.detect_examples.get_concrete_function(),
-    export.CLASS_NAMES: model.name_classes.get_concrete_function(),
+    CLASS_NAMES: model.name_classes.get_concrete_function(),
   }
   tf.saved_model.save(model, directory, signatures=signatures)
 
@@ -125,7 +125,7 @@ def load(path: str) -> Any:
     DataError: if there is none, or it lacks a signature that is needed.
   """
   folder = model_folder.find_saved_model(path)
-  model = detectors.load_saved_model(folder)
+  model = saved_model.load(folder)
   missing = [name for name in (SERVING_DEFAULT, IMAGE_BYTES) if name not in model.signatures]
   if missing:
     raise DataError(f'{folder}: no signature "{missing[0]}". Received {sorted(model.signatures)}. Export it again.')

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from detection.base.errors import DataError
+from detection.inference.images import decode
 
 SUFFIX = '.onnx'
 LABELS = 'labels'  # metadata property: JSON, {class name: id}, ids from 1
 
 
-class Model:
-  """An .onnx file that can be run.
+class OnnxModel:
+  """An .onnx file on the CPU, a Model: see detection/inference/model.py.
 
   Attributes:
-    labels: {name: id}, ids from 1.
+    labels: {class name: id}, ids from 1.
   """
 
   def __init__(self, file: bytes, where: str) -> None:
@@ -28,7 +29,7 @@ class Model:
     from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors; a warning tells nothing that a user could mend
+    options.log_severity_level = 3  # errors; there is nothing in a warning that a user could mend
     try:
       self._session = onnxruntime.InferenceSession(file, options, providers=['CPUExecutionProvider'])
     except (errors.Fail, errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument) as error:
@@ -41,13 +42,10 @@ class Model:
     self._outputs = [output.name for output in self._session.get_outputs()]
 
   def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
-    """Detects in JPEG or PNG bytes; answers as the SavedModel's signatures do."""
-    import tensorflow as tf
-
-    images = [tf.io.decode_image(one, channels=3, expand_animations=False).numpy() for one in batch]
-    found = [self.detect_pixels(image[np.newaxis]) for image in images]  # sizes may differ
+    """The outputs for JPEG or PNG bytes; sizes may differ."""
+    found = [self.detect_pixels(decode(content)[np.newaxis]) for content in batch]
     return {name: np.concatenate([one[name] for one in found]) for name in self._outputs}
 
   def detect_pixels(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-    """Detects in uint8 images [N, H, W, 3]; answers as the SavedModel's signatures do."""
+    """The outputs for images uint8 [N, H, W, 3] in RGB."""
     return dict(zip(self._outputs, self._session.run(self._outputs, {self._input: batch}), strict=True))

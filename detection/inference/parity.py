@@ -1,4 +1,4 @@
-"""Do two models find the same? For a server against the model here, and for an exported file against its SavedModel."""
+"""Whether two models find the same: a server and the model here, or an exported file and its SavedModel."""
 
 import numpy as np
 
@@ -10,16 +10,20 @@ TOLERANCE = 1e-3
 
 
 def difference(name: str, found: dict[str, Detections], min_score: float, hint: str) -> float:
-  """The largest difference of a box or score; every detection of `min_score` or more must be found on the other side.
+  """Compares what two models found in one image.
 
   Args:
     name: of the image.
-    found: {who: what it found}, of two.
-    min_score: in [0, 1]. What lies as near it as rounding goes may be on one side alone.
+    found: {name of the model: what it found}, of two models.
+    min_score: detections below it are not compared, in [0, 1]. Those within TOLERANCE of it may be missing on one side.
     hint: what may be the matter, the end of the message.
 
+  Returns:
+    The largest difference between the matching boxes, in fractions of the image, or scores.
+
   Raises:
-    DataError: if one is not found on the other side, within TOLERANCE.
+    DataError: if a detection of one model has no match in the other's: same class, and score and sides of the box
+      within TOLERANCE.
   """
   (first, here), (second, there) = found.items()
   largest = 0.0

@@ -1,12 +1,17 @@
 """Frames in and out of video files, by OpenCV."""
 
 import contextlib
-import os
 from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from detection.base import files
 from detection.base.errors import DataError
+
+if TYPE_CHECKING:
+  import cv2
 
 SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _FALLBACK_RATE = 25.0
@@ -33,38 +38,49 @@ def reader(path: str) -> Iterator[tuple[int, float, Iterator[np.ndarray]]]:
 
 
 class Writer:
-  """Writes RGB frames to an .mp4 that takes its name only when all are written."""
+  """Writes frames to a new .mp4, which takes its name only when the `with` block ends without an error.
+
+  Without a frame there is no file.
+  """
 
   def __init__(self, path: str, rate: float) -> None:
-    self._path, self._rate, self._writer = path, rate, None
-    self._beside = f'{path.removesuffix(".mp4")}.partial-{os.getpid()}.mp4'
+    """Args: path: of the file; its folder is made. rate: frames a second."""
+    self._path, self._rate = path, rate
+    self._output: cv2.VideoWriter | None = None
+    self._stack = contextlib.ExitStack()
 
   def __enter__(self) -> 'Writer':
     return self
 
   def add(self, frame: np.ndarray) -> None:
-    """Appends a frame; the first one gives the size."""
+    """Appends a frame, uint8 [H, W, 3] in RGB, all of one size.
+
+    Raises:
+      DataError: if OpenCV cannot write the file.
+    """
     import cv2
 
-    if self._writer is None:
-      os.makedirs(os.path.dirname(self._path) or '.', exist_ok=True)
-      size = frame.shape[1], frame.shape[0]
-      self._writer = cv2.VideoWriter(self._beside, cv2.VideoWriter_fourcc(*'mp4v'), self._rate, size)
-      if not self._writer.isOpened():
-        raise DataError(f'{self._path}: OpenCV cannot write this video.')
-    self._writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    if self._output is None:
+      self._output = self._open(width=frame.shape[1], height=frame.shape[0])
+    self._output.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
 
-  def __exit__(self, kind: type | None, *error: object) -> None:
-    if self._writer is None:
-      return
-    self._writer.release()
-    if kind is None:
-      os.replace(self._beside, self._path)
-    elif os.path.exists(self._beside):
-      os.remove(self._beside)
+  def _open(self, width: int, height: int) -> 'cv2.VideoWriter':
+    import cv2
+
+    beside = self._stack.enter_context(files.whole_path(self._path))
+    output = cv2.VideoWriter(beside, cv2.VideoWriter.fourcc(*'mp4v'), self._rate, (width, height))
+    self._stack.callback(output.release)
+    if not output.isOpened():
+      raise DataError(f'{self._path}: OpenCV cannot write this video.')
+    return output
+
+  def __exit__(
+    self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+  ) -> None:
+    self._stack.__exit__(kind, error, trace)
 
 
-def _frames(capture: object) -> Iterator[np.ndarray]:
+def _frames(capture: 'cv2.VideoCapture') -> Iterator[np.ndarray]:
   import cv2
 
   while True:

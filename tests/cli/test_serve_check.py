@@ -6,14 +6,10 @@ import json
 import re
 import threading
 
-import numpy as np
 import PIL.Image
 import pytest
 
 from cli import main
-from detection.base.errors import DataError
-from detection.detections import Detections
-from detection.inference import parity
 
 
 class Stub(http.server.BaseHTTPRequestHandler):
@@ -160,22 +156,3 @@ def test_images_and_scores_that_make_no_sense_are_bad_usage(colour_model, photos
   assert check('http://localhost/v1/models/a', colour_model, photos, '--min-score', 50) == 2
   assert check('http://localhost/v1/models/a', colour_model, photos, '--batch-size', 0) == 2
   assert 'nowhere: no such file' in capsys.readouterr().err
-
-
-def found(*scores):
-  count = len(scores)
-  return Detections(np.zeros((count, 4), np.float32), np.ones(count, np.int64), np.array(scores), ('a',) * count)
-
-
-def difference(here, there):
-  return parity.difference('image', {'the model here': here, 'the server': there}, 0.5, '')
-
-
-def test_boxes_as_near_the_limit_as_rounding_goes_may_be_on_one_side_alone():
-  assert difference(found(0.5004), found()) == 0
-  with pytest.raises(DataError, match='image: the model here finds a 0.502'):
-    difference(found(0.502), found(0.4))
-
-
-def test_detections_in_another_order_are_the_same():
-  assert difference(found(0.9, 0.8), found(0.8, 0.9005)) == pytest.approx(0.0005)

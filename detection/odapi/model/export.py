@@ -14,12 +14,9 @@ import tensorflow as tf
 from object_detection.core import standard_fields
 
 from detection import records
+from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 from detection.odapi.model import engine
 
-SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-IMAGE_BYTES = 'image_bytes'
-TF_EXAMPLE = 'tf_example'
-CLASS_NAMES = 'class_names'
 _COUNT = standard_fields.DetectionResultFields.num_detections
 _CLASSES = standard_fields.DetectionResultFields.detection_classes
 # What the model gives beside detections, only some families, and too large to send over a wire.

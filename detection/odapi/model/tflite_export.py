@@ -1,7 +1,7 @@
 """Converts a trained model to TFLite: the OD API's own TFLite graph, with the preprocessing inside.
 
 The network takes RGB from 0 to 255, [1, height, width, 3]: float32, or uint8 where it is wholly quantized.
-Its outputs, in this order: boxes [1, M, 4], (ymin, xmin, ymax, xmax) as shares of the input; classes [1, M] from 0;
+Its outputs, in this order: boxes [1, M, 4], (ymin, xmin, ymax, xmax) in [0, 1] of the input; classes [1, M] from 0;
 scores [1, M]; number [1].
 """
 
@@ -16,7 +16,7 @@ from object_detection import export_tflite_graph_lib_tf2
 from object_detection.protos import pipeline_pb2
 from object_detection.utils import config_util
 
-from detection.inference.tflite_model import Fitting, Kind
+from detection.inference.tflite_model import Kind, Letterbox
 from detection.odapi import convertible
 from detection.odapi.model import engine, export, inputs, restore
 
@@ -26,7 +26,7 @@ class Convertible:
 
   Attributes:
     size: (height, width) of the network's input, in pixels.
-    fitting: how an image is laid into it.
+    letterbox: how an image is scaled to it.
   """
 
   def __init__(
@@ -48,7 +48,7 @@ class Convertible:
     self._limits = limits or export.Limits()
     self._model = engine.build_model(config)
     restore.restore(self._model, checkpoint, 'full', min_backbone=1.0)
-    self.fitting = _fitting(config, self._model)
+    self.letterbox = _letterbox(config, self._model)
     is_ssd = config.model.WhichOneof('model') == 'ssd'
     self._ssd = _ssd_module(config, self._model, self.size, self._limits) if is_ssd else None
     infer = self._infer_ssd if is_ssd else self._infer_center_net
@@ -61,7 +61,7 @@ class Convertible:
 
     Args:
       kind: what its numbers are; int8 takes uint8 in and gives float32 out, as all do.
-      images: float32 [height, width, 3] as `fitting` gives them, by which int8 chooses the ranges of activations.
+      images: float32 [height, width, 3] as `letterbox` gives them, by which int8 chooses the ranges of activations.
     """
     converter = tf.lite.TFLiteConverter.from_concrete_functions([self._graph], self._model)
     converter.allow_custom_ops = True  # TFLite_Detection_PostProcess, which every interpreter brings
@@ -108,14 +108,14 @@ def _ssd_module(
   return export_tflite_graph_lib_tf2.SSDModule(fixed, model, max_detections=most, use_regular_nms=False)
 
 
-def _fitting(config: pipeline_pb2.TrainEvalPipelineConfig, model: Any) -> Fitting:
+def _letterbox(config: pipeline_pb2.TrainEvalPipelineConfig, model: Any) -> Letterbox:
   resizer = config_util.get_image_resizer_config(config.model)
   if not resizer.HasField('keep_aspect_ratio_resizer'):
-    return Fitting()
+    return Letterbox()
   if config.model.WhichOneof('model') == 'center_net':
-    return Fitting(keep_aspect=True)  # padded before its preprocessing
+    return Letterbox(keep_aspect=True)  # padded before its preprocessing
   # SSD is padded with zeros after it: with the colour that becomes zero. Preprocessing is linear in every channel.
   black, one = (
     model._feature_extractor.preprocess(tf.fill([1, 1, 1, 3], value)).numpy().ravel() for value in (0.0, 1.0)
   )
-  return Fitting(keep_aspect=True, padding=tuple((-black / (one - black)).tolist()))
+  return Letterbox(keep_aspect=True, padding=tuple((-black / (one - black)).tolist()))

@@ -93,7 +93,7 @@ def blind_network():
 @pytest.mark.slow
 def test_tflite_files_are_measured_beside_the_model_and_have_no_part_in_the_verdict(evaluate, colour_model, tmp_path):
   (tmp_path / 'tflite').mkdir()
-  packed = tflite_model.pack(blind_network(), {'red': 1, 'blue': 2}, tflite_model.Fitting())
+  packed = tflite_model.pack(blind_network(), {'red': 1, 'blue': 2}, tflite_model.Letterbox())
   (tmp_path / 'tflite' / 'float16.tflite').write_bytes(packed)
   evaluation, blessing, metrics = evaluate(colour_model, thresholds={'AP50': 0.9}, exports=tmp_path / 'tflite')
   assert_blessed(blessing)

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from tfx.types import channel, standard_artifacts
+from tfx.types import standard_artifacts
 
 from components.artifacts import ExportedModels
-from components.model_exporter import component, executor
-from detection.base.errors import ConfigError, DataError
-from detection.inference import onnx_export, parity
+from components.model_exporter import executor
+from detection.base.errors import DataError
+from detection.inference import parity
 from detection.inference.detector import Detector
 
 
@@ -88,48 +88,3 @@ def test_onnx_finds_what_the_saved_model_finds_and_knows_its_classes(finished_ru
   assert there.labels == here.labels
   for name, mine, other in zip(images, here.detect(images), there.detect(images), strict=True):
     assert parity.difference(name, {'SavedModel': mine, 'ONNX': other}, 0.01, '') < 1e-4
-
-
-def test_an_onnx_file_that_finds_other_boxes_is_refused(colour_model, monkeypatch, draw):
-  class Blind:
-    labels = {'red': 1, 'blue': 2}
-
-    def __init__(self, file, where):
-      pass
-
-    def detect_pixels(self, batch):
-      nothing = np.zeros([1, 0], np.float32)
-      return {
-        'detection_boxes': np.zeros([1, 0, 4]),
-        'detection_classes': nothing,
-        'detection_scores': nothing,
-        'num_detections': np.zeros([1]),
-      }
-
-  monkeypatch.setattr(onnx_export.onnx_model, 'Model', Blind)
-  with pytest.raises(DataError, match='export.onnx: eval image 0: SavedModel finds red .* Set export.onnx to false'):
-    onnx_export.check(b'', str(colour_model), [draw([('red', (0, 0, 9, 9))])])
-
-
-@pytest.mark.slow
-def test_a_model_that_tf2onnx_cannot_convert_is_one_line(tmp_path):
-  (tmp_path / 'saved_model.pb').write_bytes(b'broken')
-  with pytest.raises(DataError, match=r'^export.onnx: tf2onnx cannot convert this model: [^\n]*$'):
-    onnx_export.convert(str(tmp_path), {'a': 1})
-
-
-@pytest.mark.parametrize('content', [b'', b'no network'])
-def test_a_file_that_is_no_onnx_model_is_refused_by_name(content, tmp_path):
-  (tmp_path / 'a.onnx').write_bytes(content)
-  with pytest.raises(DataError, match='a.onnx: not an ONNX model that loads'):
-    Detector(str(tmp_path / 'a.onnx'))
-
-
-@pytest.mark.parametrize('kinds', [[], ['int4']])
-def test_kinds_that_make_no_sense_are_refused_when_the_pipeline_is_built(kinds):
-  channels = {
-    'model': channel.Channel(type=standard_artifacts.Model),
-    'examples': channel.Channel(type=standard_artifacts.Examples),
-  }
-  with pytest.raises(ConfigError, match='expected some of float32, dynamic_range, float16, int8'):
-    component.ModelExporter(**channels, tflite=kinds)
