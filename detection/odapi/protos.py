@@ -3,6 +3,7 @@
 from object_detection.protos import (
   anchor_generator_pb2,
   center_net_pb2,
+  faster_rcnn_pb2,
   hyperparams_pb2,
   image_resizer_pb2,
   input_reader_pb2,
@@ -15,6 +16,7 @@ from object_detection.protos import (
 __all__ = [
   'anchor_generator_pb2',
   'center_net_pb2',
+  'faster_rcnn_pb2',
   'hyperparams_pb2',
   'image_resizer_pb2',
   'input_reader_pb2',

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from detection.odapi.config import config_path
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
 
 FILE_NAME = 'changes.txt'
 _UNSET = '(unset)'
@@ -55,8 +55,8 @@ class Change:
 
 
 def between(
-  before: pipeline_pb2.TrainEvalPipelineConfig,
-  after: pipeline_pb2.TrainEvalPipelineConfig,
+  before: Config,
+  after: Config,
   overrides: tuple[str, ...],
   tuned: tuple[str, ...] = (),
 ) -> list[Change]:
@@ -84,7 +84,7 @@ def render(changes: list[Change], base: str) -> str:
   return '\n'.join(lines) + '\n'
 
 
-def _leaves(config: pipeline_pb2.TrainEvalPipelineConfig) -> dict[str, str]:
+def _leaves(config: Config) -> dict[str, str]:
   return {path: _text(value) for path, _, value in config_path.set_paths(config)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
 from detection.pipeline_config import anchors, memory, sizes
 from detection.pipeline_config.split_boxes import SplitBoxes
 
@@ -50,7 +50,7 @@ class DataChecks:
     return dataclasses.asdict(self)
 
 
-def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes, known: Mapping[str, int]) -> DataChecks:
+def check(config: Config, truth: SplitBoxes, known: Mapping[str, int]) -> DataChecks:
   """Looks at anchors, strides, names, boxes an image, and memory.
 
   Args:
@@ -83,7 +83,7 @@ def check(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes, known
   )
 
 
-def in_model_pixels(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes) -> np.ndarray:
+def in_model_pixels(config: Config, truth: SplitBoxes) -> np.ndarray:
   """[N, 4] boxes (ymin, xmin, ymax, xmax) in pixels of the model's input."""
   if len(truth.boxes) == 0:
     return truth.boxes
@@ -91,7 +91,7 @@ def in_model_pixels(config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBo
   return truth.boxes * np.concatenate([sides, sides], axis=1)
 
 
-def finest_stride(config: pipeline_pb2.TrainEvalPipelineConfig) -> int:
+def finest_stride(config: Config) -> int:
   """Pixels of the model's input between neighbouring predictions, at the finest."""
   if config.model.HasField('center_net'):
     return _CENTER_NET_STRIDE
@@ -137,7 +137,7 @@ def _anchor_warnings(anchored: dict[str, float], suggestions: dict[str, Any]) ->
   ]
 
 
-def _size_warnings(config: pipeline_pb2.TrainEvalPipelineConfig, below: float, stride: int) -> list[str]:
+def _size_warnings(config: Config, below: float, stride: int) -> list[str]:
   if below < 0.05:
     return []
   height, width = sizes.input_shape(config)
@@ -147,9 +147,7 @@ def _size_warnings(config: pipeline_pb2.TrainEvalPipelineConfig, below: float, s
   ]
 
 
-def _data_warnings(
-  config: pipeline_pb2.TrainEvalPipelineConfig, truth: SplitBoxes, known: Mapping[str, int]
-) -> list[str]:
+def _data_warnings(config: Config, truth: SplitBoxes, known: Mapping[str, int]) -> list[str]:
   found = []
   strangers = sorted(set(truth.names) - known.keys())
   if strangers:

@@ -1,6 +1,6 @@
 """What training a config takes of memory, estimated before anything is built."""
 
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
 from detection.pipeline_config import portable, sizes
 
 # {extractor: (bytes a pixel, MB an image, millions of parameters)}. Bytes: float32 outputs of all operations of one
@@ -30,7 +30,7 @@ _GIB = 2**30
 _LARGE_GIB = 24.0
 
 
-def estimate(config: pipeline_pb2.TrainEvalPipelineConfig) -> float:
+def estimate(config: Config) -> float:
   """GiB that a training step takes on one device: weights, gradients, optimizer slots, and activations.
 
   Activations grow with batch size and pixels. Meant to tell 4 GiB from 40, not 10 from 12.
@@ -44,7 +44,7 @@ def estimate(config: pipeline_pb2.TrainEvalPipelineConfig) -> float:
   return _FIXED_GIB + (activations + millions * 1e6 * 4 * copies) / _GIB
 
 
-def warnings(config: pipeline_pb2.TrainEvalPipelineConfig, gib: float) -> list[str]:
+def warnings(config: Config, gib: float) -> list[str]:
   """A sentence when no usual GPU would hold the estimate, with a batch size that one would."""
   if gib <= _LARGE_GIB:
     return []

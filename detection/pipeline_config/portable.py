@@ -4,7 +4,7 @@ from typing import Any
 
 from detection.base import suggest
 from detection.base.errors import ConfigError
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
 
 # What the OD API 2.8 builds on TF 2; a test holds this list against its model_builder.
 EXTRACTORS = {
@@ -77,12 +77,12 @@ _FASTER_RCNN_ON_TPU = (
 _OF_TF1 = ('batch_queue_capacity', 'num_batch_queue_threads', 'prefetch_queue_capacity', 'summarize_gradients')
 
 
-def extractor(config: pipeline_pb2.TrainEvalPipelineConfig) -> str:
+def extractor(config: Config) -> str:
   """The type of the feature extractor of whichever meta-architecture is set."""
   return getattr(config.model, config.model.WhichOneof('model')).feature_extractor.type
 
 
-def problems(config: pipeline_pb2.TrainEvalPipelineConfig) -> list[str]:
+def problems(config: Config) -> list[str]:
   """What of the model TF 2 cannot build, one sentence each, with its successor."""
   family = config.model.WhichOneof('model')
   if family not in EXTRACTORS:
@@ -99,7 +99,7 @@ def problems(config: pipeline_pb2.TrainEvalPipelineConfig) -> list[str]:
   return found
 
 
-def make_portable(config: pipeline_pb2.TrainEvalPipelineConfig) -> None:
+def make_portable(config: Config) -> None:
   """Turns off, in place, what works on TPUs alone and what only TF 1 knew.
 
   Raises:

@@ -9,7 +9,7 @@ from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError, collected, joined
 from detection.odapi.config import config_io
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
 from detection.pipeline_config import anchors, data_checks, patch, shorthand, split_boxes, transfer, zoo
 from detection.pipeline_config import checkpoint as checkpoints
 from detection.pipeline_config.base import read_base
@@ -62,7 +62,7 @@ class Recipe:
     )
     patch.patch(self.base(), request)
 
-  def base(self) -> pipeline_pb2.TrainEvalPipelineConfig:
+  def base(self) -> Config:
     return config_io.parse(self.base_config, self.base_name)
 
   def request(
@@ -126,9 +126,7 @@ def read(
   return dataclasses.replace(recipe, checkpoint_fingerprint=fingerprint)
 
 
-def complete_config(
-  base: pipeline_pb2.TrainEvalPipelineConfig, request: patch.Request, truth: split_boxes.SplitBoxes
-) -> pipeline_pb2.TrainEvalPipelineConfig:
+def complete_config(base: Config, request: patch.Request, truth: split_boxes.SplitBoxes) -> Config:
   """The patched config; with fit_anchors among the overrides, its anchors follow the boxes, unless overridden too."""
   complete = patch.patch(base, request)
   if not request.overrides.get(shorthand.FIT_ANCHORS):

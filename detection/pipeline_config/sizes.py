@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from detection.odapi.protos import image_resizer_pb2, pipeline_pb2
+from detection.odapi.config.config_io import Config
+from detection.odapi.protos import image_resizer_pb2
 
 
-def resizer(config: pipeline_pb2.TrainEvalPipelineConfig) -> image_resizer_pb2.ImageResizer:
+def resizer(config: Config) -> image_resizer_pb2.ImageResizer:
   """The image resizer of whichever meta-architecture is set."""
   return getattr(config.model, config.model.WhichOneof('model')).image_resizer
 
 
-def input_shape(config: pipeline_pb2.TrainEvalPipelineConfig) -> tuple[int, int]:
+def input_shape(config: Config) -> tuple[int, int]:
   """(height, width) in pixels of the largest image the model is given."""
   kind, chosen = _chosen(config)
   if kind == 'fixed_shape_resizer':
@@ -22,12 +23,12 @@ def input_shape(config: pipeline_pb2.TrainEvalPipelineConfig) -> tuple[int, int]
   return 1024, 1024  # images as they are; most photographs are no larger
 
 
-def input_size(config: pipeline_pb2.TrainEvalPipelineConfig) -> int:
+def input_size(config: Config) -> int:
   """The longer side of input_shape."""
   return max(input_shape(config))
 
 
-def resized(config: pipeline_pb2.TrainEvalPipelineConfig, height: np.ndarray, width: np.ndarray) -> np.ndarray:
+def resized(config: Config, height: np.ndarray, width: np.ndarray) -> np.ndarray:
   """How large images become before padding.
 
   Args:
@@ -48,7 +49,7 @@ def resized(config: pipeline_pb2.TrainEvalPipelineConfig, height: np.ndarray, wi
   return sides
 
 
-def _chosen(config: pipeline_pb2.TrainEvalPipelineConfig) -> tuple[str, Any]:
+def _chosen(config: Config) -> tuple[str, Any]:
   found = resizer(config)
   kind = found.WhichOneof('image_resizer_oneof') or 'keep_aspect_ratio_resizer'
   return kind, getattr(found, kind)

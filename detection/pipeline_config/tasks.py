@@ -1,6 +1,9 @@
-"""What a config asks of the data, cut down to what VOC annotations hold: boxes and class names."""
+"""Removes from a config what asks for more than boxes and class names: keypoints, masks, poses, tracks."""
 
-from detection.odapi.protos import center_net_pb2, input_reader_pb2, pipeline_pb2
+from google.protobuf.message import Message
+
+from detection.odapi.config.config_io import Config
+from detection.odapi.protos import center_net_pb2, faster_rcnn_pb2
 
 _CENTER_NET_TASKS = (
   'keypoint_estimation_task',
@@ -31,12 +34,20 @@ _READER_INPUTS = (
   'external_input_reader',
   'sample_from_datasets_weights',
 )
+_MASK_PREDICTIONS = (
+  'predict_instance_masks',
+  'predict_keypoints',
+  'mask_height',
+  'mask_width',
+  'mask_prediction_conv_depth',
+  'mask_prediction_num_conv_layers',
+)
 _EVALUATIONS = ('parameterized_metric', 'keypoint_edge', 'eval_instance_masks', 'super_categories')
 _PERMUTATIONS = ('keypoint_flip_permutation', 'keypoint_rot_permutation')
 
 
-def keep_detection_alone(config: pipeline_pb2.TrainEvalPipelineConfig) -> None:
-  """Takes keypoints, masks, dense poses, tracks and context out of `config`, in place; boxes and classes stay."""
+def keep_detection_only(config: Config) -> None:
+  """Removes keypoints, masks, dense poses, tracks and context from `config`, in place; boxes and classes stay."""
   kind = config.model.WhichOneof('model')
   if kind == 'center_net':
     _clear(config.model.center_net, _CENTER_NET_TASKS)
@@ -51,34 +62,19 @@ def keep_detection_alone(config: pipeline_pb2.TrainEvalPipelineConfig) -> None:
   _clear(config.eval_config, _EVALUATIONS)
   _clear(config.train_config, ('use_multiclass_scores',))
   for reader in (config.train_input_reader, *config.eval_input_reader):
-    keep_boxes_alone(reader)
+    _clear(reader, _READER_INPUTS)
 
 
-def keep_boxes_alone(reader: input_reader_pb2.InputReader) -> None:
-  """Makes `reader` ask for images and boxes alone; how it reads stays."""
-  _clear(reader, _READER_INPUTS)
-
-
-def _clear(message: object, names: tuple[str, ...]) -> None:
+def _clear(message: Message, names: tuple[str, ...]) -> None:
   for name in names:
     if name in message.DESCRIPTOR.fields_by_name:
       message.ClearField(name)
 
 
-def _drop_masks(model: object) -> None:
+def _drop_masks(model: faster_rcnn_pb2.FasterRcnn) -> None:
   box_predictor = model.second_stage_box_predictor
   if box_predictor.HasField('mask_rcnn_box_predictor'):
-    _clear(
-      box_predictor.mask_rcnn_box_predictor,
-      (
-        'predict_instance_masks',
-        'predict_keypoints',
-        'mask_height',
-        'mask_width',
-        'mask_prediction_conv_depth',
-        'mask_prediction_num_conv_layers',
-      ),
-    )
+    _clear(box_predictor.mask_rcnn_box_predictor, _MASK_PREDICTIONS)
   if model.number_of_stages == 3:
     model.number_of_stages = 2
   _clear(model, ('second_stage_mask_prediction_loss_weight', 'context_config'))

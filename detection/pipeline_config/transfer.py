@@ -12,7 +12,8 @@
 import re
 
 from detection.base.errors import ConfigError
-from detection.odapi.protos import pipeline_pb2, train_pb2
+from detection.odapi.config.config_io import Config
+from detection.odapi.protos import train_pb2
 from detection.pipeline_config import portable
 
 CHECKPOINT_TYPES = {
@@ -52,7 +53,7 @@ def problems(mode: str, checkpoint: str | None) -> list[str]:
   return []
 
 
-def start_from(config: pipeline_pb2.TrainEvalPipelineConfig, mode: str, prefix: str | None) -> None:
+def start_from(config: Config, mode: str, prefix: str | None) -> None:
   """Writes the starting point into train_config, in place.
 
   Args:

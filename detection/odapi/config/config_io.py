@@ -1,7 +1,7 @@
 """pipeline.config, the OD API's TrainEvalPipelineConfig, as text. What stands at a path in it: config_path."""
 
 import re
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from google.protobuf import text_format
 from google.protobuf.message import Message
@@ -10,7 +10,7 @@ from object_detection.protos import pipeline_pb2
 from detection.base import suggest
 from detection.base.errors import ConfigError
 
-Config = pipeline_pb2.TrainEvalPipelineConfig
+Config: TypeAlias = pipeline_pb2.TrainEvalPipelineConfig
 AnyMessage = TypeVar('AnyMessage', bound=Message)
 
 
