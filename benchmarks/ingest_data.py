@@ -29,11 +29,11 @@ def write(directory: Path, images: int) -> None:
 
 def _write_some(directory: Path, numbers: list[int]) -> None:
   grain = Image.effect_noise(SIZE, 28).convert('RGB')
-  backgrounds = [draw._background(*SIZE, random.Random(n)) for n in range(4)]
+  backgrounds = [draw.background(*SIZE, random.Random(n)) for n in range(4)]
   for number in numbers:
     rng = random.Random(number)
     image = backgrounds[number % 4].copy()
-    shapes = draw._draw_shapes(image, rng)
+    shapes = draw.draw_shapes(image, rng)
     image = Image.blend(image, ImageChops.offset(grain, rng.randrange(SIZE[0]), rng.randrange(SIZE[1])), 0.25)
     buffer = io.BytesIO()
     image.save(buffer, 'JPEG', quality=_QUALITY)

@@ -122,8 +122,8 @@ def _pictures(domain: Domain) -> Iterator[tuple[Any, list[sample_data.Shape]]]:
   """Endless drawn images with their shapes."""
   rng = random.Random(domain.seed)
   while True:
-    image = sample_data._background(*SIZE, rng)
-    shapes = sample_data._draw_shapes(image, rng)
+    image = sample_data.background(*SIZE, rng)
+    shapes = sample_data.draw_shapes(image, rng)
     yield (image.convert('L').convert('RGB') if domain.grey else image), shapes
 
 

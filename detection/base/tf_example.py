@@ -8,7 +8,7 @@ tensorflow/core/lib/io/record_writer.h (length, masked CRC-32C, data, masked CRC
 import functools
 import struct
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO, cast
+from typing import IO, cast
 
 import google_crc32c
 
@@ -75,7 +75,7 @@ def _varint(value: int) -> bytes:
   return bytes(parts)
 
 
-def write_record(file: BinaryIO, record: bytes) -> None:
+def write_record(file: IO[bytes], record: bytes) -> None:
   """Appends one TFRecord to a file opened for writing bytes."""
   length = struct.pack('<Q', len(record))
   file.write(length + _masked_crc(length))

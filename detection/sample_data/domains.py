@@ -1,4 +1,4 @@
-"""The same drawn objects as another camera would take them: what changes is the picture, never a label."""
+"""The looks of the sample data: the same drawn objects as another camera would show them. Labels never change."""
 
 import random
 from typing import NamedTuple
@@ -10,11 +10,11 @@ class Domain(NamedTuple):
   """How images differ from the plain ones.
 
   Attributes:
-    bricks: the ground is a brick wall, not dull patches.
-    veil: 0 to 1, how much of the picture a light grey haze takes.
+    bricks: the background is a brick wall, not dull patches.
+    veil: 0 to 1, the weight of a light grey haze over the picture.
     gains: red, green and blue are multiplied by these.
     blur: standard deviation, in pixels.
-    noise: 0 to 1, how much of the picture coloured noise takes.
+    noise: 0 to 1, the weight of coloured noise over the picture.
   """
 
   bricks: bool = False
@@ -34,7 +34,7 @@ _HAZE = (205, 208, 212)
 
 
 def photograph(image: Image.Image, domain: Domain, rng: random.Random) -> Image.Image:
-  """The finished drawing as this domain shows it: haze, light, focus, then noise."""
+  """Adds haze, changes the light, blurs, then adds noise; returns the new image."""
   if domain.veil:
     image = Image.blend(image, Image.new('RGB', image.size, _HAZE), domain.veil)
   if domain.gains != (1.0, 1.0, 1.0):

@@ -1,7 +1,7 @@
-"""A small labelled VOC data set, drawn: three classes of shapes on cluttered backgrounds, as labelImg would save it.
+"""Draws a small labelled VOC data set: three classes of shapes on cluttered backgrounds, as labelImg would save it.
 
-Layout: JPEGImages/sample-0000.jpg ..., Annotations/sample-0000.xml ..., and a mark (.sample-data.json) by which a later
-call knows that the folder is its own and unchanged.
+Layout: JPEGImages/sample-0000.jpg ..., Annotations/sample-0000.xml ..., and .sample-data.json with a digest of them
+all. A later call replaces the folder only if the digest still fits.
 """
 
 import colorsys
@@ -26,7 +26,8 @@ from detection.sample_data.domains import DOMAINS, Domain
 
 CLASSES = ('circle', 'square', 'triangle')
 MARK = '.sample-data.json'
-# Middle of each class's hue, in turns. Overlapping ranges around it: colour helps a small model, but does not decide.
+# Middle of each class's range of hues, as a fraction of the colour circle. The ranges overlap, so that colour helps a
+# small model but does not decide.
 _HUES = {'circle': 0.02, 'square': 0.33, 'triangle': 0.62}
 
 
@@ -43,13 +44,17 @@ class Shape(NamedTuple):
 def write(directory: str, *, images: int = 200, seed: int = 0, domain: str = 'plain') -> None:
   """Draws `images` labelled images into `directory`; equal arguments give equal pixels and boxes.
 
-  `domain` is one of sample_domains.DOMAINS: another look, from which a detector trained on plain images suffers.
+  The folder appears whole or not at all. A folder that this function made, and nobody changed since, is replaced.
 
-  The folder appears whole or not at all. A folder this function made, and nobody changed since, is replaced.
+  Args:
+    directory: the folder to write.
+    images: how many.
+    seed: another seed gives other images.
+    domain: one of domains.DOMAINS: how the images look. A detector trained on plain ones does worse on the others.
 
   Raises:
     ConfigError: if `images` is below 1, there is no such domain, or the folder cannot be written, or holds anything
-      this function did not make.
+      that this function did not make.
   """
   if images < 1:
     raise ConfigError(f'--images: expected 1 or more, received {images}.')
@@ -105,9 +110,18 @@ def _content(directory: Path) -> str:
 def draw(
   size: tuple[int, int], rng: random.Random, domain: Domain = DOMAINS['plain']
 ) -> tuple[Image.Image, list[Shape]]:
-  """One image of `size`, (width, height) in pixels, and the shapes in it."""
-  image = domains.brick_wall(*size, rng) if domain.bricks else _background(*size, rng)
-  shapes = _draw_shapes(image, rng)
+  """Draws one image.
+
+  Args:
+    size: (width, height), in pixels.
+    rng: decides everything that varies.
+    domain: how the image looks.
+
+  Returns:
+    The image, in RGB, and the shapes in it.
+  """
+  image = domains.brick_wall(*size, rng) if domain.bricks else background(*size, rng)
+  shapes = draw_shapes(image, rng)
   return domains.photograph(image, domain, rng), shapes
 
 
@@ -119,8 +133,8 @@ def _write_one(directory: Path, stem: str, rng: random.Random, domain: Domain) -
   (directory / 'Annotations' / f'{stem}.xml').write_text(xml, encoding='utf-8')
 
 
-def _background(width: int, height: int, rng: random.Random) -> Image.Image:
-  """Dull patches, lines and grain: clutter that a detector has to leave alone."""
+def background(width: int, height: int, rng: random.Random) -> Image.Image:
+  """Dull patches, lines and grain: clutter that a detector must not take for shapes."""
   coarse = Image.new('RGB', (6, 5))
   coarse.putdata([_colour(rng, rng.random(), (0.0, 0.25), (0.25, 0.8)) for _ in range(30)])
   image = coarse.resize((width, height), Image.Resampling.BICUBIC)
@@ -136,11 +150,12 @@ def _background(width: int, height: int, rng: random.Random) -> Image.Image:
   return Image.blend(image, grain.resize((width, height)).convert('RGB'), 0.06)
 
 
-def _draw_shapes(image: Image.Image, rng: random.Random) -> list[Shape]:
-  wanted = rng.choices((1, 2, 3), weights=(5, 3, 2))[0]
+def draw_shapes(image: Image.Image, rng: random.Random) -> list[Shape]:
+  """Draws one to three shapes into `image`, and returns them; a place where shapes overlap much is not taken."""
+  count = rng.choices((1, 2, 3), weights=(5, 3, 2))[0]
   shapes: list[Shape] = []
   for _ in range(20):
-    if len(shapes) == wanted:
+    if len(shapes) == count:
       break
     shape = _place(image.size, rng)
     if all(_overlap(shape, other) < 0.1 for other in shapes):
@@ -157,7 +172,7 @@ def _place(size: tuple[int, int], rng: random.Random) -> Shape:
 
 
 def _overlap(a: Shape, b: Shape) -> float:
-  """Intersection over the smaller area: a small shape must not vanish under a large one."""
+  """Intersection divided by the smaller area, so that a small shape is not hidden by a large one."""
   wide = min(a.xmax, b.xmax) - max(a.xmin, b.xmin)
   high = min(a.ymax, b.ymax) - max(a.ymin, b.ymin)
   smaller = min((s.xmax - s.xmin) * (s.ymax - s.ymin) for s in (a, b))
@@ -177,7 +192,10 @@ def _draw_shape(image: Image.Image, shape: Shape, rng: random.Random) -> Shape:
   paint = Image.new('RGB', image.size, _colour(rng, hue, (0.55, 1.0), (0.55, 1.0)))
   _texture(paint, shape, _colour(rng, hue, (0.3, 1.0), (0.3, 1.0)), rng)
   image.paste(paint, mask=mask)
-  return Shape(shape.label, *mask.getbbox())
+  drawn = mask.getbbox()
+  if drawn is None:
+    raise ValueError(f'{shape}: nothing was drawn')
+  return Shape(shape.label, *drawn)
 
 
 def _corners(shape: Shape, rng: random.Random) -> Sequence[tuple[float, float]]:
@@ -208,8 +226,8 @@ def _texture(paint: Image.Image, shape: Shape, colour: tuple[int, int, int], rng
 def _colour(
   rng: random.Random, hue: float, saturation: tuple[float, float], value: tuple[float, float]
 ) -> tuple[int, int, int]:
-  rgb = colorsys.hsv_to_rgb(hue % 1.0, rng.uniform(*saturation), rng.uniform(*value))
-  return tuple(round(255 * channel) for channel in rgb)
+  red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, rng.uniform(*saturation), rng.uniform(*value))
+  return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def voc_xml(filename: str, width: int, height: int, shapes: Sequence[Shape]) -> str:

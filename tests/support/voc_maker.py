@@ -63,6 +63,23 @@ def good(form='voc'):
   return files
 
 
+def messy(root):
+  """Ten good images, and one of each thing that a report shows."""
+  return write(
+    devkit(root, 10),
+    {
+      'JPEGImages/neg.jpg': encode(picture(50)),
+      'Annotations/neg.xml': voc(),
+      'JPEGImages/clip.jpg': encode(picture(51)),
+      'Annotations/clip.xml': voc(thing('bird', (40, 30, 99, 20)), thing('bird', (40, 30, 99, 20)), size=(640, 480)),
+      'JPEGImages/half.jpg': encode(picture(52))[:-60],
+      'Annotations/half.xml': voc(thing()),
+      'JPEGImages/<b>odd</b> & $x$.jpg': encode(picture(53)),
+      'Annotations/lost.xml': voc(thing(), filename='nowhere.jpg'),
+    },
+  )
+
+
 def examine(root, **settings):
   """Runs all of ingestion but Beam and writing: the plan, {image: outcome}, and the tally."""
   from components.voc_example_gen import ingest, plan

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import voc_maker
+
 
 class Ingested:
   """What one run of the executor wrote."""
@@ -61,3 +63,9 @@ def ingest(tmp_path):
 def field():
   """Reads one feature of a tf.train.Example as a list."""
   return value
+
+
+@pytest.fixture
+def messy(tmp_path):
+  """A folder of ten good images, and one of each thing that a report shows."""
+  return voc_maker.messy(tmp_path / 'data')

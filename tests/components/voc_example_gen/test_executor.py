@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 
 import pytest
 
-from detection.base.errors import ConfigError, DataError
+from detection.base.errors import DataError
 from tests.support import voc_maker
 from tests.support.shared_data import RACCOON
 
@@ -175,23 +176,12 @@ def test_a_root_that_is_no_folder(tmp_path, ingest, name):
     ingest(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-  ('settings', 'message'),
-  [
-    ({'split': {'metod': 'hash'}}, 'nearest: "split.method"'),
-    ({'split': {'eval_fraction': 1.5}}, 'eval_fraction'),
-    ({'split': {'group_by': '('}}, 'not a regular expression'),
-    ({'split': {'eval_fraction': 0.5, 'test_fraction': 0.5}}, 'something to train on'),
-    ({'max_bad_fraction': -1}, 'max_bad_fraction'),
-    ({'data_format': 'vok'}, 'data_format'),
-    ({'data_root': ''}, 'data.root'),
-  ],
-)
-def test_wrong_settings_fail_when_the_component_is_built(settings, message):
-  from components.voc_example_gen.component import VocExampleGen
-
-  with pytest.raises(ConfigError, match=message):
-    VocExampleGen(**{'data_root': 'data', **settings})
+def test_ingestion_ends_with_one_sentence(messy, ingest, capsys):
+  ingest(messy, max_bad_fraction=0.5)
+  assert re.search(
+    r'Images: eval \d+, train \d+; 11 objects in 3 classes; 2 files refused, 1 set aside. See .*report.html',
+    capsys.readouterr().out,
+  )
 
 
 @pytest.mark.skipif(not RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')

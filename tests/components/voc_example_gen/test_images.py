@@ -1,13 +1,17 @@
 """Every image is decoded once; what the OD API cannot read is converted, and what EXIF turns is turned."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from components.voc_example_gen import images
-from tests.support.voc_maker import encode, picture
+from components.voc_example_gen.refusals import Reason
+from tests.support import voc_maker
+from tests.support.voc_maker import encode, picture, thing, voc
 
 KEPT = {
   'baseline JPEG': encode(picture()),
@@ -120,3 +124,70 @@ def test_the_users_bytes_are_never_changed():
   before = bytes(content)
   images.check(content, (64, 48))
   assert content == before
+
+
+def png_chunk(kind, data):
+  return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+
+def huge_png(side):
+  """A PNG whose header promises side x side pixels."""
+  header = png_chunk(b'IHDR', struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0))
+  return b'\x89PNG\r\n\x1a\n' + header + png_chunk(b'IDAT', zlib.compress(b'\0' * 100)) + png_chunk(b'IEND', b'')
+
+
+def broken(content, at=0.5, by=b'\xff\xff\xff\xff'):
+  place = int(len(content) * at)
+  return content[:place] + by + content[place + len(by) :]
+
+
+JPEG, PNG, WEBP = encode(picture()), encode(picture(), 'PNG'), encode(picture(), 'WEBP')
+
+REFUSED_IMAGES = {
+  'no bytes': ('a.jpg', b'', Reason.IMAGE_EMPTY),
+  'text called .jpg': ('a.jpg', b'not an image', Reason.IMAGE_FORMAT_UNKNOWN),
+  'an error page called .jpg': ('a.jpg', b'<html>404</html>', Reason.IMAGE_FORMAT_UNKNOWN),
+  'null bytes': ('a.jpg', b'\0' * 5000, Reason.IMAGE_FORMAT_UNKNOWN),
+  'SVG called .png': ('a.png', b'<svg xmlns="http://www.w3.org/2000/svg"/>', Reason.IMAGE_FORMAT_UNKNOWN),
+  'PostScript, for which Pillow runs a program': (
+    'a.jpg',
+    b'%!PS-Adobe-3.0 EPSF-3.0\n',
+    Reason.IMAGE_FORMAT_UNKNOWN,
+  ),
+  'a telephone photograph that was not converted': (
+    'a.HEIC',
+    b'\0\0\0\x18ftypheic\0\0\0\0mif1heic',
+    Reason.IMAGE_FORMAT_UNKNOWN,
+  ),
+  'PDF': ('a.jpg', b'%PDF-1.4\n', Reason.IMAGE_FORMAT_UNKNOWN),
+  'JPEG, half': ('a.jpg', JPEG[: len(JPEG) // 2], Reason.IMAGE_CORRUPT),
+  'JPEG, last bytes missing': ('a.jpg', JPEG[:-60], Reason.IMAGE_CORRUPT),
+  'JPEG, header alone': ('a.jpg', JPEG[:20], Reason.IMAGE_CORRUPT),
+  'JPEG, three bytes': ('a.jpg', JPEG[:3], Reason.IMAGE_CORRUPT),
+  'progressive JPEG, half': ('a.jpg', encode(picture(), progressive=True)[:700], Reason.IMAGE_CORRUPT),
+  'PNG, half': ('a.png', PNG[: len(PNG) // 2], Reason.IMAGE_CORRUPT),
+  'PNG, a wrong checksum': ('a.png', broken(PNG, 0.6), Reason.IMAGE_CORRUPT),
+  'PNG, signature alone': ('a.png', PNG[:8], Reason.IMAGE_CORRUPT),
+  'BMP, half': ('a.bmp', encode(picture(), 'BMP')[:3000], Reason.IMAGE_CORRUPT),
+  'WebP, half': ('a.webp', WEBP[: len(WEBP) // 2], Reason.IMAGE_CORRUPT),
+  'TIFF, header alone': ('a.tif', encode(picture(), 'TIFF')[:20], Reason.IMAGE_CORRUPT),
+  'GIF, header alone': ('a.gif', encode(picture(), 'GIF')[:12], Reason.IMAGE_CORRUPT),
+  'decompression bomb': ('a.png', huge_png(60_000), Reason.IMAGE_TOO_LARGE),
+  'more pixels than any camera': ('a.png', huge_png(11_500), Reason.IMAGE_TOO_LARGE),
+  'fewer pixels than promised': ('a.png', huge_png(500), Reason.IMAGE_CORRUPT),
+  'floating point TIFF': ('a.tif', encode(Image.new('F', (8, 8)), 'TIFF'), Reason.IMAGE_FORMAT_UNKNOWN),
+}
+
+
+@pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning')  # pytest sets the module's own filter aside
+@pytest.mark.parametrize(('name', 'content', 'reason'), REFUSED_IMAGES.values(), ids=REFUSED_IMAGES)
+def test_an_image_that_cannot_be_used(tmp_path, name, content, reason):
+  voc_maker.write(tmp_path, {**voc_maker.good(), name: content, 'a.xml': voc(thing(), filename=name)})
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {name: reason.value}
+
+
+def test_a_thumbnail_is_upright_small_and_knows_the_size_of_the_whole():
+  small = images.thumbnail(rotated(6), (64, 48), longest=32)
+  assert small.picture.size == (32, 24)
+  assert (small.width, small.height) == (64, 48)

@@ -1,0 +1,103 @@
+"""Reading COCO JSON: what is found, what is refused, what is dropped."""
+
+import json
+
+import pytest
+
+from components.voc_example_gen import listing
+from components.voc_example_gen.annotation import BoxRule
+from components.voc_example_gen.formats import coco as reader
+from components.voc_example_gen.refusals import Reason
+from tests.support import voc_maker
+from tests.support.annotated_formats import BOXES, as_coco
+from tests.support.voc_maker import encode, picture
+
+
+def test_coco_names_with_folders_find_the_image_of_that_folder(tmp_path):
+  files = {f'{day}/1.jpg': encode(picture(n)) for n, day in enumerate(('mon', 'tue'))}
+  document = json.loads(as_coco()['_annotations.coco.json'])
+  document['images'] = [{'id': n, 'file_name': f'{day}/1.jpg'} for n, day in enumerate(('tue', 'mon'))]
+  voc_maker.write(tmp_path, {**files, 'annotations/instances.json': json.dumps(document)})
+  found = reader.find(listing.list_folder(str(tmp_path)))
+  assert {item.image: len(item.annotation.objects) for item in found.items} == {'tue/1.jpg': 2, 'mon/1.jpg': 1}
+
+
+def test_coco_crowds_are_difficult(tmp_path):
+  document = json.loads(as_coco()['_annotations.coco.json'])
+  document['annotations'][0]['iscrowd'] = 1
+  voc_maker.write(
+    tmp_path, {**{image: encode(picture(n)) for n, image in enumerate(BOXES)}, 'x.json': json.dumps(document)}
+  )
+  items = {item.image: item.annotation for item in reader.find(listing.list_folder(str(tmp_path))).items}
+  assert [thing.difficult for thing in items['a.jpg'].objects] == [True, False]
+
+
+def coco(images=None, annotations=None, categories=None, **others):
+  """A COCO file on two good images; arguments replace its sections."""
+  good = [{'id': n, 'file_name': f'good-{n}.jpg', 'width': 64, 'height': 48} for n in (1, 2)]
+  boxes = [{'id': n, 'image_id': n, 'category_id': 7, 'bbox': [1, 2, 20, 20]} for n in (1, 2)]
+  sections = {'images': good, 'annotations': boxes, 'categories': [{'id': 7, 'name': 'cat'}]}
+  given = {'images': images, 'annotations': annotations, 'categories': categories}
+  return {**sections, **{name: value for name, value in given.items() if value is not None}, **others}
+
+
+BOX = {'id': 9, 'image_id': 1, 'category_id': 7}
+
+COCO_DROPS = {
+  'unknown category': ({**BOX, 'category_id': 8, 'bbox': [1, 1, 5, 5]}, BoxRule.UNNAMED),
+  'no box': (BOX, BoxRule.MISSING),
+  'three numbers': ({**BOX, 'bbox': [1, 2, 3]}, BoxRule.MISSING),
+  'box of words': ({**BOX, 'bbox': ['1', '2', '3', '4']}, BoxRule.MISSING),
+  'box of truths': ({**BOX, 'bbox': [True, True, True, True]}, BoxRule.MISSING),
+  'negative width': ({**BOX, 'bbox': [10, 10, -5, 5]}, BoxRule.EMPTY),
+  'not finite': ({**BOX, 'bbox': [float('nan'), 1, 2, 3]}, BoxRule.NOT_FINITE),
+  'a number of 400 digits': ({**BOX, 'bbox': [10**400, 1, 2, 3]}, BoxRule.NOT_FINITE),
+  'outside': ({**BOX, 'bbox': [900, 1, 2, 3]}, BoxRule.OUTSIDE),
+}
+
+
+@pytest.mark.parametrize(('entry', 'rule'), COCO_DROPS.values(), ids=COCO_DROPS)
+def test_a_coco_box_that_is_dropped(tmp_path, entry, rule):
+  document = coco()
+  document['annotations'].append(entry)
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'instances.json': json.dumps(document)})
+  _, outcomes, _ = voc_maker.examine(tmp_path)
+  assert outcomes['good-1.jpg'].rules == {rule.value: 1}
+  assert len(outcomes['good-1.jpg'].objects) == 1
+
+
+MORE_IMAGES = [*coco()['images'], {'id': 3, 'file_name': '../../etc/lost.jpg'}]
+
+TWICE = [*coco()['images'], {'id': 3, 'file_name': 'good-1.jpg'}]
+
+ORPHANS = [*coco()['annotations'], {'id': 3, 'image_id': 99, 'category_id': 7, 'bbox': [1, 1, 2, 2]}]
+
+COCO_REFUSED = {
+  'an image that is not there': (json.dumps(coco(images=MORE_IMAGES)), Reason.ANNOTATION_WITHOUT_IMAGE),
+  'an image listed twice': (json.dumps(coco(images=TWICE)), Reason.ANNOTATION_TWICE),
+  'boxes of an image not listed': (json.dumps(coco(annotations=ORPHANS)), Reason.ANNOTATION_WITHOUT_IMAGE),
+}
+
+
+@pytest.mark.parametrize(('content', 'reason'), COCO_REFUSED.values(), ids=COCO_REFUSED)
+def test_a_coco_entry_that_cannot_be_used(tmp_path, content, reason):
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'instances.json': content})
+  _, _, tally = voc_maker.examine(tmp_path)
+  assert voc_maker.reasons(tally) == {'instances.json': reason.value}
+  assert sum(tally.images.values()) == 2
+
+
+BROKEN_COCO = {
+  'cut short': json.dumps(coco())[:100],
+  'no JSON': '{"images": [1, 2,',
+  'nested without end': '[' * 100_000,
+  'sections of another kind': json.dumps(coco(categories=[], images={'1': 'a.jpg'})),
+  'no categories': json.dumps({'images': [], 'annotations': []}),
+}
+
+
+@pytest.mark.parametrize('content', BROKEN_COCO.values(), ids=BROKEN_COCO)
+def test_a_coco_file_that_cannot_be_read(tmp_path, content):
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'instances.json': content})
+  _, _, tally = voc_maker.examine(tmp_path, data_format='coco')
+  assert voc_maker.reasons(tally)['instances.json'] == Reason.ANNOTATION_MALFORMED.value

@@ -1,0 +1,25 @@
+"""Images that look alike are found across splits."""
+
+import random
+
+from components.voc_example_gen.report import lookalikes
+
+
+def test_lookalikes_are_found_across_splits_only():
+  base = 0x0123456789ABCDEF
+  thumbs = [('a', 'train', base), ('b', 'eval', base ^ 0b111), ('c', 'eval', base ^ 0b1111), ('d', 'train', base)]
+  thumbs += [('e', 'eval', base ^ (1 << 63 | 1 << 30 | 1))]
+  assert [(pair.image, pair.twin, pair.distance) for pair in lookalikes.across_splits(thumbs)] == [
+    ('b', 'a', 3),
+    ('e', 'a', 3),
+  ]
+
+
+def test_every_pair_within_the_distance_is_found():
+  rng = random.Random(0)
+  for _ in range(200):
+    thumb = rng.getrandbits(64)
+    near = thumb
+    for bit in rng.sample(range(64), 3):
+      near ^= 1 << bit
+    assert lookalikes.across_splits([('a', 'train', thumb), ('b', 'eval', near)])

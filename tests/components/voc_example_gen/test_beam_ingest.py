@@ -1,0 +1,27 @@
+"""Shards on Beam: all are written, and each image advances the progress that is shown."""
+
+import io
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from components.voc_example_gen import beam_ingest, ingest, parallelism, plan
+from components.voc_example_gen.settings import IngestSettings
+from detection.base.progress import Progress
+from tests.support import voc_maker
+
+
+class Terminal(io.StringIO):
+  def isatty(self):
+    return True
+
+
+def test_every_shard_is_written_and_every_image_shown(tmp_path):
+  planned = plan.make(str(voc_maker.devkit(tmp_path / 'data', 6)), IngestSettings())
+  writer = ingest.ShardWriter(planned.root, str(tmp_path / 'out'), str(tmp_path / 'outcomes'), keep_negatives=True)
+  screen = Terminal()
+  options = PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}'])
+  with beam_ingest.showing(Progress(planned.images, out=screen)), beam.Pipeline(options=options) as pipeline:
+    beam_ingest.write_all(pipeline, planned.shards, writer)
+  assert len(list((tmp_path / 'out').glob('Split-*/data_tfrecord-*'))) == len(planned.shards) == 2
+  assert 'image 6/6' in screen.getvalue()

@@ -1,0 +1,45 @@
+"""COCO, YOLO and CSV give the same records as VOC does, and `auto` tells them apart."""
+
+import pytest
+
+from components.voc_example_gen import detect, listing
+from detection.base.errors import DataError
+from tests.support import voc_maker
+from tests.support.annotated_formats import BOXES, FORMATS, as_coco
+from tests.support.voc_maker import encode, picture, thing, voc
+
+
+def records(root, **settings):
+  """{image: serialized example} of everything that would be written."""
+  from components.voc_example_gen import ingest, plan
+  from components.voc_example_gen.settings import IngestSettings
+
+  planned = plan.make(str(root), IngestSettings(**settings))
+  return planned.data_format, {
+    task.item.image: ingest.process(planned.root, task, shard.split, True)[0]
+    for shard in planned.shards
+    for task in shard.tasks
+  }
+
+
+@pytest.mark.parametrize('name', ['coco', 'yolo', 'csv'])
+def test_every_format_gives_the_records_that_voc_gives(tmp_path, name):
+  images = {image: encode(picture(number)) for number, image in enumerate(BOXES)}
+  _, expected = records(voc_maker.write(tmp_path / 'voc', {**images, **FORMATS['voc']()}))
+  found, actual = records(voc_maker.write(tmp_path / name, {**images, **FORMATS[name]()}))
+  assert found == name
+  assert sorted(actual) == sorted(BOXES)
+  assert actual == expected
+
+
+def test_auto_takes_the_format_that_describes_most_images(tmp_path):
+  images = {image: encode(picture(number)) for number, image in enumerate(BOXES)}
+  voc_maker.write(tmp_path, {**images, **as_coco(), 'a.xml': voc(thing('cat'))})
+  assert detect.find(listing.list_folder(str(tmp_path)), 'auto').data_format == 'coco'
+  assert detect.find(listing.list_folder(str(tmp_path)), 'voc').data_format == 'voc'
+
+
+def test_a_named_format_that_is_not_there(tmp_path):
+  voc_maker.write(tmp_path, voc_maker.good())
+  with pytest.raises(DataError, match='2 images, but no annotations. Expected a COCO .json'):
+    detect.find(listing.list_folder(str(tmp_path)), 'coco')

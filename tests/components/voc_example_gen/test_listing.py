@@ -1,0 +1,31 @@
+"""What of a folder is listed: images and possible annotations, and nothing that must not be opened."""
+
+import os
+
+from components.voc_example_gen import listing
+from tests.support import voc_maker
+from tests.support.voc_maker import thing, voc
+
+
+def test_junk_is_ignored(tmp_path):
+  junk = ('.DS_Store', 'Thumbs.db', '._a.jpg', '.git/x.xml', '__MACOSX/a.jpg', 'SegmentationClass/a.png', 'notes.md')
+  voc_maker.write(tmp_path, {**voc_maker.good(), **dict.fromkeys(junk, 'junk'), 'classes.txt': 'cat\n'})
+  planned, outcomes, tally = voc_maker.examine(tmp_path)
+  assert sorted(outcomes) == ['good-1.jpg', 'good-2.jpg']
+  assert tally.refused == []
+  assert planned.data_format == 'voc'
+
+
+def test_a_pipe_or_a_device_is_never_opened(tmp_path):
+  voc_maker.write(tmp_path, {**voc_maker.good(), 'a.xml': voc(thing()), 'b.xml': voc(thing(), filename='b.jpg')})
+  os.mkfifo(tmp_path / 'a.jpg')
+  (tmp_path / 'b.jpg').symlink_to('/dev/zero')
+  _, outcomes, tally = voc_maker.examine(tmp_path)
+  assert sorted(outcomes) == ['good-1.jpg', 'good-2.jpg']
+  assert voc_maker.reasons(tally) == dict.fromkeys(['a.xml', 'b.xml'], 'annotation_without_image')
+
+
+def test_a_link_that_goes_in_a_circle_is_followed_once(tmp_path):
+  voc_maker.write(tmp_path, voc_maker.good())
+  (tmp_path / 'again').symlink_to(tmp_path)
+  assert len(listing.list_folder(str(tmp_path)).files) == 4
