@@ -26,7 +26,7 @@ from components.trainer.component import ODAPITrainer
 from components.tuner.component import DetectionTuner
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.component import VocExampleGen
-from detection.odapi import adaptable, convertible
+from detection.odapi import families
 from detection.odapi.config import config_io
 from detection.pipeline_config import hyperparameters as hyperparameters_file
 from pipeline.baseline import LatestBlessedOther
@@ -220,9 +220,9 @@ def _check_family(config: RunConfig, config_patcher: BaseNode) -> None:
   properties = config_patcher.exec_properties
   base = config_io.parse(properties['base_config'], properties['base_name'])
   if config.adapt:
-    adaptable.check_family(base)
+    families.check_adapts(base)
   if config.export.tflite:
-    convertible.check_family(base)
+    families.check_tflite_family(base)
 
 
 def _trainer(config: RunConfig, context: RunContext, data: TrainingData, pipeline_config: BaseChannel) -> ODAPITrainer:

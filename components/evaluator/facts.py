@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from detection import model_folder
 from detection.base import files
+from detection.odapi import families
 from detection.odapi.config import config_io
+from detection.odapi.protos import image_resizer_pb2
 
 _PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detection-pipeline')
 
@@ -46,20 +48,19 @@ def _config_facts(path: str) -> dict[str, str]:
   if not files.exists(path):
     return {}
   config = config_io.parse(files.read_text(path), path)
-  family = config.model.WhichOneof('model') or ''
-  facts = {'architecture': family}
-  if family:
-    body = getattr(config.model, family)
-    facts['feature extractor'] = getattr(getattr(body, 'feature_extractor', None), 'type', '')
-    facts['image size'] = _resizer(getattr(body, 'image_resizer', None))
+  name = config.model.WhichOneof('model') or ''
+  facts = {'architecture': name}
+  if name in families.FAMILIES:
+    facts['feature extractor'] = families.extractor_type(config)
+    facts['image size'] = _resizer(families.body(config).image_resizer)
   facts['steps'] = str(config.train_config.num_steps)
   facts['batch size'] = str(config.train_config.batch_size)
   facts['started from'] = config.train_config.fine_tune_checkpoint or 'random weights'
   return facts
 
 
-def _resizer(resizer: object) -> str:
-  kind = resizer.WhichOneof('image_resizer_oneof') if resizer is not None else None
+def _resizer(resizer: image_resizer_pb2.ImageResizer) -> str:
+  kind = resizer.WhichOneof('image_resizer_oneof')
   if kind == 'fixed_shape_resizer':
     return f'{resizer.fixed_shape_resizer.width} x {resizer.fixed_shape_resizer.height}'
   if kind == 'keep_aspect_ratio_resizer':

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from detection.odapi.protos import anchor_generator_pb2, pipeline_pb2
+from detection.odapi import families
+from detection.odapi.config.config_io import Config
+from detection.odapi.protos import anchor_generator_pb2
 from detection.pipeline_config.sizes import input_shape
 
-Config = pipeline_pb2.TrainEvalPipelineConfig
 MATCHED = 0.5
 # The SSD feature maps without a pyramid begin at this stride in all the OD API's TF 2 extractors.
 _SSD_FIRST_STRIDE = 16
@@ -33,11 +34,8 @@ class Grid:
 
 def generator(config: Config) -> anchor_generator_pb2.AnchorGenerator | None:
   """The anchor generator of whichever meta-architecture is set; None for those without anchors."""
-  if config.model.HasField('ssd'):
-    return config.model.ssd.anchor_generator
-  if config.model.HasField('faster_rcnn'):
-    return config.model.faster_rcnn.first_stage_anchor_generator
-  return None
+  field = families.of(config).anchors
+  return getattr(families.body(config), field) if field else None
 
 
 def grids(config: Config) -> list[Grid] | None:
@@ -117,8 +115,7 @@ def kmeans(values: np.ndarray, count: int, rounds: int = 100) -> np.ndarray:
 def _better(
   config: Config, boxes: np.ndarray, overlap: np.ndarray, candidates: list[dict], kind: str
 ) -> dict[str, Any]:
-  family = config.model.WhichOneof('model')
-  field = 'anchor_generator' if family == 'ssd' else 'first_stage_anchor_generator'
+  family = families.of(config)
   best, best_score = {}, _score(overlap) + 0.005  # what is hardly better is not worth a change
   for candidate in candidates:
     trial = Config()
@@ -132,7 +129,7 @@ def _better(
     score = _score(best_overlap(trial, boxes))
     if score > best_score:
       best_score = score
-      best = {f'model.{family}.{field}.{kind}.{name}': value for name, value in candidate.items()}
+      best = {f'model.{family.name}.{family.anchors}.{kind}.{name}': value for name, value in candidate.items()}
   return best
 
 
@@ -147,9 +144,10 @@ def _nice(value: float) -> float:
 
 def _border(config: Config) -> str:
   """What becomes of anchors that stick out of the image: SSD keeps them, Faster R-CNN clips them or leaves them out."""
-  if config.model.HasField('ssd'):
+  clips = families.of(config).clips_anchors
+  if not clips:
     return 'keep'
-  return 'clip' if config.model.faster_rcnn.clip_anchors_to_image else 'leave out'
+  return 'clip' if getattr(families.body(config), clips) else 'leave out'
 
 
 def _sides(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

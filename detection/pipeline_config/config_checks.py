@@ -1,5 +1,6 @@
 """What in a complete config would stop training, or spoil it silently: one sentence a problem."""
 
+from detection.odapi import families
 from detection.odapi.config import config_path
 from detection.odapi.config.config_io import Config
 from detection.odapi.protos import optimizer_pb2
@@ -33,8 +34,7 @@ def _open_paths(config: Config) -> list[str]:
 
 
 def _class_count(config: Config, num_classes: int | None) -> list[str]:
-  family = config.model.WhichOneof('model')
-  received = getattr(config.model, family).num_classes
+  family, received = families.of(config).name, families.body(config).num_classes
   if num_classes is None or received == num_classes:
     return []
   return [
@@ -76,7 +76,7 @@ def _peak(rate: optimizer_pb2.LearningRate) -> list[str]:
 
 def _pyramid(config: Config) -> list[str]:
   """Levels of anchors and pyramid must agree; a two-way pyramid adds maps of two levels, so sizes must halve evenly."""
-  if not config.model.HasField('ssd'):
+  if families.of(config).name != 'ssd':
     return []
   model = config.model.ssd
   kind = model.feature_extractor.WhichOneof('feature_pyramid_oneof')

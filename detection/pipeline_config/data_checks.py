@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.pipeline_config import anchors, memory, sizes
 from detection.pipeline_config.split_boxes import SplitBoxes
@@ -18,9 +19,6 @@ _SMALL, _MEDIUM = 32**2, 96**2
 _ENOUGH = 0.9
 # From this share on, other anchors would hardly help.
 _GOOD = 0.98
-_CENTER_NET_STRIDE = 4
-_TWO_STAGE_STRIDE = 16
-_SSD_STRIDE = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,14 +91,14 @@ def in_model_pixels(config: Config, truth: SplitBoxes) -> np.ndarray:
 
 def finest_stride(config: Config) -> int:
   """Pixels of the model's input between neighbouring predictions, at the finest."""
-  if config.model.HasField('center_net'):
-    return _CENTER_NET_STRIDE
   generator = anchors.generator(config)
+  if generator is None:
+    return families.of(config).stride
   if generator.HasField('multiscale_anchor_generator'):
     return 2**generator.multiscale_anchor_generator.min_level
   if generator.HasField('grid_anchor_generator'):
     return generator.grid_anchor_generator.height_stride
-  return _TWO_STAGE_STRIDE if config.model.HasField('faster_rcnn') else _SSD_STRIDE
+  return families.of(config).stride
 
 
 def render(checks: DataChecks) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from detection.base.errors import ConfigError, joined
+from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.protos import input_reader_pb2
 from detection.pipeline_config import config_checks, portable, schedule, shorthand, tasks, transfer
@@ -47,7 +48,7 @@ def patch(base: Config, request: Request) -> Config:
   portable.make_portable(config)
   tasks.keep_detection_only(config)
   if request.num_classes is not None:
-    getattr(config.model, config.model.WhichOneof('model')).num_classes = request.num_classes
+    families.body(config).num_classes = request.num_classes
   num_steps, batch_size = _training_size(config, request)
   schedule.resize(config.train_config, num_steps, batch_size)
   schedule.settle_batch_norm(config.model, num_steps)

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.protos import image_resizer_pb2
 
 
 def resizer(config: Config) -> image_resizer_pb2.ImageResizer:
   """The image resizer of whichever meta-architecture is set."""
-  return getattr(config.model, config.model.WhichOneof('model')).image_resizer
+  return families.body(config).image_resizer
 
 
 def input_shape(config: Config) -> tuple[int, int]:

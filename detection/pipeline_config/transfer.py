@@ -9,12 +9,10 @@
 | resume | a detector's, same classes | the whole model | everything | going on with an earlier model |
 """
 
-import re
-
 from detection.base.errors import ConfigError
+from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.protos import train_pb2
-from detection.pipeline_config import portable
 
 CHECKPOINT_TYPES = {
   'fine_tune': 'detection',
@@ -23,23 +21,6 @@ CHECKPOINT_TYPES = {
   'resume': 'full',
 }
 MODES = ('scratch', *CHECKPOINT_TYPES)
-
-# Variables of the backbone, by the name that Keras gives their layer; what is not matched is pyramid or head. Of a
-# two-stage ResNet the last block works on cut-out features, as part of the second stage: it is trained with the heads.
-_BACKBONES = (
-  ('faster_rcnn_inception_resnet_v2', '^(conv2d|freezable_batch_norm|block|conv_7b)'),
-  (r'faster_rcnn_resnet\d+_keras', '^conv[1-4]_'),
-  ('efficientnet', '^(stem_|stack_|top_)'),
-  ('mobilenet_v1', '^(conv1|conv_dw_|conv_pw_)'),
-  ('mobilenet_v2', '^(Conv1|bn_Conv1|expanded_conv|block_|Conv_1)'),
-  ('resnet', r'^(conv\d_|post_bn)'),
-  ('hourglass', 'hourglass_network/'),
-)
-
-
-def backbone_variables(extractor: str) -> list[str]:
-  """Patterns of train_config.freeze_variables that hold the backbone of a feature extractor, by its type."""
-  return next([pattern] for kind, pattern in _BACKBONES if re.search(kind, extractor))
 
 
 def problems(mode: str, checkpoint: str | None) -> list[str]:
@@ -79,6 +60,6 @@ def start_from(config: Config, mode: str, prefix: str | None) -> None:
   train.fine_tune_checkpoint_type = CHECKPOINT_TYPES[mode]
   train.fine_tune_checkpoint_version = train_pb2.CheckpointVersion.V2
   if mode == 'feature_extraction':
-    present = set(train.freeze_variables)
-    patterns = backbone_variables(portable.extractor(config))
-    train.freeze_variables.extend([pattern for pattern in patterns if pattern not in present])
+    extractor = families.extractor(config)
+    if extractor and extractor.backbone not in train.freeze_variables:
+      train.freeze_variables.append(extractor.backbone)

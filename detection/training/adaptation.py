@@ -22,7 +22,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from detection.odapi import adaptable
+from detection.odapi import families
 from detection.odapi.model import engine, inputs
 from detection.odapi.protos import pipeline_pb2
 
@@ -67,7 +67,7 @@ class AdaptingEngine(engine.Engine):
     freeze: Sequence[str] = (),
   ) -> None:
     """Raises ConfigError for a family whose features this does not reach, before anything is built."""
-    adaptable.check_family(config)
+    families.check_adapts(config)
     self._adaptation = adaptation
     super().__init__(config, strategy, compute, freeze)
 

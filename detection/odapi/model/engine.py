@@ -104,7 +104,7 @@ class Engine:
         self.optimizer = tf.keras.mixed_precision.LossScaleOptimizer(self.optimizer)
       self.helpers = self._build_helpers()
       self.trainable = [
-        *freezing.apply(self.model, config.train_config, freeze),
+        *freezing.apply(self.model, config, freeze),
         *(variable for helper in self.helpers.values() for variable in helper.trainable_variables),
       ]
       self._create_slots()

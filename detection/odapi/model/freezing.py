@@ -1,4 +1,4 @@
-"""What of a model training leaves as it is: by patterns in pipeline.config, or by presets with names."""
+"""Which parts of a model stay as they are in training: named by patterns in pipeline.config, or by presets."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from typing import Any
 import tensorflow as tf
 
 from detection.base.errors import ConfigError
+from detection.odapi import families
+from detection.odapi.config.config_io import Config
+from detection.odapi.families import Family
+from detection.odapi.protos import train_pb2
 
 
-def apply(model: Any, train: Any, presets: Sequence[str] = ()) -> list[tf.Variable]:
+def apply(model: Any, config: Config, presets: Sequence[str] = ()) -> list[tf.Variable]:
   """Freezes parts of a model and returns the variables that training changes.
 
   A batch norm layer whose gamma and beta are frozen normalises by its moving averages and leaves these alone.
 
   Args:
     model: a DetectionModel whose variables all exist.
-    train: train_config; `update_trainable_variables` patterns keep what they match, then `freeze_variables` patterns
-      take out what they match; regular expressions searched for in the name, as the OD API's TF1 trainer did.
+    config: the model's; in its train_config, `update_trainable_variables` patterns keep what they match, then
+      `freeze_variables` patterns take out what they match; regular expressions searched for in the name, as the OD
+      API's TF1 trainer did.
     presets: names of PRESETS; what any of them names is frozen too.
 
   Raises:
     ConfigError: if a pattern matches nothing, or nothing is left to train.
   """
+  train, family = config.train_config, families.of(config)
   chosen = select(model.trainable_variables, train)
-  frozen = {id(variable) for preset in presets for variable in PRESETS[preset](model)}
+  frozen = {id(variable) for preset in presets for variable in PRESETS[preset](model, family)}
   chosen = [variable for variable in chosen if id(variable) not in frozen]
   if not chosen:
     raise ConfigError(
@@ -41,7 +47,7 @@ def apply(model: Any, train: Any, presets: Sequence[str] = ()) -> list[tf.Variab
   return chosen
 
 
-def select(variables: Sequence[tf.Variable], train: Any) -> list[tf.Variable]:
+def select(variables: Sequence[tf.Variable], train: train_pb2.TrainConfig) -> list[tf.Variable]:
   """Those of the variables that the patterns of train_config leave to training; raises ConfigError as `apply`."""
   names = [variable.name.split(':')[0] for variable in variables]
   for field in ('update_trainable_variables', 'freeze_variables'):
@@ -65,21 +71,20 @@ def all_variables(trackable: Any) -> list[tf.Variable]:
   return list(found.values())
 
 
-def _backbone(model: Any) -> list[tf.Variable]:
+def _backbone(model: Any, _: Family) -> list[tf.Variable]:
   """Of the classification network alone; what stands between it and the predictors is not in it."""
   return all_variables(next(iter(model.restore_from_objects('classification').values())))
 
 
-def _all_but_box_predictor(model: Any) -> list[tf.Variable]:
-  # Where the three meta-architectures keep what turns features into boxes and classes.
-  places = ('_box_predictor', '_first_stage_box_predictor', '_mask_rcnn_box_predictor', '_prediction_head_dict')
-  predictors = [getattr(model, place) for place in places if getattr(model, place, None) is not None]
+def _all_but_box_predictor(model: Any, family: Family) -> list[tf.Variable]:
+  # A one-stage Faster R-CNN has no second predictor.
+  predictors = [getattr(model, place) for place in family.predictors if getattr(model, place, None) is not None]
   # A meta-architecture's attribute may be a plain dict or list, which TensorFlow would not walk through.
   kept = {id(variable) for variable in all_variables(tf.train.Checkpoint(predictors=predictors))}
   return [variable for variable in model.trainable_variables if id(variable) not in kept]
 
 
-def _batch_norm(model: Any) -> list[tf.Variable]:
+def _batch_norm(model: Any, _: Family) -> list[tf.Variable]:
   return [variable for layer in _batch_norms(model) for variable in layer.variables]
 
 
@@ -89,7 +94,7 @@ def _batch_norms(model: Any) -> Iterator[tf.keras.layers.Layer]:
       yield item
 
 
-PRESETS: Mapping[str, Callable[[Any], list[tf.Variable]]] = {
+PRESETS: Mapping[str, Callable[[Any, Family], list[tf.Variable]]] = {
   'backbone': _backbone,
   'all_but_box_predictor': _all_but_box_predictor,
   'batch_norm': _batch_norm,

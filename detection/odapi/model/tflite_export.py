@@ -17,7 +17,7 @@ from object_detection.protos import pipeline_pb2
 from object_detection.utils import config_util
 
 from detection.inference.tflite_model import Kind, Letterbox
-from detection.odapi import convertible
+from detection.odapi import families
 from detection.odapi.model import engine, export, inputs, restore
 
 
@@ -43,15 +43,15 @@ class Convertible:
       ConfigError: if it cannot be converted.
       DataError: if the checkpoint is not of this model.
     """
-    convertible.check(config)
+    families.check_tflite(config)
     self.size = inputs.static_size(config)
     self._limits = limits or export.Limits()
     self._model = engine.build_model(config)
     restore.restore(self._model, checkpoint, 'full', min_backbone=1.0)
     self.letterbox = _letterbox(config, self._model)
-    is_ssd = config.model.WhichOneof('model') == 'ssd'
-    self._ssd = _ssd_module(config, self._model, self.size, self._limits) if is_ssd else None
-    infer = self._infer_ssd if is_ssd else self._infer_center_net
+    by_module = families.of(config).tflite == 'module'
+    self._ssd = _ssd_module(config, self._model, self.size, self._limits) if by_module else None
+    infer = self._infer_by_module if by_module else self._infer_by_model
     with engine.mode(self._model, training=False):
       spec = tf.TensorSpec([1, *self.size, 3], tf.float32, name='image')
       self._graph = tf.function(infer, autograph=False).get_concrete_function(spec)
@@ -75,11 +75,11 @@ class Convertible:
       converter.inference_input_type = tf.uint8
     return converter.convert()
 
-  def _infer_ssd(self, image: tf.Tensor) -> Any:
+  def _infer_by_module(self, image: tf.Tensor) -> Any:
     found = self._ssd.inference_fn.python_function(self._model._feature_extractor.preprocess(image))
     return found[::-1]
 
-  def _infer_center_net(self, image: tf.Tensor) -> Any:
+  def _infer_by_model(self, image: tf.Tensor) -> Any:
     shape = tf.constant([[*self.size, 3]], tf.int32)
     found = self._model.postprocess(self._model.predict(self._model._feature_extractor.preprocess(image), shape), shape)
     found = export.limited(found, self._limits)
@@ -112,7 +112,7 @@ def _letterbox(config: pipeline_pb2.TrainEvalPipelineConfig, model: Any) -> Lett
   resizer = config_util.get_image_resizer_config(config.model)
   if not resizer.HasField('keep_aspect_ratio_resizer'):
     return Letterbox()
-  if config.model.WhichOneof('model') == 'center_net':
+  if families.of(config).pads_before_preprocessing:
     return Letterbox(keep_aspect=True)  # padded before its preprocessing
   # SSD is padded with zeros after it: with the colour that becomes zero. Preprocessing is linear in every channel.
   black, one = (

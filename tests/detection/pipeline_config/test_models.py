@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from detection.inference.detector import Detector
-from detection.odapi import label_map
+from detection.odapi import families, label_map
 from detection.odapi.config import config_io
-from detection.pipeline_config import builtin_bases, patch, portable, transfer
+from detection.pipeline_config import builtin_bases, patch
 from detection.pipeline_config.base import read_base
 from tests.support import drawn_examples
 from tests.support.shared_data import ZOO_CONFIGS
@@ -140,9 +140,9 @@ def test_the_listed_parameters_are_those_of_the_built_model(name, request_for_tw
 
 def assert_backbone_is_told_from_heads(config, model):
   """Freezing the backbone's patterns leaves some variables, and freezes just those a classifier would bring."""
-  patterns = transfer.backbone_variables(portable.extractor(config))
+  pattern = families.extractor(config).backbone
   names = {variable.name for variable in model.trainable_variables}
-  frozen = {name for name in names if any(re.search(pattern, name) for pattern in patterns)}
+  frozen = {name for name in names if re.search(pattern, name)}
   classifier = {v.name for v in model._feature_extractor.classification_backbone.trainable_variables} & names
   assert frozen
   assert frozen < names

@@ -5,7 +5,7 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io, config_path
-from detection.pipeline_config import builtin_bases, patch, portable, transfer
+from detection.pipeline_config import builtin_bases, patch
 from detection.pipeline_config.base import read_base
 from tests.support import patching
 from tests.support.shared_data import NO_ZOO_CONFIGS, ZOO_CONFIGS
@@ -73,11 +73,6 @@ def test_feature_extraction_freezes_the_backbone_beside_what_is_frozen_already()
   assert train.freeze_variables[0] == 'mine'
   assert re.search(train.freeze_variables[1], 'block_3_expand/kernel')
   assert not re.search(train.freeze_variables[1], 'WeightSharedConvolutionalBoxPredictor/kernel')
-
-
-@pytest.mark.parametrize('family', portable.EXTRACTORS)
-def test_every_extractor_has_a_backbone_to_freeze(family):
-  assert all(transfer.backbone_variables(kind) for kind in portable.EXTRACTORS[family])
 
 
 def test_scratch_forgets_the_checkpoint_of_the_base():

@@ -84,13 +84,3 @@ def test_readers_nobody_else_has_are_read_over():
       ss_table_input_reader: { input_path: "/somewhere" } } } }"""
 
   assert config_io.parse(text).model.HasField('ssd')
-
-
-@pytest.mark.slow
-def test_the_known_extractors_are_those_the_od_api_builds():
-  from detection.odapi import compat  # noqa: F401  isort: skip
-  from object_detection.builders import model_builder
-
-  assert set(portable.EXTRACTORS['ssd']) == set(model_builder.SSD_KERAS_FEATURE_EXTRACTOR_CLASS_MAP)
-  assert set(portable.EXTRACTORS['faster_rcnn']) == set(model_builder.FASTER_RCNN_KERAS_FEATURE_EXTRACTOR_CLASS_MAP)
-  assert set(portable.EXTRACTORS['center_net']) == set(model_builder.CENTER_NET_EXTRACTOR_FUNCTION_MAP)
