@@ -43,7 +43,7 @@ def sources(module: str) -> list[_Location]:
     waiting += _imports(path) + _discovered(name, path)
     waiting += [name.rpartition('.')[0]] if '.' in name else []  # a package's __init__ runs as well
   folders = {path.parent for path in found.values()}
-  data = {str(path.name): path for folder in folders for path in _data_in(folder)}
+  data = {'/'.join(path.parts[-3:]): path for folder in folders for path in _data_in(folder)}
   return sorted({**found, **data}.items())
 
 

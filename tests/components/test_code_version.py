@@ -98,6 +98,13 @@ def test_what_hand_kept_lists_once_missed_is_in(component, module):
   assert module in dict(code_version.sources(f'components.{component}.executor'))
 
 
+def test_data_files_of_one_name_in_two_folders_both_count(project):
+  folder, executor = project
+  (folder / 'page.html').write_text('<p>')
+  names = [path for _, path in code_version.sources(executor.__name__) if path.name == 'page.html']
+  assert sorted(names) == [folder / 'deep/page.html', folder / 'page.html']
+
+
 def test_what_a_component_does_not_run_is_out():
   names = dict(code_version.sources('components.label_map_gen.executor'))
   assert not any(name.startswith(('detection.training', 'pipeline', 'cli')) for name in names)
