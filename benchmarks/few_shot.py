@@ -63,7 +63,7 @@ def choose(folder: Path, examples: int, seed: int) -> None:
 
 def two_stage(model: str, few: Path, target: Path, _: int) -> str:
   with redirect_stdout(sys.stderr):
-    refit.run(model, str(few), str(target))
+    refit.refit(model, str(few), str(target))
   return str(target)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import command, drawn_shapes, short_training
 from benchmarks.short_training import Examples
-from cli import suspects
+from cli import check_data
 from detection.crops import classifier
 from detection.crops.suspects import Suspect
 from detection.sample_data import draw
@@ -34,7 +34,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
       planted, boxes = plant(home / 'data', options.fraction, seed)
       model = train(home, options.steps, seed)
       for kind, pairs in found.items():
-        ranking = suspects.run(str(home / 'data'), model=model, output=str(home / kind), kind=kind).suspects
+        ranking = check_data.find_suspects(str(home / 'data'), model=model, output=str(home / kind), kind=kind).suspects
         pairs.append((precision(ranking[: -(-len(ranking) // 2)], planted), recall(ranking, planted)))
     print(f'seed {seed}: {len(planted)} of {boxes} labels swapped: {found}', flush=True)
   rows = ((kind, *(command.spread(values, 2) for values in zip(*pairs, strict=True))) for kind, pairs in found.items())

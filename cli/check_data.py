@@ -1,21 +1,46 @@
-"""The check-data command: settings, files and exit status around components.voc_example_gen.check_data."""
+"""`detection-pipeline check-data`: what is wrong with a data set, before training."""
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from components.voc_example_gen import check_data as checking
-from components.voc_example_gen.formats import csv_table
-from components.voc_example_gen.report import summary
-from components.voc_example_gen.settings import IngestSettings
+from cli.shared import quiet
 from detection.base.errors import ConfigError
-from detection.base.settings import parse_settings
+
+if TYPE_CHECKING:
+  from detection.crops import suspects
+
+HELP = 'what is wrong with a data set, before training'
+ORDER = 20
+
+SUSPECTS_JSON, SUSPECTS_PAGE = 'suspects.json', 'suspects.html'
 
 
-def run(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  parser.add_argument('directory', metavar='DIR')
+  parser.add_argument('--json', metavar='FILE', help='write the whole report')
+  parser.add_argument('--csv', metavar='FILE', help='write every usable box as a table row')
+  parser.add_argument('--suspects', metavar='DIR', help='look for wrong labels; write suspects.json and a page there')
+  parser.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or NETWORK=WEIGHTS of Keras')
+
+
+def run(args: argparse.Namespace) -> int:
+  if bool(args.suspects) != bool(args.model):
+    raise ConfigError('--suspects and --model: expected both, received one. Features come from the model.')
+  status = check(args.directory, json_file=args.json, csv_file=args.csv)
+  if args.suspects:
+    with quiet.third_party():
+      find_suspects(args.directory, model=args.model, output=args.suspects)
+  return status
+
+
+def check(
   directory: str,
   *,
   json_file: str | None = None,
@@ -27,30 +52,67 @@ def run(
   Args:
     directory: the data folder.
     json_file: where to write the whole report, or None.
-    csv_file: where to write every usable box as a row of the table that flat_csv reads, or None.
-    settings: keys of IngestSettings; what is left out has its default.
+    csv_file: where to write every usable box as a row of the table that the csv format reads, or None.
+    settings: keys of IngestSettings; a key that is left out has its default.
 
   Returns:
-    0 if ingestion would accept the data, 1 if not.
+    The exit status: 0 if ingestion would accept the data, 1 if not.
 
   Raises:
     DataError: if there is nothing to check.
     ConfigError: if a setting is wrong or a file cannot be written.
   """
+  from components.voc_example_gen import check_data as checking
+  from components.voc_example_gen.formats import csv_table
+  from components.voc_example_gen.report import summary
+  from components.voc_example_gen.settings import IngestSettings
+  from detection.base.settings import parse_settings
+
   chosen = parse_settings(IngestSettings, dict(settings or {}), 'data')
   with _appearing_whole(csv_file) as table:
-    found, verdict = checking.run(directory, chosen, _say, csv_table.Writer(table) if table else None)
+    report, verdict = checking.run(directory, chosen, _say, csv_table.Writer(table) if table else None)
   with _appearing_whole(json_file) as file:
     if file:
-      file.write(summary.as_json(found))
+      file.write(summary.as_json(report))
   if verdict:
     _say(f'detection-pipeline check-data: {verdict}', sys.stderr)
     return 1
   return 0
 
 
+def find_suspects(directory: str, *, model: str, output: str, kind: str = 'logistic') -> suspects.Found:
+  """Writes suspects.json and suspects.html to the folder `output`, and prints the surest suspects.
+
+  The data folder is read twice: once to judge it, once for the pictures on the page.
+
+  Args:
+    directory: the data folder.
+    model: where the features come from, see detection/crops/backbones.py.
+    output: a folder.
+    kind: of classifier, 'logistic' or 'svm'.
+
+  Raises:
+    UserError: if the data or the model cannot be read, or there are fewer than two classes.
+  """
+  from components.voc_example_gen import labelled_images
+  from components.voc_example_gen.settings import IngestSettings
+  from detection.base import files
+  from detection.crops import backbones, objects, suspects, suspects_page
+
+  settings = IngestSettings()
+  backbone = backbones.load(model)
+  report = suspects.find(objects.embed(labelled_images.read(directory, settings), backbone), kind)
+  shown = {suspect.image for suspect in report.suspects[: suspects_page.MAX_SHOWN]}
+  encoded = {image.name: image.encoded for image in labelled_images.read(directory, settings) if image.name in shown}
+  title = f'Suspect labels: {os.path.basename(os.path.normpath(directory))}'
+  files.write_text(files.join(output, SUSPECTS_JSON), suspects.as_json(report))
+  files.write_text(files.join(output, SUSPECTS_PAGE), suspects_page.render(report, title, encoded))
+  print('\n'.join([*suspects.summary(report), f'see {files.join(output, SUSPECTS_PAGE)}']), flush=True)
+  return report
+
+
 def _say(line: str, out: TextIO | None = None) -> None:
-  # Names may be no valid text, or hold what a terminal would obey.
+  # A name may be no valid text, or hold codes that a terminal would obey.
   print(''.join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line), file=out, flush=True)
 
 
@@ -58,7 +120,7 @@ def _say(line: str, out: TextIO | None = None) -> None:
 def _appearing_whole(path: str | None) -> Iterator[TextIO | None]:
   """A text file that takes its name only if the block ends without an error; None for no path.
 
-  Not detection.base.files: that imports TensorFlow, and this command answers within a second.
+  Not files.whole_file: it makes missing folders, and here a missing folder is a mistyped name.
   """
   if not path:
     yield None

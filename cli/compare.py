@@ -1,26 +1,43 @@
 """`detection-pipeline compare`: evaluations side by side, as a table and as a page with charts."""
 
+from __future__ import annotations
+
+import argparse
 import dataclasses
 import json
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from matplotlib import figure
-
-from detection import model_folder
+from cli.shared import quiet
 from detection.base import files
 from detection.base.errors import ConfigError, DataError
-from detection.report import page, palette
+from detection.report import palette
+
+if TYPE_CHECKING:
+  from matplotlib.figure import Figure
+
+HELP = 'show evaluations side by side'
+ORDER = 80
 
 SHOWN = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large', 'AR100', 'F1')
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  parser.add_argument('runs', metavar='RUN', nargs='+', help='an evaluation, a pushed version or a pipeline folder')
+  parser.add_argument('--output', metavar='FILE', help='write a page with charts, a new .html file')
+
+
+def run(args: argparse.Namespace) -> int:
+  with quiet.third_party():
+    compare(args.runs, args.output)
+  return 0
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """One evaluation: a short name, where it lies, and its metrics.json."""
+  """One evaluation: a short name, the path of its metrics.json, and what that holds."""
 
   name: str
   path: str
@@ -35,7 +52,7 @@ class Run:
     return {row['name']: row['metrics']['AP'] for row in self.model['per_class']}
 
 
-def run(sources: Sequence[str], output: str | None = None) -> None:
+def compare(sources: Sequence[str], output: str | None = None) -> None:
   """Prints a table and, given `output`, writes a page with charts.
 
   Args:
@@ -55,7 +72,7 @@ def run(sources: Sequence[str], output: str | None = None) -> None:
     raise ConfigError(f'--output: {output} exists. Give a new file.')
   runs = read(sources)
   print(table(runs))
-  for line in differing(runs):
+  for line in differences(runs):
     print(f'note: {line}')
   if output:
     files.write_text(output, html(runs))
@@ -63,28 +80,28 @@ def run(sources: Sequence[str], output: str | None = None) -> None:
 
 
 def read(sources: Sequence[str]) -> list[Run]:
-  """Finds and reads every evaluation; names are what sets their paths apart."""
+  """Finds and reads every evaluation; each is named by the part of its path in which it differs from the others."""
   paths = [find(source) for source in sources]
   names = _short_names([os.path.abspath(source) for source in sources])
   return [Run(name, path, _load(path)) for name, path in zip(names, paths, strict=True)]
 
 
 def find(source: str) -> str:
-  """The metrics.json that `source` means.
+  """The path of the metrics.json that `source` means.
 
   Raises:
     ConfigError: if there is none.
   """
-  place = pathlib.Path(source)
-  if place.is_file():
-    return str(place)
-  if (place / model_folder.METRICS).is_file():
-    return str(place / model_folder.METRICS)
-  found = [path for path in place.rglob(model_folder.METRICS) if path.parent.parent.name == 'evaluation']
+  from detection.model_folder import METRICS
+
+  folder = pathlib.Path(source)
+  if folder.is_file():
+    return str(folder)
+  if (folder / METRICS).is_file():
+    return str(folder / METRICS)
+  found = [path for path in folder.rglob(METRICS) if path.parent.parent.name == 'evaluation']
   if not found:
-    raise ConfigError(
-      f'{source}: no {model_folder.METRICS}. Expected an evaluation, a pushed version or a pipeline folder.'
-    )
+    raise ConfigError(f'{source}: no {METRICS}. Expected an evaluation, a pushed version or a pipeline folder.')
   return str(max(found, key=lambda path: path.stat().st_mtime))
 
 
@@ -104,8 +121,8 @@ def table(runs: Sequence[Run]) -> str:
   return '\n'.join(lines)
 
 
-def differing(runs: Sequence[Run]) -> list[str]:
-  """Why the numbers may not be comparable; empty if nothing speaks against it."""
+def differences(runs: Sequence[Run]) -> list[str]:
+  """Reasons why the numbers may not be comparable; empty if there is none."""
   notes = []
   counts = {(run.model['images'], run.model['objects']) for run in runs}
   if len(counts) > 1:
@@ -119,7 +136,9 @@ def differing(runs: Sequence[Run]) -> list[str]:
 
 
 def html(runs: Sequence[Run]) -> str:
-  """The same as a page with charts."""
+  """Metrics, classes and facts of the runs as a page with charts."""
+  from detection.report import page
+
   rows = [(name, [run.model['metrics'][name] for run in runs]) for name in SHOWN]
   classes = [(name, [run.class_ap().get(name) for run in runs]) for name in _classes(runs)]
   facts = list(dict.fromkeys(fact for run in runs for fact in run.content['facts']))
@@ -129,39 +148,39 @@ def html(runs: Sequence[Run]) -> str:
     runs=runs,
     rows=rows,
     classes=classes,
-    notes=differing(runs),
+    notes=differences(runs),
     facts=[(fact, [run.content['facts'].get(fact, '–') for run in runs]) for fact in facts],
     charts=[page.figure_uri(_intervals(runs)), page.figure_uri(_bars(runs, rows))],
   )
 
 
-def _intervals(runs: Sequence[Run]) -> figure.Figure:
-  chart = figure.Figure(figsize=(6.4, 1.6 + 0.4 * len(runs)), layout='constrained')
+def _intervals(runs: Sequence[Run]) -> Figure:
+  from matplotlib.figure import Figure
+
+  chart = Figure(figsize=(6.4, 1.6 + 0.4 * len(runs)), layout='constrained')
   axis = chart.subplots()
-  for place, run in enumerate(runs):
+  for row, run in enumerate(runs):
     value, interval = run.model['metrics']['AP'], run.model['intervals']['AP']
     if value is not None and interval['low'] is not None:
-      axis.plot(
-        [interval['low'], interval['high']],
-        [place, place],
-        color=palette.series_colour(place),
-        linewidth=3,
-      )
-      axis.plot(value, place, 'o', color=palette.series_colour(place))
+      colour = palette.series_colour(row)
+      axis.plot([interval['low'], interval['high']], [row, row], color=colour, linewidth=3)
+      axis.plot(value, row, 'o', color=colour)
   axis.set_yticks(range(len(runs)), [_plain(run.name) for run in runs])
   axis.set(title='AP and its 95 % interval', xlim=(0, 1), ylim=(len(runs) - 0.5, -0.5))
   axis.grid(alpha=0.25)
   return chart
 
 
-def _bars(runs: Sequence[Run], rows: Sequence[tuple[str, list]]) -> figure.Figure:
-  chart = figure.Figure(figsize=(7.5, 4), layout='constrained')
+def _bars(runs: Sequence[Run], rows: Sequence[tuple[str, list]]) -> Figure:
+  from matplotlib.figure import Figure
+
+  chart = Figure(figsize=(7.5, 4), layout='constrained')
   axis = chart.subplots()
   width = 0.8 / len(runs)
-  for place, run in enumerate(runs):
-    values = [values[place] or 0 for _, values in rows]
-    offsets = np.arange(len(rows)) + (place - (len(runs) - 1) / 2) * width
-    axis.bar(offsets, values, width * 0.92, color=palette.series_colour(place), label=_plain(run.name))
+  for number, run in enumerate(runs):
+    heights = [values[number] or 0 for _, values in rows]
+    offsets = [group + (number - (len(runs) - 1) / 2) * width for group in range(len(rows))]
+    axis.bar(offsets, heights, width * 0.92, color=palette.series_colour(number), label=_plain(run.name))
   axis.set_xticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
   axis.set(title='Metrics', ylim=(0, 1.02))
   axis.grid(alpha=0.25, axis='y')
@@ -183,7 +202,7 @@ def _load(path: str) -> Mapping[str, Any]:
 
 
 def _short_names(paths: Sequence[str]) -> list[str]:
-  """The parts of paths from where they differ; all of it where that says too little."""
+  """The end of each path, from where the paths differ; with a number where two ends are equal."""
   parts = [pathlib.Path(path).parts for path in paths]
   common = len(os.path.commonprefix(parts))
   names = ['/'.join(part[common:]) or part[-1] for part in parts]
@@ -195,9 +214,13 @@ def _classes(runs: Sequence[Run]) -> list[str]:
 
 
 def _starred(values: Sequence[float | None]) -> list[str]:
+  """The values in points of a hundred, a star behind the best."""
+  from detection.report import page
+
   best = max((value for value in values if value is not None), default=None)
   return [page.percent(value) + ('*' if value is not None and value == best else ' ') for value in values]
 
 
 def _plain(name: str) -> str:
+  """The name with no dollar sign that matplotlib would read as mathematics."""
   return name.replace('$', r'\$')

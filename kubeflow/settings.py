@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pydantic
 
@@ -15,7 +15,10 @@ _QUANTITY = re.compile(r'^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$')
 _FACTORS = {'m': 1e-3, 'k': 1e3, 'M': 1e6, 'G': 1e9, 'T': 1e12, 'Ki': 2**10, 'Mi': 2**20, 'Gi': 2**30, 'Ti': 2**40}
 _NODE_PROPERTY = re.compile(r'^[^.\s]+\.[^.\s]+$')
 
-Count = pydantic.conint(strict=True, ge=0)
+if TYPE_CHECKING:
+  Count = int
+else:
+  Count = pydantic.conint(strict=True, ge=0)
 
 
 def quantity(text: str) -> float:
@@ -47,7 +50,7 @@ class Volume(Settings):
   sub_path: str = ''
 
   @pydantic.validator('mount_path')
-  def _absolute(cls, path: str) -> str:  # noqa: N805 - pydantic's validators are class methods
+  def _absolute(cls, path: str) -> str:
     if not path.startswith('/'):
       raise ValueError('expected an absolute path in the container')
     return path
@@ -62,7 +65,7 @@ class Secret(Settings):
   optional: bool = False
 
   @pydantic.root_validator(skip_on_failure=True)
-  def _one_way(cls, values: dict) -> dict:  # noqa: N805
+  def _one_way(cls, values: dict) -> dict:
     if bool(values['mount_path']) == bool(values['env']):
       raise ValueError(f'secret "{values["name"]}": set either mount_path or env')
     return values
@@ -78,11 +81,11 @@ class EmptyDir(NamedTuple):
 
 
 def _empty_dirs(resources: Mapping[str, Any]) -> list[EmptyDir]:
-  wanted = [
+  volumes = [
     EmptyDir('scratch', '/tmp', '', resources['scratch']),
     EmptyDir('shm', '/dev/shm', 'Memory', resources['shared_memory']),
   ]
-  return [volume for volume in wanted if volume.size]
+  return [volume for volume in volumes if volume.size]
 
 
 class Resources(Settings):
@@ -104,21 +107,21 @@ class Resources(Settings):
   env: dict[str, str] = {}
 
   @pydantic.validator('cpu', 'memory', 'shared_memory', 'scratch', pre=True)
-  def _is_quantity(cls, value: object) -> str | None:  # noqa: N805
+  def _is_quantity(cls, value: object) -> str | None:
     if value is None:
       return None
     quantity(str(value))
     return str(value)
 
   @pydantic.validator('env', 'node_selector', pre=True)
-  def _strings(cls, value: object) -> object:  # noqa: N805
+  def _strings(cls, value: object) -> object:
     # YAML reads `true` and `1` as a bool and a number; Kubernetes wants strings.
     if isinstance(value, dict):
       return {key: str(v).lower() if isinstance(v, bool) else str(v) for key, v in value.items()}
     return value
 
   @pydantic.root_validator(skip_on_failure=True)
-  def _mounts_once(cls, values: dict) -> dict:  # noqa: N805
+  def _mounts_once(cls, values: dict) -> dict:
     # The driver names a volume after its claim or secret, and Kubernetes refuses a pod with two volumes of one name.
     names = [v.claim for v in values['volumes']] + [s.name for s in values['secrets'] if s.mount_path]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -162,7 +165,7 @@ class KubeflowConfig(Settings):
   runtime_parameters: dict[str, list[str]] = {}
 
   @pydantic.validator('pipeline_root')
-  def _object_store(cls, root: str) -> str:  # noqa: N805
+  def _object_store(cls, root: str) -> str:
     if not root.startswith(ROOT_SCHEMES):
       raise ValueError(
         f'open-source KFP stores artifacts in an object store: expected one of {", ".join(ROOT_SCHEMES)}'
@@ -170,20 +173,20 @@ class KubeflowConfig(Settings):
     return root.rstrip('/')
 
   @pydantic.validator('runtime_parameters', pre=True)
-  def _one_or_many(cls, value: object) -> object:  # noqa: N805
+  def _one_or_many(cls, value: object) -> object:
     if isinstance(value, dict):
       return {name: [targets] if isinstance(targets, str) else targets for name, targets in value.items()}
     return value
 
   @pydantic.validator('runtime_parameters')
-  def _node_property(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:  # noqa: N805
+  def _node_property(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
     for name, targets in value.items():
       if not all(_NODE_PROPERTY.match(target) for target in targets):
         raise ValueError(f'{name}: expected "Component.property", such as ConfigPatcher.num_steps')
     return value
 
   @pydantic.root_validator(skip_on_failure=True)
-  def _components_fit_over_defaults(cls, values: dict) -> dict:  # noqa: N805
+  def _components_fit_over_defaults(cls, values: dict) -> dict:
     for name, own in values['components'].items():
       try:
         own.over(values['defaults'])

@@ -4,12 +4,13 @@ Speaks the server's public REST API, v2beta1, as kfp-server-api 2.17 describes i
 be installed beside kfp 1.8, which TFX 1.15 needs; the few calls made here need neither.
 """
 
+import dataclasses
 import hashlib
 import json
 import pathlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -25,6 +26,15 @@ _POLLS_TO_SURVIVE = 10
 
 class SubmitError(UserError):
   """The server cannot be reached, or refuses. Exit status 1."""
+
+
+class NewRun(NamedTuple):
+  """A run to start. parameters: all of the run's; pipeline_root: URI below which its artifacts are kept."""
+
+  name: str
+  parameters: Mapping[str, Any]
+  pipeline_root: str
+  experiment_id: str | None = None
 
 
 class Server:
@@ -67,35 +77,27 @@ class Server:
 
   def experiment(self, name: str) -> str:
     """The id of the experiment called `name`, made if it is not there."""
-    wanted = {'predicates': [{'key': 'display_name', 'operation': 'EQUALS', 'string_value': name}]}
-    found = self._call('GET', '/experiments', params={'filter': json.dumps(wanted), **self._in_namespace()})
+    with_name = {'predicates': [{'key': 'display_name', 'operation': 'EQUALS', 'string_value': name}]}
+    found = self._call('GET', '/experiments', params={'filter': json.dumps(with_name), **self._in_namespace()})
     if found.get('experiments'):
       return found['experiments'][0]['experiment_id']
     body = {'display_name': name, **self._in_namespace()}
     return self._call('POST', '/experiments', body)['experiment_id']
 
-  def start(
-    self,
-    pipeline: str,
-    version: str,
-    name: str,
-    parameters: Mapping[str, Any],
-    pipeline_root: str,
-    experiment: str | None = None,
-  ) -> str:
-    """Starts a run and returns its id."""
+  def start(self, pipeline: str, version: str, run: NewRun) -> str:
+    """Starts a run of a pipeline's version, both given by id, and returns the run's id."""
     body: dict[str, Any] = {
-      'display_name': name,
+      'display_name': run.name,
       'pipeline_version_reference': {'pipeline_id': pipeline, 'pipeline_version_id': version},
       # The server takes no root from the file.
-      'runtime_config': {'parameters': dict(parameters), 'pipeline_root': pipeline_root},
+      'runtime_config': {'parameters': dict(run.parameters), 'pipeline_root': run.pipeline_root},
     }
-    if experiment:
-      body['experiment_id'] = experiment
+    if run.experiment_id:
+      body['experiment_id'] = run.experiment_id
     return self._call('POST', '/runs', body)['run_id']
 
   def run(self, run_id: str) -> dict[str, Any]:
-    """The run as the server sees it now."""
+    """The run's state and its tasks' states, as the server's API gives them."""
     return self._call('GET', f'/runs/{run_id}')
 
   def _pipeline_id(self, name: str) -> str | None:
@@ -104,7 +106,7 @@ class Server:
 
   def _versions(self, pipeline: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    page = {'page_size': 100}
+    page: dict[str, Any] = {'page_size': 100}
     while True:
       listed = self._call('GET', f'/pipelines/{pipeline}/versions', params=page)
       found += listed.get('pipeline_versions', [])
@@ -160,15 +162,30 @@ def read_token(path: str | None) -> str | None:
     raise ConfigError(f'--token-file {path}: cannot be read: {error.strerror}.') from error
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """How a run is started.
+
+  Attributes:
+    pipeline_root: URI below which artifacts are kept; by default what the compiled file says.
+    experiment: its name; by default the server's default experiment.
+    run_name: by default the pipeline's name and the time.
+    wait: follow the run to its end.
+    poll_seconds: how often the server is asked then.
+  """
+
+  pipeline_root: str | None = None
+  experiment: str | None = None
+  run_name: str | None = None
+  wait: bool = True
+  poll_seconds: float = 10.0
+
+
 def submit(
   path: str,
   server: Server,
   parameters: Sequence[str] = (),
-  pipeline_root: str | None = None,
-  experiment: str | None = None,
-  run_name: str | None = None,
-  wait: bool = True,
-  poll_seconds: float = 10.0,
+  options: Options | None = None,
   report: Callable[[str], None] = print,
 ) -> bool:
   """Uploads the compiled file at `path` and starts a run of it.
@@ -177,12 +194,8 @@ def submit(
     path: a file that `compile --target kfp` wrote.
     server: where to.
     parameters: NAME=VALUE for the run's parameters; the rest keep the file's defaults.
-    pipeline_root: by default what the file says.
-    experiment: its name; by default the server's default experiment.
-    run_name: by default the pipeline's name and the time.
-    wait: follow the run to its end.
-    poll_seconds: how often the server is asked then.
-    report: is given each line for the user.
+    options: by default Options().
+    report: called with each line for the user.
 
   Returns:
     Whether the run succeeded; True at once if not waited for.
@@ -190,16 +203,20 @@ def submit(
   Raises:
     UserError: if the file or a parameter is wrong, or the server refuses.
   """
-  loaded = compiled_file.read(path)
-  values = compiled_file.run_parameters(loaded.spec, parameters)
-  root = pipeline_root or loaded.spec.get('defaultPipelineRoot', '')
+  options = options or Options()
+  compiled = compiled_file.read(path)
+  values = compiled_file.run_parameters(compiled.spec, parameters)
   pipeline, version = server.upload(path)
-  report(f'pipeline {loaded.name}: {pipeline}, version {version}')
-  name = run_name or f'{loaded.name} {time.strftime("%Y-%m-%d %H:%M:%S")}'
-  experiment_id = server.experiment(experiment) if experiment else None
-  run_id = server.start(pipeline, version, name, values, root, experiment_id)
-  report(f'run {name}: {run_id}')
-  return follow(server, run_id, poll_seconds, report) if wait else True
+  report(f'pipeline {compiled.name}: {pipeline}, version {version}')
+  run = NewRun(
+    name=options.run_name or f'{compiled.name} {time.strftime("%Y-%m-%d %H:%M:%S")}',
+    parameters=values,
+    pipeline_root=options.pipeline_root or compiled.spec.get('defaultPipelineRoot', ''),
+    experiment_id=server.experiment(options.experiment) if options.experiment else None,
+  )
+  run_id = server.start(pipeline, version, run)
+  report(f'run {run.name}: {run_id}')
+  return follow(server, run_id, options.poll_seconds, report) if options.wait else True
 
 
 def follow(server: Server, run_id: str, poll_seconds: float = 10.0, report: Callable[[str], None] = print) -> bool:

@@ -11,7 +11,6 @@ from typing import Any
 
 from detection.detections import Detections
 
-FORMATS = ('json', 'csv', 'voc')
 MIN_STORED_SCORE = 0.01
 _FIELDS = ('image_id', 'file_name', 'frame', 'category_id', 'category_name', 'xmin', 'ymin', 'xmax', 'ymax', 'score')
 

@@ -14,7 +14,7 @@ _CONTAINERS = {'LIST': list, 'STRUCT': dict}
 _PARTS = ('pipelineInfo.name', 'root.dag.tasks', 'components', 'deploymentSpec.executors')
 
 
-class Compiled(NamedTuple):
+class CompiledFile(NamedTuple):
   """The pipeline spec and the platforms document of one file, as dicts in JSON's names."""
 
   spec: dict[str, Any]
@@ -25,7 +25,7 @@ class Compiled(NamedTuple):
     return self.spec['pipelineInfo']['name']
 
 
-def read(path: str) -> Compiled:
+def read(path: str) -> CompiledFile:
   """Reads a file that `compile` or TFX's own runner has written.
 
   Raises:
@@ -48,7 +48,7 @@ def read(path: str) -> Compiled:
     if not _at(spec, part):
       raise ConfigError(f'{path}: {part}: missing. Expected a whole compiled pipeline.')
   platforms = documents[1] if len(documents) > 1 and isinstance(documents[1], dict) else {}
-  return Compiled(spec, platforms)
+  return CompiledFile(spec, platforms)
 
 
 def _at(spec: Any, part: str) -> Any:

@@ -14,6 +14,7 @@ Files below the given root:
 """
 
 import contextlib
+import dataclasses
 import fcntl
 import itertools
 import json
@@ -35,17 +36,30 @@ _LINES_SHOWN = 15
 _POD = 'emulated-pod'
 
 
-class TaskFailed(Exception):
+class TaskError(Exception):
   """A task ended with an error; the message is what KFP's run page would show for it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """How a file is emulated.
+
+  Attributes:
+    open_source: send and do exactly what open-source KFP's driver and launcher do; else what Vertex AI does.
+    pipeline_root: with open_source, URI below which artifacts are kept; by default what the file says.
+    use_cache: take outputs of earlier runs below the same root where KFP would, see cache.py.
+  """
+
+  open_source: bool = False
+  pipeline_root: str | None = None
+  use_cache: bool = True
 
 
 def emulate(
   path: str,
   root: str,
-  open_source: bool = False,
   parameters: Sequence[str] = (),
-  pipeline_root: str | None = None,
-  use_cache: bool = True,
+  options: Options | None = None,
   report: Callable[[str], None] = print,
 ) -> bool:
   """Runs the file at `path`; returns whether every task has succeeded.
@@ -53,26 +67,25 @@ def emulate(
   Args:
     path: a compiled schema 2.1.0 file, this project's or any of TFX's.
     root: the folder for artifacts, logs and state; a new run-N is made in it.
-    open_source: send and do exactly what open-source KFP's driver and launcher do; else as Vertex AI does.
     parameters: NAME=VALUE for the run's parameters.
-    pipeline_root: with open_source, where artifacts are kept; by default what the file says.
-    use_cache: take what earlier runs below `root` gave where KFP would, see cache.py.
-    report: is given each line for the user.
+    options: by default Options().
+    report: called with each line for the user.
 
   Raises:
     ConfigError: if the file, a parameter or the pipeline root cannot be used, or another run is under way in `root`.
   """
-  loaded = compiled_file.read(path)
-  _refuse_conditions(loaded.spec, path)
-  values = compiled_file.run_parameters(loaded.spec, parameters)
-  uri = pipeline_root or loaded.spec.get('defaultPipelineRoot') or _DEFAULT_ROOT
-  if open_source and not uri.startswith(ROOT_SCHEMES):
+  options = options or Options()
+  compiled = compiled_file.read(path)
+  _refuse_conditions(compiled.spec, path)
+  values = compiled_file.run_parameters(compiled.spec, parameters)
+  uri = options.pipeline_root or compiled.spec.get('defaultPipelineRoot') or _DEFAULT_ROOT
+  if options.open_source and not uri.startswith(ROOT_SCHEMES):
     raise ConfigError(f'--pipeline-root: the driver takes {", ".join(ROOT_SCHEMES)} only; received "{uri}".')
   with _new_run(pathlib.Path(root).absolute()) as folder:
     cluster: pod.Cluster = pod.Plain(folder / 'artifacts')
-    if open_source:
-      cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{loaded.name}/{folder.name}')
-    return Run(loaded, folder, cluster, values, use_cache, report).run()
+    if options.open_source:
+      cluster = pod.OpenSource(folder.parent / 'store', f'{uri}/{compiled.name}/{folder.name}')
+    return Run(compiled, folder, cluster, values, options.use_cache, report).run()
 
 
 def _refuse_conditions(spec: Mapping[str, Any], path: str) -> None:
@@ -108,15 +121,15 @@ class Run:
 
   def __init__(
     self,
-    loaded: compiled_file.Compiled,
+    compiled: compiled_file.CompiledFile,
     folder: pathlib.Path,
     cluster: pod.Cluster,
     parameters: Mapping[str, Any],
     use_cache: bool,
     report: Callable[[str], None],
   ) -> None:
-    self._name = loaded.name
-    self._spec = loaded.spec
+    self._name = compiled.name
+    self._spec = compiled.spec
     self._folder = folder
     self._pod = folder.parent / _POD
     self._cluster = cluster
@@ -164,7 +177,7 @@ class Run:
       started = time.monotonic()
       try:
         message = self._attempt(name, task, component, attempt)
-      except TaskFailed as failure:
+      except TaskError as failure:
         again = f', trying again at once ({_backoff(policy, attempt)} on a cluster)' if attempt < attempts else ''
         self._note(name, FAILED, attempt, time.monotonic() - started, f'{failure}{again}')
         continue
@@ -179,7 +192,7 @@ class Run:
     """Runs a task once, unless the cache has what it would give; returns what there is to say of it."""
     executor = self._spec['deploymentSpec']['executors'][component['executorLabel']]
     if 'resolver' in executor:
-      raise TaskFailed('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
+      raise TaskError('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
     inputs = task.get('inputs', {})
     parameters = {key: self._value(spec) for key, spec in inputs.get('parameters', {}).items()}
     if 'importer' in executor:
@@ -219,7 +232,7 @@ class Run:
 
   def _execute(self, container: Mapping[str, Any], sent: Mapping[str, Any], kept: pathlib.Path) -> None:
     if not container.get('command'):
-      raise TaskFailed(f'runs the entrypoint of image {container["image"]}, which is not known here')
+      raise TaskError(f'runs the entrypoint of image {container["image"]}, which is not known here')
     variables = self._cluster.environment(self._pod)
     hook = container.get('lifecycle', {}).get('preCacheCheck')
     steps = [(container, kept.with_suffix('.log'))]
@@ -230,7 +243,7 @@ class Run:
       status = pod.run_container(step, sent, self._pod, log, variables)
       if status != 0:
         self._show_end_of(log)
-        raise TaskFailed(f'exit status {status}, log: {log}')
+        raise TaskError(f'exit status {status}, log: {log}')
 
   def _import(
     self, name: str, importer: Mapping[str, Any], component: Mapping[str, Any], parameters: Mapping[str, Any]
@@ -245,7 +258,7 @@ class Run:
     source = spec['taskOutputArtifact']
     key = (source['producerTask'], source['outputArtifactKey'])
     if key not in self._artifacts:
-      raise TaskFailed(f'cannot find output "{key[1]}" of task "{key[0]}"')
+      raise TaskError(f'cannot find output "{key[1]}" of task "{key[0]}"')
     return self._artifacts[key]
 
   def _value(self, spec: Mapping[str, Any]) -> Any:

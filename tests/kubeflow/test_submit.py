@@ -157,10 +157,10 @@ def stub(description):
   assert running.mistakes == []
 
 
-def submitted(path, stub, **options):
+def submitted(path, stub, parameters=(), token=None, namespace=None, **options):
   lines = []
-  server = submit.Server(stub.address, token=options.pop('token', None), namespace=options.pop('namespace', None))
-  done = submit.submit(path, server, poll_seconds=0.01, report=lines.append, **options)
+  server = submit.Server(stub.address, token=token, namespace=namespace)
+  done = submit.submit(path, server, parameters, submit.Options(poll_seconds=0.01, **options), lines.append)
   return done, '\n'.join(lines)
 
 

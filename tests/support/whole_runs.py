@@ -23,7 +23,8 @@ def run(tmp_path, data_root, *overrides, **parameters):
   targets.compile_config(loaded, 'kfp', compiled)
   lines = []
   given = [f'{name}={value}' for name, value in parameters.items()]
-  succeeded = emulate.emulate(compiled, str(tmp_path / 'runs'), True, given, report=lines.append)
+  options = emulate.Options(open_source=True)
+  succeeded = emulate.emulate(compiled, str(tmp_path / 'runs'), given, options, lines.append)
   assert succeeded, '\n'.join(lines)
   states = json.loads((tmp_path / 'runs/run-1/state.json').read_text())
   return {name: task['state'] for name, task in states.items()}

@@ -23,9 +23,9 @@ def states(root, run='run-1'):
   return {name: task['state'] for name, task in json.loads((root / run / 'state.json').read_text()).items()}
 
 
-def emulated(path, root, **options):
+def emulated(path, root, parameters=(), **options):
   lines = []
-  succeeded = emulate.emulate(path, str(root), report=lines.append, **options)
+  succeeded = emulate.emulate(path, str(root), parameters, emulate.Options(**options), report=lines.append)
   return succeeded, '\n'.join(lines)
 
 
@@ -200,7 +200,10 @@ def test_a_local_pipeline_root_is_refused_as_the_driver_would(compile_toy, tmp_p
 def test_ending_a_run_sends_sigterm_to_the_step_and_lets_it_save(compile_toy, tmp_path):
   ready = tmp_path / 'ready'
   path = compile_toy(toy.pipeline(waits_for_sigterm=str(ready), only_examples=True))
-  code = f'from kubeflow import emulate; emulate.emulate({path!r}, {str(tmp_path / "runs")!r}, open_source=True)'
+  code = f"""
+from kubeflow.emulator import emulate
+emulate.emulate({path!r}, {str(tmp_path / 'runs')!r}, options=emulate.Options(open_source=True))
+"""
   process = subprocess.Popen([sys.executable, '-c', code], env=os.environ, stderr=subprocess.DEVNULL)
   deadline = time.monotonic() + 300
   while not ready.exists() and time.monotonic() < deadline:

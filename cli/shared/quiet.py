@@ -1,4 +1,4 @@
-"""Keeps third-party notes off the screen of commands that only compile."""
+"""Keeps third-party notes off the screen of commands whose output is for people to read."""
 
 import contextlib
 import os
