@@ -1,14 +1,15 @@
-"""The check-data command: what it prints, what it writes, its exit status."""
+"""`detection-pipeline check-data`, as a user calls it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from cli import check_data
+from cli import check_data, main
 from components.voc_example_gen.report import summary
-from detection.base.errors import ConfigError
+from detection.sample_data import draw
 from tests.support import voc_maker
 from tests.support.voc_maker import thing, voc
 
@@ -18,8 +19,8 @@ def messy(tmp_path):
   return voc_maker.messy(tmp_path / 'data')
 
 
-def test_check_data_says_what_ingestion_would(messy, tmp_path, capsys):
-  status = check_data.run(str(messy), json_file=str(tmp_path / 'report.json'))
+def test_it_says_what_ingestion_would(messy, tmp_path, capsys):
+  status = main.main(['check-data', str(messy), '--json', str(tmp_path / 'report.json')])
   out, err = capsys.readouterr()
   assert status == 1
   assert '2 of 14 files refused' in err
@@ -27,18 +28,18 @@ def test_check_data_says_what_ingestion_would(messy, tmp_path, capsys):
   found = json.loads((tmp_path / 'report.json').read_text())
   planned, _, tally = voc_maker.examine(messy)
   assert found == summary.as_dict(planned, tally)
-  assert check_data.run(str(messy), settings={'max_bad_fraction': 0.5}) == 0
+  assert check_data.check(str(messy), settings={'max_bad_fraction': 0.5}) == 0
 
 
-def test_check_data_changes_nothing(messy):
+def test_it_changes_nothing(messy):
   before = {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in messy.rglob('*') if p.is_file()}
-  check_data.run(str(messy))
+  main.main(['check-data', str(messy)])
   assert {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in messy.rglob('*') if p.is_file()} == before
 
 
 def test_the_csv_of_a_folder_reads_back_as_the_same_boxes(messy, tmp_path):
   table = tmp_path / 'labels.csv'
-  check_data.run(str(messy), csv_file=str(table))
+  main.main(['check-data', str(messy), '--csv', str(table)])
   assert table.read_text().splitlines()[0] == 'filename,width,height,class,xmin,ymin,xmax,ymax'
   assert 'JPEGImages/000.jpg,64,48,cat,10,10,30,30' in table.read_text()
   (messy / 'labels.csv').write_text(table.read_text())
@@ -50,23 +51,74 @@ def test_the_csv_of_a_folder_reads_back_as_the_same_boxes(messy, tmp_path):
   assert not tally.bad
 
 
-def test_a_report_that_cannot_be_written_is_one_line(messy, tmp_path):
-  with pytest.raises(ConfigError, match='cannot be written'):
-    check_data.run(str(messy), json_file=str(tmp_path / 'nowhere/report.json'))
+def test_a_report_that_cannot_be_written_is_one_line(messy, tmp_path, capsys):
+  assert main.main(['check-data', str(messy), '--json', str(tmp_path / 'nowhere/report.json')]) == 2
+  assert 'cannot be written' in capsys.readouterr().err.strip().splitlines()[-1]
+  assert not (tmp_path / 'nowhere').exists()
 
 
 def test_names_cannot_write_to_the_terminal(tmp_path, capsys):
   root = voc_maker.devkit(tmp_path, 4)
   voc_maker.write(root, {'\x1b[2J\nall is well.xml': voc(thing())})
-  assert check_data.run(str(root)) == 1
+  assert main.main(['check-data', str(root)]) == 1
   for shown in capsys.readouterr():
     assert '\x1b' not in shown
     assert r'\x1b[2J\nall is well.xml' in shown
 
 
-def test_check_data_starts_without_tensorflow_or_beam(messy):
+def test_it_starts_without_tensorflow_or_beam(messy):
   code = (
     'import sys; from cli import main as cli; cli.main(["check-data", sys.argv[1]]);'
     'sys.exit(sum(name in sys.modules for name in ("tensorflow", "apache_beam", "tfx")))'
   )
   assert subprocess.run([sys.executable, '-c', code, str(messy)], capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope='module')
+def model(finished_run):
+  return str(finished_run.artifact('ODAPITrainer', 'model'))
+
+
+@pytest.mark.slow
+def test_suspects_are_written_as_json_and_as_a_page_with_a_pushed_models_features(finished_run, tmp_path, capsys):
+  pushed = str(finished_run.home / 'tiny' / 'serving')
+  arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', pushed]
+  assert main.main(arguments) == 0
+  content = json.loads((tmp_path / 'out' / 'suspects.json').read_text())
+  boxes = sum(path.read_text().count('<object>') for path in (finished_run.data / 'Annotations').iterdir())
+  assert content['boxes'] == boxes
+  assert f'{len(content["suspects"])} of {boxes} boxes look like another class' in capsys.readouterr().out
+  page = (tmp_path / 'out' / 'suspects.html').read_text()
+  assert page.count('<figure>') == len(content['suspects'])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  ('arguments', 'message', 'status'),
+  [
+    pytest.param(['check-data', '{data}', '--suspects', '{out}'], '--suspects and --model', 2, id='no model'),
+    pytest.param(
+      ['check-data', '{data}', '--suspects', '{out}', '--model', 'nowhere'],
+      'nowhere: no such model',
+      2,
+      id='no such model',
+    ),
+    pytest.param(
+      ['check-data', '{one}', '--suspects', '{out}', '--model', '{model}'], 'received one: "thing"', 1, id='one class'
+    ),
+  ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(finished_run, model, tmp_path, capsys, arguments, message, status):
+  one = tmp_path / 'one'
+  shutil.copytree(finished_run.data, one)
+  for annotation in (one / 'Annotations').iterdir():
+    text = annotation.read_text()
+    for name in draw.CLASSES:
+      text = text.replace(f'>{name}<', '>thing<')
+    annotation.write_text(text)
+  places = {'data': finished_run.data, 'one': one, 'model': model, 'out': tmp_path / 'out'}
+  assert main.main([argument.format(**places) for argument in arguments]) == status
+  error = capsys.readouterr().err.strip().splitlines()
+  assert message in error[-1]
+  assert error[-1].startswith('detection-pipeline ')
+  assert not (tmp_path / 'out').exists()

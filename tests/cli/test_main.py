@@ -5,17 +5,19 @@ import sys
 
 import pytest
 
-from cli import main
+import cli
+from cli import main, models
 from detection.base.errors import ConfigError, DataError
 
 
 def test_help_and_usage_errors_answer_without_the_heavy_libraries():
+  """`--help` imports every command."""
   code = """
 import sys
-from cli import main as cli
+from cli import main
 for argv in (['--help'], ['run', '--help'], ['rnu'], ['run']):
   try:
-    cli.main(argv)
+    main.main(argv)
   except SystemExit as end:
     print(end.code)
 heavy = {'tensorflow', 'tfx', 'apache_beam', 'kfp', 'object_detection', 'numpy'} & set(sys.modules)
@@ -26,12 +28,40 @@ print('heavy:', sorted(heavy))
   assert done.stdout.splitlines()[-1] == 'heavy: []'
 
 
+def test_every_file_of_the_folder_is_a_command_and_help_lists_them_in_the_order_of_work():
+  assert list(main.commands()) == [
+    *('sample-data', 'check-data', 'models'),
+    *('run', 'compile', 'emulate', 'submit', 'compare', 'tensorboard'),
+    *('predict', 'serve-check', 'rollback', 'refit'),
+  ]
+
+
+def test_a_file_added_to_the_folder_is_a_command_and_comes_last(tmp_path, monkeypatch, capsys):
+  (tmp_path / 'say_hello.py').write_text(HELLO)
+  monkeypatch.setattr(main, '__file__', str(tmp_path / 'main.py'))
+  monkeypatch.setattr(cli, '__path__', [*cli.__path__, str(tmp_path)])
+  (tmp_path / 'models.py').touch()
+  assert list(main.commands()) == ['models', 'say-hello']
+  assert main.main(['say-hello', '--to', 'you']) == 7
+  assert capsys.readouterr().out == 'hello you\n'
+
+
+HELLO = """
+HELP = 'says hello'
+def add_arguments(parser):
+  parser.add_argument('--to')
+def run(args):
+  print('hello', args.to)
+  return 7
+"""
+
+
 @pytest.mark.parametrize(('error', 'status'), [(ConfigError('name: wrong.'), 2), (DataError('a.xml: empty.'), 1)])
 def test_a_users_mistake_is_one_line_and_its_status(monkeypatch, capsys, error, status):
   def fail(_):
     raise error
 
-  monkeypatch.setattr(main, '_models', fail)
+  monkeypatch.setattr(models, 'run', fail)
   assert main.main(['models']) == status
   assert capsys.readouterr().err == f'detection-pipeline models: {error}\n'
 
@@ -40,7 +70,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
   def fail(_):
     raise ZeroDivisionError
 
-  monkeypatch.setattr(main, '_models', fail)
+  monkeypatch.setattr(models, 'run', fail)
   with pytest.raises(ZeroDivisionError):
     main.main(['models'])
 
@@ -49,7 +79,7 @@ def test_an_interrupt_is_said_in_one_line(monkeypatch, capsys):
   def fail(_):
     raise KeyboardInterrupt
 
-  monkeypatch.setattr(main, '_models', fail)
+  monkeypatch.setattr(models, 'run', fail)
   assert main.main(['models']) == 130
   assert capsys.readouterr().err == 'detection-pipeline models: interrupted\n'
 

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from cli import main
 from detection.odapi.config import config_io
 from detection.pipeline_config import builtin_bases, sizes
 from tests.support.base_digests import DIGESTS
@@ -51,11 +50,3 @@ def test_the_input_stated_is_the_input_built(name):
   height, width = sizes.input_shape(config_io.parse(builtin_bases.text(name)))
 
   assert builtin_bases.get(name).input == f'{width}x{height}'
-
-
-def test_the_command_lists_them_all(capsys):
-  assert main.main(['models']) == 0
-
-  listed = capsys.readouterr().out
-  for base in builtin_bases.entries():
-    assert re.search(rf'{base.name} +{base.family} +{base.input} +{base.parameters:,}', listed)
