@@ -41,7 +41,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
       trained = short_training.train(
         root / f'{way}-{seed}', Examples(source, held_out), steps, adaptation=adaptation, seed=seed
       )
-      found.append(trained.state.history[-1])
+      found.append(trained.history[-1])
       config = trained.engine.config
       print(f'{way}, seed {seed}: AP {found[-1]["AP"]:.3f}, AP50 {found[-1]["AP50"]:.3f}', flush=True)
     rows.append((way, *(command.spread([row[name] for row in found]) for name in ('AP', 'AP50'))))

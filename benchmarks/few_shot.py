@@ -43,7 +43,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
       seconds = time.monotonic() - begun
       rows.setdefault(way, []).append({**short_training.score(made, held_out), 'seconds': seconds})
       print(f'{way}, seed {seed}: AP {rows[way][-1]["AP"]:.3f}, {seconds:.0f} s', flush=True)
-  return render(rows, options, detector.state.history[-1])
+  return render(rows, options, detector.history[-1])
 
 
 def choose(folder: Path, examples: int, seed: int) -> None:

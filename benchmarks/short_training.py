@@ -9,7 +9,6 @@ from typing import Any
 
 from benchmarks.drawn_shapes import LABELS
 from components.evaluator import inference
-from components.trainer import executor
 from detection.inference.detector import Detector
 from detection.metrics import coco, results
 from detection.odapi import label_map
@@ -18,6 +17,8 @@ from detection.odapi.model.export import Limits
 from detection.pipeline_config import builtin_bases, patch, recipe, split_boxes
 from detection.training import training
 from detection.training.adaptation import Adaptation
+from detection.training.export_model import export_model
+from detection.training.parts import Task
 from detection.training.settings import TrainSettings
 
 BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
@@ -84,12 +85,12 @@ def train(
   )
   chosen = TrainSettings(eval_every=0, export='last', checkpoint_every=10**6, **settings)
   with contextlib.redirect_stdout(sys.stderr):
-    return training.train(config, examples.labels, chosen, str(folder / 'work'), adaptation=adaptation)
+    return training.train(Task(config, examples.labels, chosen, adaptation), str(folder / 'work'))
 
 
 def export(trained: training.Trained, folder: Path, labels: Mapping[str, int] = LABELS) -> str:
   """The trainer's model folder."""
-  executor.write_model(trained, str(folder), config_io.dump(trained.engine.config), labels, Limits())
+  export_model(trained.engine, str(folder), config_io.dump(trained.engine.config), labels, Limits())
   return str(folder)
 
 

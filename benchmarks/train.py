@@ -9,6 +9,7 @@ decoded for every step, as train_loop does, once from the cache.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -106,32 +107,29 @@ def measure(side: str, config: Path, work: Path) -> dict:
 
 
 def ours(config_path: Path, work: Path, began: float) -> dict:
+  from detection.odapi import label_map
   from detection.odapi.config import config_io
-  from detection.odapi.model.engine import Engine
-  from detection.training import hooks, loop, training
-  from detection.training.checkpoints import BestCheckpoint, Checkpoints
+  from detection.training import training
+  from detection.training.hooks.hook import Hook, ImageIds
+  from detection.training.parts import Task
   from detection.training.settings import TrainSettings
   from detection.training.state import TrainState
 
-  class Watch(hooks.Hook):
+  class Watch(Hook):
     """Notes the time of every tenth step, and ends the training before it would evaluate."""
 
     times: list[float] = []
 
-    def after_step(self, state: TrainState, image_ids: hooks.ImageIds) -> None:
+    def after_step(self, state: TrainState, image_ids: ImageIds) -> None:
       if state.step % TENTH == 0:
         self.times.append(time.time())
       if state.step == STEPS:
         state.stop = 'measured'
 
-  settings = TrainSettings(eval_every=0)
-  engine = Engine(config_io.parse(config_path.read_text()))
-  state = TrainState(num_steps=engine.config.train_config.num_steps)
-  checkpoints = Checkpoints(str(work), engine, state, keep=1)
-  best = BestCheckpoint(str(work / 'best'), engine.model)
-  wired = [*training.wire_hooks(engine, checkpoints, best, settings, str(work)), Watch()]
-  batches = engine.batches(training.input_options(settings, str(work), 0))
-  loop.train(engine, batches, state, wired, lambda _: False, dict)
+  config = config_io.parse(config_path.read_text())
+  labels = label_map.parse(Path(config.train_input_reader.label_map_path).read_text())
+  with contextlib.redirect_stdout(sys.stderr):
+    training.train(Task(config, labels, TrainSettings(eval_every=0)), str(work), extra_hooks=[Watch()])
   return _facts(Watch.times, began)
 
 

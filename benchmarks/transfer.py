@@ -23,6 +23,7 @@ from detection.odapi.model import engine
 from detection.pipeline_config import builtin_bases, patch, transfer
 from detection.sample_data import draw as sample_data
 from detection.training import training
+from detection.training.work_folder import RESTORE_REPORT
 
 import numpy as np  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -110,11 +111,11 @@ def render(rows: list[tuple], steps: int, source: dict[str, Any], source_steps: 
 
 
 def _last(trained: training.Trained) -> dict[str, Any]:
-  return trained.state.history[-1]
+  return trained.history[-1]
 
 
 def _restored(root: Path, mode: str) -> int:
-  report = root / f'{TARGET.name}-{mode}' / 'work' / training.RESTORE_REPORT
+  report = root / f'{TARGET.name}-{mode}' / 'work' / RESTORE_REPORT
   return len(json.loads(report.read_text())['restored']) if report.exists() else 0
 
 

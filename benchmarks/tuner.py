@@ -70,7 +70,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
         Start(BASE, 'fine_tune', checkpoint, {**SMALL, **overrides}),
         seed=seed,
       )
-      scores[way].append(trained.state.history[-1])
+      scores[way].append(trained.history[-1])
       print(f'{way}, seed {seed}: {", ".join(f"{name} {scores[way][-1][name]:.3f}" for name in METRICS)}', flush=True)
   return render(ways, scores, spent, seconds, trials)
 

@@ -18,7 +18,7 @@ from detection.training.adaptation import Adaptation
 from detection.training.settings import AdaptSettings
 
 # Raised when checkpoints of earlier code can no longer be gone on from.
-_WORK_FORMAT = '1'
+_WORK_FORMAT = '2'
 
 
 def adaptation_of(

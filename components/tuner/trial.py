@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import posixpath
 import sys
@@ -29,9 +30,12 @@ from detection.base.settings import parse_settings
 from detection.odapi.config import config_io
 from detection.training import training
 from detection.training.adaptation import Adaptation
-from detection.training.hooks import Hook, ImageIds
+from detection.training.hooks.hook import Hook, ImageIds, Phase
+from detection.training.parts import Task
 from detection.training.settings import TrainSettings
 from detection.training.state import TrainState
+from detection.training.training import Trained
+from detection.training.work_folder import HISTORY
 
 TRIALS = 'trials.json'
 RESULT = 'result.json'
@@ -45,14 +49,25 @@ class StopHopeless(Hook):
 
   def __init__(self, objective: str, is_hopeless: Callable[[list[tuple[int, float]]], bool]) -> None:
     self._objective, self._is_hopeless = objective, is_hopeless
+    self._evaluations: list[tuple[int, float]] = []
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
-    if state.step < state.num_steps and self._is_hopeless(search.measured(state.history, self._objective)):
+    if not math.isnan(metrics[self._objective]):
+      self._evaluations.append((state.step, metrics[self._objective]))
+    if state.step < state.num_steps and self._is_hopeless(list(self._evaluations)):
       state.stop = _HOPELESS
+
+  def state_dict(self) -> dict[str, Any]:
+    return {'evaluations': self._evaluations}
+
+  def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    self._evaluations = [(step, value) for step, value in state['evaluations']]
 
 
 class EndWithParent(Hook):
   """Ends the process when the search that started it is gone, so that a restarted one has the folder to itself."""
+
+  phase = Phase.GUARD
 
   def __init__(self, parent: int) -> None:
     self._parent = parent
@@ -104,7 +119,7 @@ def trials_so_far(work: str, objective: str) -> list[Trial]:
   trials = search.load(files.read_text(files.join(work, TRIALS)))
   for trial in trials:
     if trial.state == search.RUNNING:
-      rows = files.read_text_if_there(files.join(folder_of(work, trial.number), _WORK, training.HISTORY)).splitlines()
+      rows = files.read_text_if_there(files.join(folder_of(work, trial.number), _WORK, HISTORY)).splitlines()
       trial.evaluations = search.measured([json.loads(row) for row in rows], objective)
   return trials
 
@@ -125,30 +140,30 @@ def main(folder: str, parent: int) -> None:
     return search.is_hopeless(tune, others, dataclasses.replace(trial, evaluations=evaluations))
 
   try:
-    trained = training.train(
+    task = Task(
       config_io.parse(files.read_text(files.join(folder, model_folder.PIPELINE_CONFIG))),
       spec['labels'],
       parse_settings(TrainSettings, spec['train'], folder),
-      files.join(folder, _WORK),
-      adaptation=Adaptation(**spec['adaptation']) if spec['adaptation'] else None,
-      also=[alone, StopHopeless(tune.objective, is_hopeless)],
+      Adaptation(**spec['adaptation']) if spec['adaptation'] else None,
     )
+    hooks = [alone, StopHopeless(tune.objective, is_hopeless)]
+    trained = training.train(task, files.join(folder, _WORK), extra_hooks=hooks)
   except UserError as error:
     write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason=str(error)))
     return
   except (MemoryError, tf.errors.ResourceExhaustedError):
     write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason='out of memory'))
     return
-  write_result(folder, _finished(trial, trained.state, tune.objective))
+  write_result(folder, _finished(trial, trained, tune.objective))
 
 
-def _finished(trial: Trial, state: TrainState, objective: str) -> Trial:
-  evaluations = search.measured(state.history, objective)
-  ended = {'evaluations': evaluations, 'seconds': round(state.seconds, 1)}
+def _finished(trial: Trial, trained: Trained, objective: str) -> Trial:
+  evaluations = search.measured(trained.history, objective)
+  ended = {'evaluations': evaluations, 'seconds': round(trained.seconds, 1)}
   if not evaluations:
     return dataclasses.replace(trial, **ended, state=search.FAILED, reason=f'{objective} could never be measured')
-  pruned = state.stop == _HOPELESS
-  ended |= {'state': search.PRUNED if pruned else search.COMPLETE, 'reason': state.stop}
+  pruned = trained.state.stop == _HOPELESS
+  ended |= {'state': search.PRUNED if pruned else search.COMPLETE, 'reason': trained.state.stop}
   return dataclasses.replace(trial, **ended, value=max(value for _, value in evaluations))
 
 

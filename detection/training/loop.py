@@ -1,4 +1,4 @@
-"""The training loop: for each step: step, tell the hooks; now and then: evaluate, tell the hooks."""
+"""The training loop: step, call the hooks; now and then evaluate, call the hooks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from detection.odapi.model.engine import Engine
-from detection.training.hooks import Hook
+from detection.training.hooks.hook import Hook, ImageIds, in_phases
 from detection.training.state import TrainState
+
+Evaluate = Callable[[], Mapping[str, float] | None]
 
 
 def train(
@@ -16,7 +18,7 @@ def train(
   state: TrainState,
   hooks: Sequence[Hook],
   is_evaluation_due: Callable[[TrainState], bool],
-  evaluate: Callable[[], Mapping[str, float] | None],
+  evaluate: Evaluate,
 ) -> None:
   """Trains from state.step to state.num_steps, or until a hook sets state.stop.
 
@@ -24,39 +26,46 @@ def train(
     engine: the model, its weights at state.step.
     batches: endless.
     state: changed in place.
-    hooks: told in this order.
-    is_evaluation_due: asked after each step; the last step is always evaluated.
-    evaluate: COCO metrics and losses of the eval split, by name; None if it was asked to stop before its end.
+    hooks: called phase by phase, see hooks.hook.Phase.
+    is_evaluation_due: called after each step; after the last step there is always an evaluation.
+    evaluate: returns metrics and losses of the eval split, by name; None if it was broken off.
   """
+  hooks = in_phases(hooks)
   for hook in hooks:
     hook.before_training(state)
-  if state.evaluation_owed:
+  if state.evaluation_pending:
     _evaluate(state, hooks, evaluate)
+    _end_step(state, hooks)
   while state.step < state.num_steps and not state.stop:
     state.losses, image_ids = engine.train_step(batches)
     state.step += 1
-    taken = state.step
-    for hook in hooks:
-      hook.after_step(state, image_ids)
-    if state.step < taken:
-      continue  # A hook went back to a checkpoint; what follows a step happened before that was saved.
+    if _was_undone(state, hooks, image_ids):
+      continue
     if is_evaluation_due(state) or state.step >= state.num_steps:
       _evaluate(state, hooks, evaluate)
-    else:
-      _tell_done(state, hooks)
+    _end_step(state, hooks)
   for hook in hooks:
     hook.after_training(state)
 
 
-def _evaluate(state: TrainState, hooks: Sequence[Hook], evaluate: Callable[[], Mapping[str, float] | None]) -> None:
+def _was_undone(state: TrainState, hooks: Sequence[Hook], image_ids: ImageIds) -> bool:
+  """Calls the hooks after a step; True if one went back to an earlier step: those after it are not called then."""
+  step = state.step
+  for hook in hooks:
+    hook.after_step(state, image_ids)
+    if state.step < step:
+      return True
+  return False
+
+
+def _evaluate(state: TrainState, hooks: Sequence[Hook], evaluate: Evaluate) -> None:
   metrics = evaluate()
-  state.evaluation_owed = metrics is None
+  state.evaluation_pending = metrics is None
   if metrics is not None:
     for hook in hooks:
       hook.after_evaluation(state, metrics)
-  _tell_done(state, hooks)
 
 
-def _tell_done(state: TrainState, hooks: Sequence[Hook]) -> None:
+def _end_step(state: TrainState, hooks: Sequence[Hook]) -> None:
   for hook in hooks:
-    hook.step_done(state)
+    hook.after_step_and_evaluation(state)

@@ -104,7 +104,7 @@ class TrainSettings(Settings):
   checkpoint_every: pydantic.PositiveInt = 500
   checkpoint_every_minutes: pydantic.PositiveFloat = 15.0
   keep_checkpoint_max: pydantic.PositiveInt = 3
-  watch: MetricName = 'AP'
+  watch: MetricName = MetricName('AP')
   export: Literal['best', 'last'] = 'best'
   early_stopping: EarlyStopping | None = None
   rollback: Rollback | None = None

@@ -171,7 +171,7 @@ def state_at(step, **fields):
 def test_a_hopeless_trial_is_stopped_before_its_end_only():
   asked = []
   hook = trial.StopHopeless('AP', lambda evaluations: asked.append(evaluations) or True)
-  early, last = state_at(4, history=[{'step': 4, 'AP': 0.1}]), state_at(8, history=[{'step': 8, 'AP': 0.1}])
+  early, last = state_at(4), state_at(8)
 
   hook.after_evaluation(early, {'AP': 0.1})
   hook.after_evaluation(last, {'AP': 0.1})
@@ -203,9 +203,9 @@ def test_a_trial_adapts_as_the_run_does(tmp_path, monkeypatch):
   trial.prepare(str(folder), Trial(0, {}), config_io.Config(), {'cat': 1}, TrainSettings(), settings(), adaptation)
   seen = {}
 
-  def train(*given, **named):
-    seen.update(named)
-    return types.SimpleNamespace(state=state_at(8, history=[{'step': 8, 'AP': 0.5}]))
+  def train(task, work_directory, extra_hooks):
+    seen['adaptation'] = task.adaptation
+    return types.SimpleNamespace(state=state_at(8), history=[{'step': 8, 'AP': 0.5}], seconds=1.0)
 
   monkeypatch.setattr(trial.training, 'train', train)
   trial.main(str(folder), os.getppid())

@@ -9,9 +9,8 @@ from tensorboard.plugins.pr_curve import plugin_data_pb2
 
 from detection.detections import Detections
 from detection.metrics.matching import GroundTruth
-from detection.training import reporting, tensorboard_images
+from detection.training import tensorboard_images
 from detection.training.evaluation import Hits, Picture
-from detection.training.state import TrainState
 
 HITS = Hits(objects=4, scores=np.array([0.9, 0.6, 0.6, 0.2], np.float32), right=np.array([True, True, False, False]))
 
@@ -47,45 +46,23 @@ def test_a_class_without_objects_or_detections_has_a_curve_without_nan():
   assert np.isfinite(list(curve.values())).all()
 
 
-def test_images_and_curves_of_each_evaluation_are_in_the_event_files(tmp_path):
-  evaluation = Evaluation()
-  hook = reporting.TensorBoard(
-    str(tmp_path), lambda: 0.1, 20, lambda: tensorboard_images.write(evaluation, {'dog': 1, 'cat': 2})
-  )
-  for step in (10, 20):
-    hook.after_evaluation(
-      TrainState(num_steps=20, step=step), {'AP': 0.5, 'AP_small': np.nan, 'eval/Loss/total_loss': 1.0}
-    )
-  hook.after_training(TrainState(num_steps=20, step=20))
-  (path,) = (tmp_path / 'eval').iterdir()
+def test_images_and_curves_of_an_evaluation_are_written_at_its_step(tmp_path):
+  with tf.summary.create_file_writer(str(tmp_path)).as_default(step=20):
+    tensorboard_images.write(Evaluation(), {'dog': 1, 'cat': 2})
+  (path,) = tmp_path.iterdir()
   found = {}
   for event in tf.compat.v1.train.summary_iterator(str(path)):
     for value in event.summary.value:
-      found.setdefault(value.tag, {})[event.step] = value
-  assert set(found) == {'AP', 'Loss/total_loss', 'images/0', 'precision_recall/cat/pr_curves'}
-  assert all(set(steps) == {10, 20} for steps in found.values())
-  assert found['precision_recall/cat/pr_curves'][20].metadata.plugin_data.plugin_name == 'pr_curves'
-  settings = found['precision_recall/cat/pr_curves'][20].metadata.plugin_data.content
+      found[value.tag, event.step] = value
+  assert set(found) == {('images/0', 20), ('precision_recall/cat/pr_curves', 20)}
+  metadata = found['precision_recall/cat/pr_curves', 20].metadata
+  assert metadata.plugin_data.plugin_name == 'pr_curves'
+  settings = metadata.plugin_data.content
   assert plugin_data_pb2.PrCurvePluginData.FromString(settings).num_thresholds == tensorboard_images.THRESHOLDS
-  width, height, png = tf.make_ndarray(found['images/0'][20].tensor)
+  width, height, png = tf.make_ndarray(found['images/0', 20].tensor)
   image = np.asarray(PIL.Image.open(io.BytesIO(png)))
   assert image.shape == (240, 640, 3) == (int(height), int(width), 3)
   left, right = image[:, :320], image[:, 320:]
   # The object at its place in both halves; the unsure false alarm in neither.
   assert all((half[24:144, 32:128] != 128).any() for half in (left, right))
   assert (right[160:, 210:] == 128).all()
-
-
-def test_losses_speed_and_learning_rate_are_written_every_so_many_steps(tmp_path):
-  hook = reporting.TensorBoard(str(tmp_path), lambda: 0.25, 20)
-  for step in (20, 30, 40):
-    hook.after_step(TrainState(num_steps=40, step=step, seconds=step / 10, losses={'Loss/total_loss': 1.5}), list)
-  hook.after_training(TrainState(num_steps=40, step=40))
-  (path,) = (tmp_path / 'train').iterdir()
-  found = {
-    (value.tag, event.step): float(tf.make_ndarray(value.tensor))
-    for event in tf.compat.v1.train.summary_iterator(str(path))
-    for value in event.summary.value
-  }
-  tags = {'Loss/total_loss': 1.5, 'learning_rate': 0.25, 'steps_per_sec': 10}
-  assert found == {(tag, step): value for tag, value in tags.items() for step in (20, 40)}

@@ -6,7 +6,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 
@@ -14,97 +13,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.base.errors import ConfigError, DataError
+from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.odapi.model import inputs
 from detection.odapi.model.engine import Engine
-from detection.training import checkpoints, examples_check, hooks, training
+from detection.training import training
+from detection.training.checkpoints import Checkpoints
+from detection.training.hooks.hook import Hook, TrainingError
+from detection.training.parts import Task
 from detection.training.settings import TrainSettings
-from detection.training.state import Best, TrainState
+from detection.training.state import TrainState
 
 pytestmark = pytest.mark.slow
 
 QUICK = {'eval_every': 0, 'eval_images': 4}
 
 
-@pytest.fixture(scope='module')
-def engine(patched):
-  tf.keras.utils.set_random_seed(0)
-  return Engine(patched()[0])
-
-
-def test_a_pattern_that_matches_nothing_is_refused(patched):
-  config, _ = patched()
-  config.train_config.freeze_variables.append('bakbone')
-  with pytest.raises(ConfigError, match=r'freeze_variables: "bakbone" matches no variable'):
-    Engine(config)
-
-
 def test_a_watched_class_that_there_is_not_is_refused_before_a_model_is_built(patched, tmp_path, monkeypatch):
   config, labels = patched()
-  monkeypatch.delattr(training, 'Engine')
+  monkeypatch.delattr(training, 'build')
   with pytest.raises(ConfigError, match=r'^train\.watch: no class "dog"\. Expected one of \[.circle., .square., .tria'):
-    training.train(config, labels, TrainSettings(watch='AP50/dog'), str(tmp_path))
-
-
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(engine, tmp_path):
-  state = TrainState(num_steps=10)
-  kept = checkpoints.Checkpoints(str(tmp_path), engine, state, keep=3)
-  for step in (1, 2, 3):
-    engine.global_step.assign(step)
-    state.step, state.best = step, Best(step / 10, step)
-    kept.save()
-  (tmp_path / 'ckpt-3.index').write_bytes((tmp_path / 'ckpt-3.index').read_bytes()[:100])
-  data = tmp_path / 'ckpt-2.data-00000-of-00001'
-  data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
-  assert kept.restore_latest() == str(tmp_path / 'ckpt-1')
-  assert (state.step, state.best, int(engine.global_step)) == (1, Best(0.1, 1), 1)
-
-
-def test_so_many_of_the_latest_checkpoints_are_kept(engine, tmp_path):
-  state = TrainState(num_steps=10)
-  for steps in ((1, 2, 3), (4, 5)):  # over a restart
-    kept = checkpoints.Checkpoints(str(tmp_path), engine, state, keep=2)
-    for step in steps:
-      state.step = step
-      kept.save()
-  assert sorted(path.name for path in tmp_path.glob('*.index')) == ['ckpt-4.index', 'ckpt-5.index']
-
-
-def test_a_checkpoint_of_another_architecture_is_refused_by_name(patched, engine, tmp_path):
-  tf.train.CheckpointManager(tf.train.Checkpoint(step=engine.global_step), str(tmp_path), 1).save(checkpoint_number=5)
-  kept = checkpoints.Checkpoints(str(tmp_path), engine, TrainState(num_steps=10), keep=3)
-  with pytest.raises(DataError, match=r'ckpt-5: checkpoint of another architecture'):
-    kept.restore_latest()
-
-
-@pytest.mark.parametrize(
-  ('spoil', 'expected'),
-  [
-    pytest.param(lambda config, labels: labels.update(extra=9), '"extra" has id 9', id='an id beyond num_classes'),
-    pytest.param(lambda config, labels: labels.pop('circle'), 'class "circle" is not', id='a class without an id'),
-  ],
-)
-def test_labels_that_cannot_be_learned_are_caught_with_file_names(patched, spoil, expected):
-  config, labels = patched()
-  examples_check.check_examples(config, labels)
-  labels = dict(labels)
-  spoil(config, labels)
-  with pytest.raises(DataError, match=expected):
-    examples_check.check_examples(config, labels)
-
-
-def test_a_box_outside_the_image_is_caught_with_its_file_name(patched, tmp_path):
-  config, labels = patched()
-  path = inputs.record_files(config.train_input_reader)[0]
-  example = tf.train.Example.FromString(next(iter(tf.data.TFRecordDataset(path))).numpy())
-  example.features.feature['image/object/bbox/xmax'].float_list.value[0] = 1.5
-  with tf.io.TFRecordWriter(str(tmp_path / 'bad')) as writer:
-    writer.write(example.SerializeToString())
-  config.train_input_reader.tf_record_input_reader.input_path[:] = [str(tmp_path / 'bad')]
-  name = example.features.feature['image/filename'].bytes_list.value[0].decode()
-  with pytest.raises(DataError, match=f'{name}: box'):
-    examples_check.check_examples(config, labels)
+    training.train(Task(config, labels, TrainSettings(watch='AP50/dog')), str(tmp_path))
 
 
 @pytest.fixture
@@ -129,23 +57,23 @@ def test_averaged_weights_are_the_best_ones_and_those_exported(patched, tmp_path
   config, labels = few_steps(patched, 3)
   config.train_config.optimizer.use_moving_average = True
   config.eval_config.use_moving_averages = True
-  trained = training.train(config, labels, TrainSettings(**QUICK), str(tmp_path))
+  trained = training.train(Task(config, labels, TrainSettings(**QUICK)), str(tmp_path))
   engine = trained.engine
   exported = {variable.name: variable.numpy() for variable in engine.trainable}
   averages = {v.name: engine.optimizer.get_slot(v, 'average').numpy() for v in engine.trainable}
-  assert trained.exported_step == trained.state.best.step == 3
+  assert trained.exported_step == trained.best.step == 3
   assert all(np.array_equal(exported[name], averages[name]) for name in averages)
-  last = checkpoints.Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=3), keep=1)
+  last = Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=3), keep=1)
   last.restore_latest()
   assert any(not np.array_equal(exported[variable.name], variable.numpy()) for variable in engine.trainable)
 
 
 def test_a_loss_that_is_not_finite_ends_training_and_names_the_images(patched, tmp_path, eagerly):
   config, labels = few_steps(patched, 6, learning_rate=1e20)
-  with pytest.raises(hooks.TrainingError, match=r'step \d: Loss/\w+ is (nan|inf).*Images of the batch: \S*sample-\d+'):
-    training.train(config, labels, TrainSettings(**QUICK), str(tmp_path))
+  with pytest.raises(TrainingError, match=r'step \d: Loss/\w+ is (nan|inf).*Images of the batch: \S*sample-\d+'):
+    training.train(Task(config, labels, TrainSettings(**QUICK)), str(tmp_path))
   engine = Engine(config)
-  kept = checkpoints.Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=6), keep=1)
+  kept = Checkpoints(str(tmp_path / 'checkpoints'), engine, TrainState(num_steps=6), keep=1)
   assert kept.restore_latest()
   assert all(np.isfinite(variable.numpy()).all() for variable in engine.trainable)
 
@@ -153,14 +81,14 @@ def test_a_loss_that_is_not_finite_ends_training_and_names_the_images(patched, t
 def test_a_loss_that_blows_up_goes_back_and_on_at_a_lower_rate(patched, tmp_path, eagerly, capsys):
   config, labels = few_steps(patched, 4, learning_rate=1e20)
   settings = TrainSettings(rollback={'times': 1, 'factor': 1e-24, 'blow_up': 10}, **QUICK)
-  trained = training.train(config, labels, settings, str(tmp_path))
+  trained = training.train(Task(config, labels, settings), str(tmp_path))
   assert 'blew up; back to step 0, learning rate times 1e-24' in capsys.readouterr().out
-  assert (trained.state.step, trained.state.rollbacks) == (4, 1)
+  assert (trained.state.step, trained.rollbacks) == (4, 1)
   assert trained.engine.learning_rate() == pytest.approx(1e-4)
   assert all(np.isfinite(variable.numpy()).all() for variable in trained.engine.trainable)
 
 
-class Terminate(hooks.Hook):
+class Terminate(Hook):
   """Sends this process SIGTERM after a step."""
 
   def __init__(self, step):
@@ -175,46 +103,37 @@ def test_asked_to_stop_in_an_evaluation_it_saves_and_evaluates_when_it_goes_on(p
   config, labels = few_steps(patched, 2)
   settings = TrainSettings(**{**QUICK, 'eval_every': 1})
   with pytest.raises(SystemExit, match='143'):
-    training.train(config, labels, settings, str(tmp_path), also=[Terminate(2)])
+    training.train(Task(config, labels, settings), str(tmp_path), extra_hooks=[Terminate(2)])
   assert [json.loads(line)['step'] for line in (tmp_path / 'history.jsonl').read_text().splitlines()] == [1]
-  trained = training.train(config, labels, settings, str(tmp_path))
-  assert [row['step'] for row in trained.state.history] == [1, 2]
+  trained = training.train(Task(config, labels, settings), str(tmp_path))
+  assert [row['step'] for row in trained.history] == [1, 2]
   assert trained.state.step == 2
-
-
-@pytest.mark.parametrize('work', ['s3://bucket/work', 'local'])
-def test_a_cache_on_disk_is_a_local_folder_of_its_own_even_when_an_earlier_process_left_one(
-  work, tmp_path, monkeypatch
-):
-  monkeypatch.chdir(tmp_path)
-  monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / 'tmp'))
-  first, second = (training.input_options(TrainSettings(cache='disk'), work, 0).cache_directory for _ in range(2))
-  assert first != second
-  assert [os.path.isdir(path) and not os.listdir(path) for path in (first, second)] == [True, True]
-  assert {os.path.dirname(path) for path in (first, second)} == {training.cache_root(work)}
 
 
 def test_equal_seeds_give_equal_losses(patched, tmp_path):
   config, labels = patched()
   curves = []
   for name in ('a', 'b'):
-    trained = training.train(config, labels, TrainSettings(seed=3, **QUICK), str(tmp_path / name))
-    curves.append(trained.state.history[-1])
+    trained = training.train(Task(config, labels, TrainSettings(seed=3, **QUICK)), str(tmp_path / name))
+    curves.append(trained.history[-1])
   first, second = ({k: v for k, v in curve.items() if k != 'seconds'} for curve in curves)
   assert first == second
 
 
 TRAIN = textwrap.dedent("""
   import sys
-  from components.odapi import config_io, devices, label_map
-  from components.trainer import training
-  from components.trainer.settings import TrainSettings
+  from detection.odapi import label_map
+  from detection.odapi.config import config_io
+  from detection.odapi.model import devices
+  from detection.training import training
+  from detection.training.parts import Task
+  from detection.training.settings import TrainSettings
   config_path, labels_path, work = sys.argv[1:4]
   strategy = devices.choose_strategy()
   config = config_io.parse(open(config_path).read())
   labels = label_map.parse(open(labels_path).read())
   settings = TrainSettings(eval_every=10, eval_images=4, checkpoint_every=3, keep_checkpoint_max=3)
-  trained = training.train(config, labels, settings, work, strategy)
+  trained = training.train(Task(config, labels, settings), work, strategy)
   print('FINISHED', trained.state.step, int(trained.engine.global_step.numpy()), trained.exported_step, 'at rate',
         trained.engine.learning_rate())
 """)
