@@ -16,7 +16,6 @@ from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import UserError
-from detection.base.progress import Progress
 from detection.records import LabelledBox
 
 _MAX_SHOWN = 10  # files named for each reason
@@ -58,6 +57,8 @@ def run(
 
 def _outcomes(planned: plan.Plan, keep_negatives: bool, table: csv_table.Writer | None) -> Iterator[ingest.Outcome]:
   """Decodes and checks every image; yields what becomes of each, and adds those used to the table."""
+  from detection.base.progress import Progress  # here: loading tqdm would delay the first line
+
   with Progress(planned.images, out=sys.stderr) as progress:
     for shard in planned.shards:
       run_one = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)

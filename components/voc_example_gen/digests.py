@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from components.voc_example_gen.listing import Tree
 from detection.base import files
 
+# The exec property and the property of the examples that hold the fingerprint.
+FINGERPRINT = 'input_fingerprint'
 _BATCH = 64
 
 
@@ -38,7 +40,10 @@ def fingerprint(tree: Tree, known: dict[str, str] | None = None) -> str:
 
   Args:
     tree: the folder's listing.
-    known: digests that were taken already.
+    known: {path: digest} of files that were digested already.
+
+  Returns:
+    64 hex digits.
   """
   known = known or {}
   missing = of_files(tree.root, [file.path for file in tree.files if file.path not in known])

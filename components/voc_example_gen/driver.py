@@ -8,8 +8,6 @@ from tfx.proto.orchestration import driver_output_pb2
 
 from components.voc_example_gen import digests, listing
 
-FINGERPRINT = 'input_fingerprint'
-
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
   """Fills `input_fingerprint`, so that any changed byte of the data runs ingestion again, and nothing else does.
@@ -24,7 +22,7 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
   def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
     """Returns the exec properties with the fingerprint among them."""
     properties = dict(execution_info.exec_properties)
-    properties[FINGERPRINT] = digests.fingerprint(listing.list_folder(properties['data_root']))
+    properties[digests.FINGERPRINT] = digests.fingerprint(listing.list_folder(properties['data_root']))
     result = driver_output_pb2.DriverOutput()
     for name, value in properties.items():
       if value is not None:

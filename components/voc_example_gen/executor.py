@@ -10,15 +10,13 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, parallelism, plan
+from components.voc_example_gen import beam_ingest, digests, parallelism, plan
 from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from detection.base import files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings
-
-FINGERPRINT = 'input_fingerprint'
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -89,5 +87,5 @@ def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
 def _describe(examples: artifact.Artifact, planned: plan.Plan) -> None:
   """Sets what later components read from the examples artifact."""
   examples.split_names = artifact_utils.encode_split_names(list(planned.splits))
-  examples.set_string_custom_property(FINGERPRINT, planned.fingerprint)
+  examples.set_string_custom_property(digests.FINGERPRINT, planned.fingerprint)
   examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)

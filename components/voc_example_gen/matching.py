@@ -14,7 +14,7 @@ from components.voc_example_gen.splits import folders
 
 
 class _Parts(NamedTuple):
-  """A path with its parts, taken apart once for all comparisons."""
+  """A path below the data folder, split once for all comparisons: its folders' names, and its stem in one spelling."""
 
   path: str
   folders: tuple[str, ...]
@@ -22,24 +22,27 @@ class _Parts(NamedTuple):
 
   @classmethod
   def of(cls, path: str) -> '_Parts':
-    *folders, name = path.split('/')
-    return cls(path, tuple(folders), _folded(posixpath.splitext(name)[0]))
+    *above, name = path.split('/')
+    return cls(path, tuple(above), _folded(posixpath.splitext(name)[0]))
 
 
 def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-  """Gives each annotation the image of the same stem that lies nearest, each image at most once.
+  """Gives each annotation the nearest image of the same stem, each image at most once.
 
   Nearest: the same folder; then the most folder names in common, from the top and just above the file together
   (day/labels/1.xml and day/images/1.jpg; Annotations/day/1.xml and JPEGImages/day/1.jpg).
 
+  Args:
+    annotations, images: paths below the data folder.
+
   Returns:
-    {annotation path: image path}, and the annotations left alone, in order.
+    {annotation path: image path}, and the annotations without an image, in their order.
   """
   pairs: dict[str, str] = {}
   free, free_images = [_Parts.of(path) for path in annotations], [_Parts.of(path) for path in images]
   deepest = max((len(file.folders) for file in (*free, *free_images)), default=0)
-  # One pass for each degree of nearness, over groups that agree in it: a hundred scenes that all have a 0001.jpg stay
-  # a hundred small groups.
+  # One pass for each degree of nearness, over groups of files that agree in it. So a hundred scenes that all have a
+  # 0001.jpg are compared within a hundred small groups, not all with all.
   agreements = [(total - below, below) for total in range(deepest, -1, -1) for below in range(total, -1, -1)]
   for agreement in (None, *agreements):
     found = _pair_within_groups(free, free_images, agreement)
@@ -125,12 +128,12 @@ class Names:
 
   def _nearest(self, beside: str, spelling: str) -> str | None:
     """The free path with the file name or stem of `spelling` that is nearest."""
-    *folders, last = spelling.split('/')
-    folders.reverse()
+    *above, last = spelling.split('/')
+    above.reverse()
 
     def distance(path: str) -> tuple[object, ...]:
       # Folders that the name gives decide first: 'day/1.jpg' is not 'night/1.jpg'.
-      return (-_common(folders, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path)
+      return (-_common(above, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path)
 
     for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
       free = [path for path in index.get(key, ()) if path not in self._taken]
@@ -166,12 +169,18 @@ def match_entries(
     if image:
       items.append(Item(image, data_format, annotation=annotation, split_hint=hint))
     else:
-      refused.append(refuse_alone(path, annotation.filename, names))
+      refused.append(refuse_unmatched(path, annotation.filename, names))
   return items, refused
 
 
-def refuse_alone(path: str, name: str, names: Names) -> Refusal:
-  """Why an entry of the annotation file `path` got no image: another entry has it, or there is none."""
+def refuse_unmatched(path: str, name: str, names: Names) -> Refusal:
+  """Refuses an annotation that got no image: another annotation has that image, or there is none.
+
+  Args:
+    path: of the annotation file.
+    name: what it calls its image.
+    names: of all images of the folder.
+  """
   if names.knows(name):
     return Refusal(path, Reason.ANNOTATION_TWICE, f'"{name[:200]}" is annotated more than once')
   return Refusal(
@@ -191,11 +200,12 @@ def _stem(path: str) -> str:
 
 
 def _folded(name: str) -> str:
+  """A name in the spelling that is compared: Unicode NFC, without case."""
   return name.lower() if name.isascii() else unicodedata.normalize('NFC', name).casefold()
 
 
 def _distance(a: str, b: str) -> tuple[int, int, int]:
-  """Sort key: smaller is nearer. An exact stem beats one that differs in case."""
+  """A sort key: the smaller, the nearer `a` is to `b`. An equal stem comes before one that differs in case."""
   first, second = a.split('/'), b.split('/')
   exact = posixpath.splitext(first[-1])[0] == posixpath.splitext(second[-1])[0]
   first, second = first[:-1], second[:-1]
@@ -207,6 +217,7 @@ def _distance(a: str, b: str) -> tuple[int, int, int]:
 
 
 def _common(a: Iterable[str], b: Iterable[str]) -> int:
+  """How many names are equal, counted from the start."""
   count = 0
   for x, y in zip(a, b, strict=False):
     if x != y:

@@ -1,10 +1,10 @@
-"""How many processes and threads a local run takes, by the size of the data."""
+"""Chooses how many processes and threads a local run uses, by the size of the data."""
 
 import argparse
 import os
 from collections.abc import Sequence
 
-# Threads alone keep two cores busy, and a worker process costs seconds to start: more cores and much data make it pay.
+# Threads keep two cores busy, and a worker process takes seconds to start: it is worth it for more cores and much data.
 IMAGES_PER_PROCESS = 20_000
 CORES_FOR_THREADS = 2
 # Beam's "DirectRunner" first tries to download and start another engine, Prism; this is the one it falls back to.
@@ -17,9 +17,9 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> t
   """Completes Beam's arguments for a local run.
 
   Args:
-    beam_args: as the user gave them; another runner, or a number of processes, stands.
+    beam_args: as the user gave them; a runner or a number of processes in them is kept.
     images: how many there are to read.
-    cores: of this machine; counted if left out.
+    cores: of this machine; counted if None.
 
   Returns:
     The arguments, and how many threads each worker should use.

@@ -61,7 +61,7 @@ class Plan:
     root: the data folder, absolute.
     data_format, split_method: what was used; never 'auto'.
     shards: all records that will be written.
-    refused: files that are not used, as far as is known without decoding.
+    refused: files that are not used, as far as is digest_of without decoding.
     warnings: one sentence each.
     fingerprint: of the folder's content.
     labelled: whether the format has annotations; if not, everything is in train and no object is expected.
@@ -104,26 +104,26 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   index = detect.find(tree, settings.data_format)
   say(f'format {index.data_format}: {len(index.items)} images')
-  known = digests.of_files(tree.root, [file.path for file in tree.files])
-  assignment = _assign(tree, index, known, settings.split)
+  digest_of = digests.of_files(tree.root, [file.path for file in tree.files])
+  assignment = _assign(tree, index, digest_of, settings.split)
   return Plan(
     root=tree.root,
     data_format=index.data_format,
     split_method=assignment.method,
-    shards=_all_shards(tree, index.items, assignment.split_of, known, settings.single_class),
+    shards=_all_shards(tree, index.items, assignment.split_of, digest_of, settings.single_class),
     refused=(*index.refused, *_not_annotated(tree, index.items), *assignment.left_out),
     warnings=assignment.warnings,
-    fingerprint=digests.fingerprint(tree, known),
+    fingerprint=digests.fingerprint(tree, digest_of),
     labelled=READERS[index.data_format].labelled,
   )
 
 
 def _assign(
-  tree: listing.Tree, index: DatasetIndex, known: dict[str, str], settings: SplitSettings
+  tree: listing.Tree, index: DatasetIndex, digest_of: dict[str, str], settings: SplitSettings
 ) -> assign.Assignment:
   """Divides the items; without any, or if the format is not labelled, there is nothing to divide."""
   if index.items and READERS[index.data_format].labelled:
-    return assign.assign(index.items, known, settings, tree, _LabelReader(tree.root, index.items))
+    return assign.assign(index.items, digest_of, settings, tree, _LabelReader(tree.root, index.items))
   return assign.Assignment('none', {item.image: TRAIN for item in index.items})
 
 
@@ -131,7 +131,7 @@ def _all_shards(
   tree: listing.Tree,
   items: tuple[Item, ...],
   split_of: dict[str, str],
-  known: dict[str, str],
+  digest_of: dict[str, str],
   single_class: str,
 ) -> tuple[Shard, ...]:
   """The shards of every split, by the split's name."""
@@ -139,7 +139,7 @@ def _all_shards(
   tasks: dict[str, list[Task]] = {}
   for item in items:
     if split := split_of.get(item.image):
-      tasks.setdefault(split, []).append(Task(item, known[item.image], sizes[item.image], single_class))
+      tasks.setdefault(split, []).append(Task(item, digest_of[item.image], sizes[item.image], single_class))
   return tuple(shard for split in sorted(tasks) for shard in _shards(split, tasks[split]))
 
 

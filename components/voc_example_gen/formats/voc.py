@@ -36,7 +36,7 @@ def find(tree: Tree) -> DatasetIndex:
     if image:
       pairs[path] = image
     else:
-      refused.append(_refuse_alone(tree, path, everything))
+      refused.append(_refuse_unmatched(tree, path, everything))
   items = tuple(Item(image, 'voc', annotation_file=path) for path, image in sorted(pairs.items()))
   return DatasetIndex('voc', items, tuple(refused))
 
@@ -49,13 +49,13 @@ def _names_inside(root: str, path: str) -> tuple[str, ...]:
   return (annotation.filename, annotation.path)
 
 
-def _refuse_alone(tree: Tree, path: str, names: matching.Names) -> Refusal:
+def _refuse_unmatched(tree: Tree, path: str, names: matching.Names) -> Refusal:
   """An XML file without an image: broken, something else altogether, or an annotation whose image is missing."""
   try:
     annotation = read(tree.root, path)
   except RefusedFileError as refused:
     return Refusal(path, refused.reason, refused.detail)
-  return matching.refuse_alone(path, annotation.filename or annotation.path or posixpath.basename(path), names)
+  return matching.refuse_unmatched(path, annotation.filename or annotation.path or posixpath.basename(path), names)
 
 
 def read(root: str, path: str) -> Annotation:

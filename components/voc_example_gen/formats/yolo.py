@@ -33,11 +33,11 @@ def find(tree: Tree) -> DatasetIndex:
       items.append(Item(image, 'yolo', annotation=parse(_read(tree.root, path), names)))
     except RefusedFileError as error:
       refused.append(Refusal(path, error.reason, error.detail))
-  refused += [refusal for path in alone for refusal in _refuse_alone(tree, path, names)]
+  refused += [refusal for path in alone for refusal in _refuse_unmatched(tree, path, names)]
   return DatasetIndex('yolo', tuple(items), tuple(refused))
 
 
-def _refuse_alone(tree: Tree, path: str, names: list[str]) -> list[Refusal]:
+def _refuse_unmatched(tree: Tree, path: str, names: list[str]) -> list[Refusal]:
   """A label file whose image is missing; [] for any other text."""
   try:
     annotation = parse(_read(tree.root, path), names)

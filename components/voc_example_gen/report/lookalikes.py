@@ -57,7 +57,7 @@ def _nearest(
   held = [buckets[band] for band in _bands(thumb) if band in buckets]
   if not held:
     return None
-  # Arrays: frames of one camera share their bands by the thousand.
+  # Arrays, because thousands of frames of one camera have a band in common.
   candidates = np.concatenate(held)
   distances = _BITS[(candidates ^ np.uint64(thumb)).view(np.uint16)].reshape(-1, 4).sum(axis=1)
   distance = int(distances.min())

@@ -14,7 +14,7 @@ _WORDS = (('train', TRAIN), ('val', EVAL), ('test', TEST))
 
 
 def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
-  """{image path: split} of the images that stand below such a folder, or whose annotation file names a split."""
+  """{image path: split} of the images below such a folder, or whose annotation file names a split."""
   return {item.image: split for item in items if (split := _split_of(item))}
 
 

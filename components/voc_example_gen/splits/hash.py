@@ -9,7 +9,7 @@ from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, ComputedM
 def divide(
   groups: Groups, fractions: Mapping[str, float], seed: int, labels_of: LabelsOf
 ) -> tuple[dict[str, str], list[str]]:
-  """See ComputedMethod.divide; classes are not looked at."""
+  """See ComputedMethod.divide; class names are not used."""
   position = {key: image_groups.position(seed, key) for key in groups}
   held_out = fractions[EVAL] + fractions.get(TEST, 0.0)
 

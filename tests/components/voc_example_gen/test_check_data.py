@@ -1,4 +1,4 @@
-"""Checking a folder without ingesting it: the report, the verdict, the lines told."""
+"""Checking a folder without ingesting it: the report, the verdict, the printed lines."""
 
 from components.voc_example_gen import check_data
 from components.voc_example_gen.report import summary

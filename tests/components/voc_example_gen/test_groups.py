@@ -40,7 +40,7 @@ def test_images_outside_all_groups_are_not_one_group():
 
 
 @pytest.mark.parametrize('method', ['hash', 'stratified'])
-def test_identical_images_never_stand_in_two_splits(method):
+def test_identical_images_are_never_in_two_splits(method):
   digests = {name: str(n % 40) for n, name in enumerate(names(200))}
   split_of = assign_names(digests, dict.fromkeys(digests, {'cat'}), digests, method=method).split_of
   places = {}

@@ -79,7 +79,7 @@ FOUND = {
   'no extension inside': ('a.jpg', 'a.xml', 'a'),
   'wrong extension inside': ('a.png', 'a.xml', 'a.jpg'),
   'no file name inside': ('a.jpg', 'a.xml', ''),
-  'stem first, whatever stands inside': ('a.jpg', 'a.xml', 'good-1.jpg'),
+  'stem first, whatever the name inside': ('a.jpg', 'a.xml', 'good-1.jpg'),
   'a file name of another stem': ('photo.jpg', 'label_1.xml', 'photo.jpg'),
   'its stem, in another format': ('photo.PNG', 'label_1.xml', 'photo.jpg'),
   'a Windows path': ('img/photo.jpg', 'label_1.xml', 'C:\\Users\\Ann\\photo.jpg'),

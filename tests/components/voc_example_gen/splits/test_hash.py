@@ -1,4 +1,4 @@
-"""The hash method: near the fractions asked for, and no old image ever moves."""
+"""The hash method: near the requested fractions, and no old image ever moves."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.named_images import assign_names, names
 
 
-def test_hash_gives_about_the_asked_share():
+def test_hash_gives_about_the_requested_fraction():
   shares = Counter(assign_names(names(5000), eval_fraction=0.2, test_fraction=0.1).split_of.values())
   assert shares['eval'] / 5000 == pytest.approx(0.2, abs=0.02)
   assert shares['test'] / 5000 == pytest.approx(0.1, abs=0.015)

@@ -13,8 +13,8 @@ LISTS = {
   'file names': {'train.txt': 'a.jpg\nb.jpg\n', 'val.txt': 'c.jpg\n'},
   'paths': {'train.txt': './JPEGImages/a.jpg\nJPEGImages/b.jpg\n', 'val.txt': 'JPEGImages\\c.jpg'},
   'flags, Windows lines and a byte order mark': {'train.txt': '\ufeffa  1\r\nb -1\r\n', 'val.txt': 'c 0\r\n'},
-  'trainval stands in for train': {'trainval.txt': 'a\nb\n', 'test.txt': 'c\n'},
-  'test stands in for val': {'train.txt': 'a\nb\n', 'test.txt': 'c\n'},
+  'trainval in place of train': {'trainval.txt': 'a\nb\n', 'test.txt': 'c\n'},
+  'test in place of val': {'train.txt': 'a\nb\n', 'test.txt': 'c\n'},
   'train and val win over trainval': {'trainval.txt': 'a\nb\nc\n', 'train.txt': 'a\nb\n', 'val.txt': 'c\n'},
   'names of images that are not there': {'train.txt': 'a\nb\nlost\n', 'val.txt': 'c\n../../etc/passwd\n'},
 }

@@ -13,21 +13,21 @@ def skewed(seed, images=600):
   """Class sets as in real data: a few frequent classes, many rare ones, several in an image."""
   rng = random.Random(seed)
   frequency = {f'class-{n:02}': 0.6 / (n + 1) for n in range(25)}
-  drawn = [frozenset(label for label, share in frequency.items() if rng.random() < share) for _ in range(images)]
+  drawn = [frozenset(label for label, fraction in frequency.items() if rng.random() < fraction) for _ in range(images)]
   return {f'{n:04}': labels or frozenset({'class-00'}) for n, labels in enumerate(drawn)}
 
 
-def largest_deviation(labels, split_of, share):
-  """Largest distance of any class's share of eval from the one asked, over classes in at least 4 images."""
+def largest_deviation(labels, split_of, fraction):
+  """Largest distance of any class's fraction in eval from the requested one, over classes in at least 4 images."""
   total, held_out = Counter(), Counter()
   for key, found in labels.items():
     total.update(found)
     if split_of[key] == 'eval':
       held_out.update(found)
-  return max(abs(held_out[label] / count - share) for label, count in total.items() if count >= 4)
+  return max(abs(held_out[label] / count - fraction) for label, count in total.items() if count >= 4)
 
 
-def test_stratified_keeps_every_class_three_times_nearer_its_share_than_chance():
+def test_stratified_keeps_every_class_three_times_nearer_its_fraction_than_chance():
   balanced, by_chance = [], []
   for seed in range(5):
     labels = skewed(seed)
@@ -40,7 +40,7 @@ def test_stratified_keeps_every_class_three_times_nearer_its_share_than_chance()
   assert 3 * sum(balanced) <= sum(by_chance), (balanced, by_chance)
 
 
-def test_rare_classes_stand_in_both_splits():
+def test_rare_classes_are_in_both_splits():
   labels = {f'{n}': [frozenset({'common'} | ({'rare'} if n < 2 else set()))] for n in range(100)}
   split_of, alone = stratified.stratify(labels, {'train': 0.8, 'eval': 0.2})
   assert {split_of['0'], split_of['1']} == {'train', 'eval'}
