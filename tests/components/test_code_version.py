@@ -90,8 +90,8 @@ def test_every_module_of_the_closure_flips_the_cache_and_no_other_does(tmp_path,
     ('tuner', 'detection.report.page'),
     ('tuner', 'detection.base.settings'),
     ('crop_classifier', 'detection.pipeline_config.builtin_bases'),
-    ('crop_classifier', 'detection.inference.tflite_model'),
-    ('crop_classifier', 'detection.inference.onnx_model'),
+    ('model_exporter', 'detection.inference.tflite_model'),
+    ('model_exporter', 'detection.inference.onnx_model'),
   ],
 )
 def test_what_hand_kept_lists_once_missed_is_in(component, module):
