@@ -1,5 +1,6 @@
 """ConfigPatcher: a base config in, a complete pipeline.config out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tfx.dsl.components.base import base_component, executor_spec
@@ -40,20 +41,27 @@ class ConfigPatcher(base_component.BaseComponent):
     self,
     examples: channel.BaseChannel,
     label_map: channel.BaseChannel,
+    base: str,
+    num_steps: int,
+    batch_size: int,
+    mode: str = 'scratch',
+    checkpoint: str | None = None,
+    overrides: Mapping[str, Any] | str | None = None,
+    check_checkpoint: bool = True,
     hyperparameters: channel.BaseChannel | None = None,
-    **wanted: Any,
   ) -> None:
     """Reads the base and checks what can be checked before anything runs.
 
     Args:
       examples: Examples with the splits train and eval.
       label_map: LabelMap of their classes.
+      base, num_steps, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.Options.
       hyperparameters: HyperParameters that a DetectionTuner found; they win over overrides.
-      wanted: base, num_steps, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.read.
 
     Raises:
       ConfigError: as recipe.read.
     """
+    options = recipe.Options(base, num_steps, batch_size, mode, checkpoint, overrides, check_checkpoint)
     super().__init__(
       ConfigPatcherSpec(
         examples=examples,
@@ -61,6 +69,6 @@ class ConfigPatcher(base_component.BaseComponent):
         hyperparameters=hyperparameters,
         code_version=code_version.of(executor),
         pipeline_config=channel.Channel(type=artifacts.PipelineConfig),
-        **recipe.read(**wanted).parameters(),
+        **recipe.read(options).parameters(),
       )
     )

@@ -10,7 +10,8 @@ from components import artifacts
 from detection.base import files
 from detection.odapi import label_map as label_maps
 from detection.odapi.config import config_io
-from detection.pipeline_config import changes, data_checks, hyperparameters, recipe, split_boxes
+from detection.pipeline_config import changes, data_checks, hyperparameters, split_boxes
+from detection.pipeline_config.recipe import Recipe, complete_config
 
 
 class Executor(base_executor.BaseExecutor):
@@ -22,27 +23,32 @@ class Executor(base_executor.BaseExecutor):
     target = artifact_utils.get_single_uri(output_dict['pipeline_config'])
     label_map_path = files.join(artifact_utils.get_single_uri(input_dict['label_map']), artifacts.LabelMap.FILE_NAME)
     labels = label_maps.parse_shared(files.read_text(label_map_path), label_map_path)
-    wanted = recipe.Recipe.of(exec_properties)
-    found = input_dict.get('hyperparameters')
-    tuned = hyperparameters.read(artifact_utils.get_single_uri(found)) if found else {}
-    request = wanted.over(tuned).request(
+    tuned = _tuned(input_dict)
+    recipe = Recipe.from_parameters(exec_properties)
+    request = recipe.with_overrides(tuned).request(
       artifacts.split_pattern(examples, 'train'),
       artifacts.split_pattern(examples, 'eval'),
       label_map_path,
       labels,
       target,
     )
-    truth = split_boxes.read(request.train_path)
-    complete = recipe.complete_config(wanted.base(), request, truth)
-    found = data_checks.check(complete, truth, labels)
-    for warning in found.warnings:
+    split = split_boxes.read(request.train_path)
+    complete = complete_config(recipe.base(), request, split)
+    checks = data_checks.check(complete, split, labels)
+    for warning in checks.warnings:
       print(f'pipeline.config: {warning}', flush=True)
-    explained = changes.between(wanted.base(), complete, tuple(wanted.overrides), tuple(tuned))
+    changed = changes.between(recipe.base(), complete, tuple(recipe.overrides), tuple(tuned))
     contents = {
-      changes.FILE_NAME: changes.render(explained, wanted.base_name),
-      data_checks.TEXT_NAME: data_checks.render(found),
-      data_checks.JSON_NAME: json.dumps(found.to_dict(), indent=2),
+      changes.FILE_NAME: changes.render(changed, recipe.base_name),
+      data_checks.TEXT_NAME: data_checks.render(checks),
+      data_checks.JSON_NAME: json.dumps(checks.to_dict(), indent=2),
       artifacts.PipelineConfig.FILE_NAME: config_io.dump(complete),
     }
     for name, text in contents.items():
       files.write_text(files.join(target, name), text)
+
+
+def _tuned(input_dict: dict[str, Any]) -> dict[str, Any]:
+  """The values that a search found, {dotted path or short form: value}; empty if there was no search."""
+  artifact = input_dict.get('hyperparameters')
+  return hyperparameters.read(artifact_utils.get_single_uri(artifact)) if artifact else {}

@@ -77,7 +77,7 @@ class DetectionTuner(base_component.BaseComponent):
       settings: TrainSettings of every trial.
       target_examples: images of another domain, to which every trial adapts as the training will.
       adapt: AdaptSettings; with target_examples alone.
-      wanted: base, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.read. Steps are tune.steps.
+      wanted: base, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.Options. Steps are tune.steps.
 
     Raises:
       ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take, and for `adapt`
@@ -85,7 +85,7 @@ class DetectionTuner(base_component.BaseComponent):
     """
     checked = parse_settings(TuneSettings, dict(tune), 'tune')
     trained = parse_settings(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
-    read = recipe.read(**{**wanted, 'num_steps': checked.steps})
+    read = recipe.read(recipe.Options(**{**wanted, 'num_steps': checked.steps}))
     check_space(read, checked)
     super().__init__(
       DetectionTunerSpec(
@@ -114,7 +114,7 @@ def check_space(read: recipe.Recipe, tune: TuneSettings) -> None:
   for path, one in tune.space.items():
     for value in one.values if one.values is not None else (one.min, one.max):
       try:
-        read.over(tune.trial_overrides({path: value})).dry_run()
+        read.with_overrides(tune.trial_overrides({path: value})).dry_run()
       except ConfigError as error:
         problems.append(f'tune.space: {path}: {value!r} does not fit: {error}')
         break

@@ -60,7 +60,7 @@ class Executor(base_executor.BaseExecutor):
     train = parse_settings(TrainSettings, json.loads(exec_properties['settings']), 'train')
     names.check_class(tune.objective, labels, 'tune.objective')
     names.check_class(train.watch, labels, 'train.watch')  # before the search, not when the training comes
-    wanted = recipe.Recipe.of(exec_properties)
+    wanted = recipe.Recipe.from_parameters(exec_properties)
     results = artifact_utils.get_single_uri(output_dict['tuner_results'])
     target = input_dict.get('target_examples') or []
     work = work_folder(exec_properties, [examples, *target], files.read_text(label_map_path))
@@ -109,7 +109,7 @@ class Executor(base_executor.BaseExecutor):
 
 def work_folder(exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str) -> str:
   """The search's folder, the same for every node and every start; another if anything that it depends on changes."""
-  recipe_text = json.dumps(recipe.Recipe.of(exec_properties).parameters(), sort_keys=True)
+  recipe_text = json.dumps(recipe.Recipe.from_parameters(exec_properties).parameters(), sort_keys=True)
   properties = ''.join(exec_properties.get(name) or '' for name in _NAMED_BY)
   return files.join(
     exec_properties['work_root'], training_inputs.content_digest(recipe_text, examples, label_map + properties)

@@ -114,8 +114,9 @@ def _members(archive: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
       total += member.size
       if total > _MOST_BYTES:
         raise ConfigError(f'{archive}: unpacks to more than {_MOST_BYTES >> 30} GiB. Expected a zoo download.')
-      if member.isfile():
-        yield member, tar.extractfile(member)
+      content = tar.extractfile(member)  # None for a folder
+      if content is not None:
+        yield member, content
 
 
 def _refuse_unsafe(archive: str, member: tarfile.TarInfo) -> None:

@@ -60,7 +60,7 @@ def test_a_search_that_makes_no_sense_is_refused_in_one_line(given, expected):
   ],
 )
 def test_a_space_that_the_config_does_not_take_is_refused_before_any_training(space, expected):
-  read = recipe.read('ssd_mobilenet_v2_fpnlite_cpu_160', num_steps=10, batch_size=4)
+  read = recipe.read(recipe.Options('ssd_mobilenet_v2_fpnlite_cpu_160', num_steps=10, batch_size=4))
 
   with pytest.raises(ConfigError, match=f'^tune.space: .*{expected}'):
     check_space(read, parse(space=space))

@@ -1,16 +1,22 @@
+"""A base config becomes a complete one."""
+
 import pathlib
-import re
 
 import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io, config_path
-from detection.pipeline_config import builtin_bases, patch
+from detection.pipeline_config import builtin_bases, changes, patch, portable
 from detection.pipeline_config.base import read_base
 from tests.support import patching
-from tests.support.shared_data import NO_ZOO_CONFIGS, ZOO_CONFIGS
+from tests.support.garden_configs import GARDEN
+from tests.support.shared_data import ZOO_CONFIGS
 
 BASES = [*builtin_bases.names(), *(str(path) for path in ZOO_CONFIGS)]
+
+OF_TPUS = ('bfloat16', 'replicas', 'startup_delay', 'use_static', 'use_matmul_crop', 'use_matmul_gather_in', 'inplace_')
+
+OF_OTHER_TASKS = ('keypoint', 'instance_masks', 'mask_prediction', 'mask_type', 'deepmac', 'number_of_stages: 3')
 
 
 def base(name):
@@ -37,52 +43,6 @@ def test_the_base_stays_as_it_is():
   patch.patch(original, patching.request())
 
   assert config_io.dump(original) == before
-
-
-@pytest.mark.skipif(not ZOO_CONFIGS, reason=NO_ZOO_CONFIGS)
-def test_a_pose_model_becomes_a_box_model():
-  pose = next(str(path) for path in ZOO_CONFIGS if 'kpts' in path.name)
-
-  complete = patch.patch(base(pose), patching.request())
-
-  text = config_io.dump(complete)
-  assert 'keypoint' not in text
-  assert complete.model.center_net.object_detection_task.localization_loss.HasField('l1_localization_loss')
-
-
-@pytest.mark.parametrize(
-  ('mode', 'kind'),
-  [('fine_tune', 'detection'), ('classification', 'classification'), ('resume', 'full')],
-)
-def test_a_checkpoint_comes_with_its_type_and_version(mode, kind):
-  train = patch.patch(
-    base('ssd_mobilenet_v2_fpnlite_320'), patching.request(mode=mode, checkpoint='/c/ckpt-0')
-  ).train_config
-
-  assert (train.fine_tune_checkpoint, train.fine_tune_checkpoint_type) == ('/c/ckpt-0', kind)
-  assert train.fine_tune_checkpoint_version == 2
-
-
-def test_feature_extraction_freezes_the_backbone_beside_what_is_frozen_already():
-  start = base('ssd_mobilenet_v2_fpnlite_320')
-  start.train_config.freeze_variables.append('mine')
-
-  train = patch.patch(start, patching.request(mode='feature_extraction', checkpoint='/c/ckpt-0')).train_config
-
-  assert train.fine_tune_checkpoint_type == 'detection'
-  assert train.freeze_variables[0] == 'mine'
-  assert re.search(train.freeze_variables[1], 'block_3_expand/kernel')
-  assert not re.search(train.freeze_variables[1], 'WeightSharedConvolutionalBoxPredictor/kernel')
-
-
-def test_scratch_forgets_the_checkpoint_of_the_base():
-  start = base('ssd_mobilenet_v2_fpnlite_320')
-  start.train_config.fine_tune_checkpoint = 'PATH_TO_BE_CONFIGURED'
-  start.train_config.fine_tune_checkpoint_type = 'classification'
-
-  train = patch.patch(start, patching.request()).train_config
-
-  assert not any(train.HasField(f) for f in ('fine_tune_checkpoint', 'fine_tune_checkpoint_type'))
 
 
 def test_overrides_have_the_last_word_and_the_schedule_follows_them():
@@ -123,3 +83,36 @@ def test_problems_are_refused_together():
 
   with pytest.raises(ConfigError, match='num_classes.*Also: .*no learning rate'):
     patch.patch(base('ssd_mobilenet_v2_fpnlite_320'), patching.request(overrides=overrides))
+
+
+@pytest.mark.parametrize('name', GARDEN)
+def test_a_config_of_the_model_garden_is_completed_for_boxes_on_one_device(name):
+  base = config_io.parse(GARDEN[name], name)
+  request = patching.request(num_steps=1000, batch_size=4)
+
+  complete = patch.patch(base, request)
+
+  text = config_io.dump(complete)
+  assert not portable.problems(base)
+  assert not [word for word in ('PATH_TO_BE_CONFIGURED', *OF_TPUS, *OF_OTHER_TASKS) if word in text]
+  assert (complete.train_config.num_steps, complete.train_config.batch_size) == (1000, 4)
+  assert config_io.parse(text) == complete
+  assert patch.patch(complete, request) == complete
+  assert 'train_config.batch_size' in changes.render(changes.between(base, complete, ()), name)
+
+
+@pytest.mark.parametrize(
+  ('change', 'expected'),
+  [
+    (('ssd_mobilenet_v1_fpn_keras', 'ssd_mobilenet_v1_fpn'), 'TF 2 successor: "ssd_mobilenet_v1_fpn_keras"'),
+    (('num_classes: 90', 'num_clases: 90'), 'line 1, column .*nearest: "num_classes"'),
+    (('max_level: 7 }', 'max_level: 6 }'), 'pyramid has levels 3 to 6, the anchors 3 to 7'),
+  ],
+)
+def test_what_cannot_be_trained_is_refused_with_one_line(change, expected):
+  text = GARDEN['ssd_mobilenet_v1_fpn_640'].replace(*change)
+
+  with pytest.raises(ConfigError, match=expected) as caught:
+    patch.patch(config_io.parse(text), patching.request())
+
+  assert '\n' not in str(caught.value)

@@ -2,7 +2,10 @@ import pytest
 from google.protobuf import text_format
 from object_detection.protos import model_pb2, train_pb2
 
-from detection.pipeline_config import schedule
+from detection.odapi.config import config_io, config_path
+from detection.pipeline_config import patch, schedule
+from tests.support import patching
+from tests.support.garden_configs import GARDEN
 
 COSINE = """cosine_decay_learning_rate {
   learning_rate_base: 0.08 total_steps: 50000 warmup_learning_rate: 0.02 warmup_steps: 1000
@@ -105,3 +108,13 @@ def test_batch_norm_settles_within_the_steps(num_steps, decays):
 
   parts = model.ssd.feature_extractor, model.ssd.box_predictor.weight_shared_convolutional_box_predictor
   assert [part.conv_hyperparams.batch_norm.decay for part in parts] == pytest.approx(decays, abs=1e-4)
+
+
+def test_rates_by_steps_are_stretched_and_scaled():
+  complete = patch.patch(
+    config_io.parse(GARDEN['centernet_hourglass104_512']), patching.request(num_steps=1400, batch_size=8)
+  )
+
+  manual = config_path.get(complete, 'train_config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate')
+  assert [step.step for step in manual.schedule] == [900, 1200]
+  assert manual.initial_learning_rate == pytest.approx(1e-3 * (8 / 128) ** 0.5)

@@ -1,7 +1,44 @@
+"""Each mode starts from what it says, and trains what it says."""
+
+import re
+
 import pytest
 
 from detection.pipeline_config import patch
 from tests.support import patching
+
+
+@pytest.mark.parametrize(
+  ('mode', 'kind'),
+  [('fine_tune', 'detection'), ('classification', 'classification'), ('resume', 'full')],
+)
+def test_a_checkpoint_comes_with_its_type_and_version(mode, kind):
+  train = patch.patch(patching.base(), patching.request(mode=mode, checkpoint='/c/ckpt-0')).train_config
+
+  assert (train.fine_tune_checkpoint, train.fine_tune_checkpoint_type) == ('/c/ckpt-0', kind)
+  assert train.fine_tune_checkpoint_version == 2
+
+
+def test_feature_extraction_freezes_the_backbone_beside_what_is_frozen_already():
+  start = patching.base()
+  start.train_config.freeze_variables.append('mine')
+
+  train = patch.patch(start, patching.request(mode='feature_extraction', checkpoint='/c/ckpt-0')).train_config
+
+  assert train.fine_tune_checkpoint_type == 'detection'
+  assert train.freeze_variables[0] == 'mine'
+  assert re.search(train.freeze_variables[1], 'block_3_expand/kernel')
+  assert not re.search(train.freeze_variables[1], 'WeightSharedConvolutionalBoxPredictor/kernel')
+
+
+def test_scratch_forgets_the_checkpoint_of_the_base():
+  start = patching.base()
+  start.train_config.fine_tune_checkpoint = 'PATH_TO_BE_CONFIGURED'
+  start.train_config.fine_tune_checkpoint_type = 'classification'
+
+  train = patch.patch(start, patching.request()).train_config
+
+  assert not any(train.HasField(f) for f in ('fine_tune_checkpoint', 'fine_tune_checkpoint_type'))
 
 
 @pytest.fixture(scope='module')

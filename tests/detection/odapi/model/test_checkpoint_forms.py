@@ -49,7 +49,7 @@ def exported(finished_run, tmp_path_factory):
   ],
 )
 def test_a_checkpoint_may_be_given_as(form, exported, model, tmp_path):
-  wanted = recipe.read('ssd_mobilenet_v2_fpnlite_cpu_160', 4, 4, 'resume', form.format(**exported))
+  wanted = recipe.read(recipe.Options('ssd_mobilenet_v2_fpnlite_cpu_160', 4, 4, 'resume', form.format(**exported)))
   examples = standard_artifacts.Examples()
   examples.uri, examples.split_names = str(tmp_path), '["train", "eval"]'
   prefix = wanted.request(examples, 'label_map.pbtxt', {'circle': 1}, str(tmp_path)).checkpoint

@@ -1,12 +1,5 @@
 """The TF2 model garden's other configs, by their published settings in short form: each goes through, boxes alone."""
 
-import pytest
-
-from detection.base.errors import ConfigError
-from detection.odapi.config import config_io, config_path
-from detection.pipeline_config import changes, patch, portable
-from tests.support import patching
-
 READERS = """
 train_input_reader { label_map_path: "PATH_TO_BE_CONFIGURED/label_map.txt" %(reader)s
   tf_record_input_reader { input_path: "PATH_TO_BE_CONFIGURED/train2017-?????-of-00256.tfrecord" } }
@@ -14,23 +7,32 @@ eval_config { metrics_set: "coco_detection_metrics" use_moving_averages: false b
 eval_input_reader { label_map_path: "PATH_TO_BE_CONFIGURED/label_map.txt" shuffle: false num_epochs: 1 %(reader)s
   tf_record_input_reader { input_path: "PATH_TO_BE_CONFIGURED/val2017-?????-of-00032.tfrecord" } }
 """
+
 TPU = 'sync_replicas: true startup_delay_steps: 0 replicas_to_aggregate: %d use_bfloat16: true'
+
 START = 'fine_tune_checkpoint_version: V2 fine_tune_checkpoint: "PATH_TO_BE_CONFIGURED" fine_tune_checkpoint_type: "%s"'
+
 FLIP = 'data_augmentation_options { random_horizontal_flip {} }'
+
 SQUARE = """data_augmentation_options { random_scale_crop_and_pad_to_square {
   output_size: %d scale_min: 0.1 scale_max: 2.0 } }"""
+
 CROP = """data_augmentation_options { random_crop_image { min_object_covered: 0.0 min_aspect_ratio: 0.75
   max_aspect_ratio: 3.0 min_area: 0.75 max_area: 1.0 overlap_thresh: 0.0 } }"""
+
 POINTS = """
 data_augmentation_options { random_crop_image { min_aspect_ratio: 0.5 max_aspect_ratio: 1.7 random_coef: 0.25 } }
 data_augmentation_options { random_adjust_hue {} } data_augmentation_options { random_adjust_contrast {} }
 data_augmentation_options { random_adjust_saturation {} } data_augmentation_options { random_adjust_brightness {} }
 data_augmentation_options { random_absolute_pad_image { max_height_padding: 200 max_width_padding: 200
   pad_color: [0, 0, 0] } }"""
+
 COSINE = """cosine_decay_learning_rate { learning_rate_base: %(base)s total_steps: %(steps)d
   warmup_learning_rate: %(warm)s warmup_steps: %(warmup)d }"""
+
 MOMENTUM = """optimizer { momentum_optimizer { learning_rate { %s } momentum_optimizer_value: 0.9 }
   use_moving_average: false }"""
+
 ADAM = 'optimizer { adam_optimizer { epsilon: 1e-7 learning_rate { %s } } use_moving_average: false }'
 
 
@@ -119,25 +121,32 @@ MASKS = """conv_hyperparams { op: CONV regularizer { l2_regularizer { weight: 0.
   initializer { truncated_normal_initializer { stddev: 0.01 } } }
   predict_instance_masks: true mask_height: 33 mask_width: 33 mask_prediction_conv_depth: 0
   mask_prediction_num_conv_layers: 4"""
+
 POSE = """keypoint_label_map_path: "PATH_TO_BE_CONFIGURED" keypoint_estimation_task { task_name: "human_pose"
   task_loss_weight: 1.0 loss { localization_loss { l1_localization_loss {} }
     classification_loss { penalty_reduced_logistic_focal_loss { alpha: 2.0 beta: 4.0 } } }
   keypoint_class_name: "/m/01g317" keypoint_label_to_std { key: "nose" value: 0.26 }
   keypoint_regression_loss_weight: 0.1 keypoint_heatmap_loss_weight: 1.0 keypoint_offset_loss_weight: 1.0
   offset_peak_radius: 3 per_keypoint_offset: true }"""
+
 DEEPMAC = """deepmac_mask_estimation { dim: 32 task_loss_weight: 5.0 pixel_embedding_dim: 16 mask_size: 32
   use_xy: true network_type: "hourglass100" use_instance_embedding: true num_init_channels: 64
   classification_loss { weighted_sigmoid {} } }"""
+
 MANUAL = """manual_step_learning_rate { initial_learning_rate: 1e-3 schedule { step: 90000 learning_rate: 1e-4 }
   schedule { step: 120000 learning_rate: 1e-5 } }"""
+
 BGR = """bgr_ordering: true channel_means: [104.01362025, 114.03422265, 119.9165958]
   channel_stds: [73.6027665, 69.89082075, 70.9150767]"""
+
 CONSTANT = 'constant_learning_rate { learning_rate: 1e-3 }'
+
 TWO_STAGE_TRAIN = (
   f"""{TPU % 8} {FLIP} data_augmentation_options {{ random_adjust_hue {{}} }} {SQUARE % 640}
   """
   + MOMENTUM % (COSINE % {'base': '.04', 'steps': 25000, 'warm': '.013333', 'warmup': 2000})
 )
+
 WIDE = 'keep_aspect_ratio_resizer { min_dimension: 800 max_dimension: 1333 pad_to_max_dimension: true }'
 
 GARDEN = {
@@ -204,66 +213,3 @@ GARDEN = {
     'metrics_set: "coco_mask_metrics" eval_instance_masks: true include_metrics_per_category: false',
   ),
 }
-OF_TPUS = ('bfloat16', 'replicas', 'startup_delay', 'use_static', 'use_matmul_crop', 'use_matmul_gather_in', 'inplace_')
-OF_OTHER_TASKS = ('keypoint', 'instance_masks', 'mask_prediction', 'mask_type', 'deepmac', 'number_of_stages: 3')
-
-
-@pytest.mark.parametrize('name', GARDEN)
-def test_a_config_of_the_model_garden_is_completed_for_boxes_on_one_device(name):
-  base = config_io.parse(GARDEN[name], name)
-  request = patching.request(num_steps=1000, batch_size=4)
-
-  complete = patch.patch(base, request)
-
-  text = config_io.dump(complete)
-  assert not portable.problems(base)
-  assert not [word for word in ('PATH_TO_BE_CONFIGURED', *OF_TPUS, *OF_OTHER_TASKS) if word in text]
-  assert (complete.train_config.num_steps, complete.train_config.batch_size) == (1000, 4)
-  assert config_io.parse(text) == complete
-  assert patch.patch(complete, request) == complete
-  assert 'train_config.batch_size' in changes.render(changes.between(base, complete, ()), name)
-
-
-def test_a_mask_model_trains_boxes_and_each_thing_left_out_is_listed():
-  base = config_io.parse(GARDEN['mask_rcnn_inception_resnet_v2_1024'])
-
-  complete = patch.patch(base, patching.request())
-
-  listed = changes.render(changes.between(base, complete, ()), 'mask_rcnn')
-  assert complete.model.faster_rcnn.number_of_stages == 2
-  assert 'predict_instance_masks: true -> (unset)  # the data has no masks' in listed
-  assert 'load_instance_masks: true -> (unset)  # the data has no masks' in listed
-  assert list(complete.eval_config.metrics_set) == ['coco_detection_metrics']
-
-
-def test_a_pose_model_without_boxes_gets_a_box_head():
-  complete = patch.patch(config_io.parse(GARDEN['centernet_mobilenetv2_fpn_512_kpts']), patching.request())
-
-  assert complete.model.center_net.object_detection_task.localization_loss.HasField('l1_localization_loss')
-
-
-def test_rates_by_steps_are_stretched_and_scaled():
-  complete = patch.patch(
-    config_io.parse(GARDEN['centernet_hourglass104_512']), patching.request(num_steps=1400, batch_size=8)
-  )
-
-  manual = config_path.get(complete, 'train_config.optimizer.adam_optimizer.learning_rate.manual_step_learning_rate')
-  assert [step.step for step in manual.schedule] == [900, 1200]
-  assert manual.initial_learning_rate == pytest.approx(1e-3 * (8 / 128) ** 0.5)
-
-
-@pytest.mark.parametrize(
-  ('change', 'expected'),
-  [
-    (('ssd_mobilenet_v1_fpn_keras', 'ssd_mobilenet_v1_fpn'), 'TF 2 successor: "ssd_mobilenet_v1_fpn_keras"'),
-    (('num_classes: 90', 'num_clases: 90'), 'line 1, column .*nearest: "num_classes"'),
-    (('max_level: 7 }', 'max_level: 6 }'), 'pyramid has levels 3 to 6, the anchors 3 to 7'),
-  ],
-)
-def test_what_cannot_be_trained_is_refused_with_one_line(change, expected):
-  text = GARDEN['ssd_mobilenet_v1_fpn_640'].replace(*change)
-
-  with pytest.raises(ConfigError, match=expected) as caught:
-    patch.patch(config_io.parse(text), patching.request())
-
-  assert '\n' not in str(caught.value)
