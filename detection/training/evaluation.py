@@ -1,4 +1,4 @@
-"""Metrics of a model during training, in process: the evaluator's own, on the OD API's eval input."""
+"""Evaluation during training, in the same process: the evaluator's metrics, on the OD API's eval input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IOU = 0.5  # of precision, recall, F1 and `hits`, as Pascal VOC's
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-  """An eval image as the model sees it, uint8 [height, width, 3], RGB."""
+  """An eval image with its objects and what was found in it. pixels: uint8 [height, width, 3], RGB, as resized."""
 
   pixels: np.ndarray
   ground_truth: GroundTruth
@@ -29,11 +29,11 @@ class Picture:
 
 @dataclasses.dataclass(frozen=True)
 class Hits:
-  """Detections of one class over the whole split.
+  """The detections of one class in the whole split, without those that COCO ignores.
 
   objects: number of labelled objects, difficult ones left out.
-  scores: float64 [N], of detections that count.
-  right: bool [N], whether a detection matches an object that no surer one matches, at an IoU of 0.5.
+  scores: float64 [N], of the detections.
+  right: bool [N], whether a detection is the one with the highest score that matches its object, at an IoU of 0.5.
   """
 
   objects: int
@@ -42,10 +42,10 @@ class Hits:
 
 
 class TrainingEvaluation:
-  """Evaluates an engine's present weights on the eval split, again and again.
+  """Evaluates an engine's present weights on the eval split, each time it is called.
 
   Attributes:
-    pictures: the first images of the split with what the last evaluation found in them.
+    pictures: the first images of the split, with what the last evaluation found in them.
     hits: {class name: Hits} of the last evaluation.
   """
 
@@ -58,21 +58,21 @@ class TrainingEvaluation:
     watch: str = 'AP',
     is_stopped: Callable[[], bool] = lambda: False,
   ) -> None:
-    """See TrainingEvaluation.
+    """Reads nothing yet but the number of images.
 
     Args:
       engine: whose present weights are evaluated.
       labels: {class name: id}.
-      limit: the first so many images only.
-      pictures: how many to keep.
-      watch: a metric that is wanted by all means, be it of one class, such as AP50/cat.
-      is_stopped: asked before each batch; when it says yes, the evaluation ends without a result.
+      limit: how many images are evaluated, from the first on; None for all.
+      pictures: how many images are kept.
+      watch: a metric that is always in the result, also one of a single class, such as AP50/cat.
+      is_stopped: called before each batch; when it returns True, the evaluation ends without a result.
     """
     self._engine = engine
     self._is_stopped = is_stopped
     self._labels = labels
     self._watch = watch
-    # One at a time when images differ in size: they could not stand in one batch.
+    # Images of different sizes do not fit into one batch.
     self._batch_size = 8 if inputs.static_size(engine.config) else 1
     self._batches, self._count = inputs.eval_batches(engine.config, engine.model, self._batch_size, limit)
     self._kept = pictures
@@ -80,9 +80,11 @@ class TrainingEvaluation:
     self.hits: dict[str, Hits] = {}
 
   def __call__(self) -> dict[str, float] | None:
-    """Every metric of names.ALL (NaN where there is nothing to measure), the watched one, and the mean `eval/` losses.
+    """Evaluates the present weights.
 
-    None when it was stopped before its end.
+    Returns:
+      Every metric of names.ALL, NaN where there is nothing to measure it on; the watched metric; and the mean losses of
+      the split, as `eval/<loss>`. None if the evaluation was stopped before its end.
     """
     images: list[results.Results] = []
     losses: dict[str, list[float]] = {}
@@ -91,48 +93,61 @@ class TrainingEvaluation:
       for features, labels in self._batches:
         if self._is_stopped():
           return None
-        batch_losses, detections = self._engine.evaluate_batch(features, labels)
+        batch_losses, outputs = self._engine.evaluate_batch(features, labels)
         for name, value in batch_losses.items():
           losses.setdefault(f'eval/{name}', []).append(value)
+        # The last batch is filled up with images that were evaluated before.
         for i in range(min(self._batch_size, self._count - len(images))):
-          images.append(self._matched(str(len(images)), features, labels, detections, i))
-    matched = results.merge(images)
+          images.append(self._match(str(len(images)), features, _ground_truth(features, labels, i), outputs, i))
+    return self._score(results.merge(images)) | {name: float(np.mean(values)) for name, values in losses.items()}
+
+  def _match(
+    self, name: str, features: Mapping, ground_truth: GroundTruth, outputs: Mapping[str, np.ndarray], i: int
+  ) -> results.Results:
+    """Matches the detections in image `i` of a batch to its objects; keeps its pixels while there are too few."""
+    detections = _detections(outputs, i)
+    if len(self.pictures) < self._kept:
+      height, width = features[_Input.true_image_shape][i].numpy()[:2]
+      pixels = features[_Input.original_image][i].numpy()[:height, :width]
+      self.pictures.append(Picture(pixels, ground_truth, detections))
+    height, width = features[_Input.original_image_spatial_shape][i].numpy().tolist()
+    return results.of_image(results.Image(name, width, height, ground_truth), detections)
+
+  def _score(self, matched: results.Results) -> dict[str, float]:
+    """Metrics by name; keeps the hits of each class."""
     scored = scores.score(matched, self._labels, _IOU)
     self.hits = {row.name: _hits(matched, scored.assignment, row) for row in scored.classes}
-    watched = names.look_up(self._watch, scored.metrics, scored.per_class())
-    return scored.metrics | {self._watch: watched} | {name: float(np.mean(values)) for name, values in losses.items()}
+    return scored.metrics | {self._watch: names.look_up(self._watch, scored.metrics, scored.per_class())}
 
-  def _matched(
-    self, name: str, features: Mapping, labels: Mapping, detections: Mapping[str, np.ndarray], i: int
-  ) -> results.Results:
-    """Image `i` of a batch; its pixels are kept while there are too few of them."""
-    height, width = features[_Input.original_image_spatial_shape][i].numpy().tolist()
-    # Ground truth is relative to the padded image, detections to the true one inside it.
-    padded = np.array(features[_Input.image].shape[1:3], np.float32)
-    true = features[_Input.true_image_shape][i].numpy()[:2]
-    count = int(labels[_Input.num_groundtruth_boxes][i])
 
-    def flags(key: str) -> np.ndarray:
-      return labels[key][i][:count].numpy().astype(bool) if key in labels else np.zeros(count, bool)
+def _ground_truth(features: Mapping, labels: Mapping, i: int) -> GroundTruth:
+  """The labelled objects of image `i` of a batch; boxes as fractions of the image without its padding."""
+  # The OD API's boxes are fractions of the padded image, those of detections are not.
+  padded = np.array(features[_Input.image].shape[1:3], np.float32)
+  size = features[_Input.true_image_shape][i].numpy()[:2].astype(np.float32)
+  count = int(labels[_Input.num_groundtruth_boxes][i])
 
-    ground_truth = GroundTruth(
-      labels[_Input.groundtruth_boxes][i][:count].numpy() * np.tile(padded / true.astype(np.float32), 2),
-      np.argmax(labels[_Input.groundtruth_classes][i][:count].numpy(), axis=-1) + 1,
-      flags(_Input.groundtruth_difficult),
-      flags(_Input.groundtruth_is_crowd),
-    )
-    number = int(detections[_Output.num_detections][i])
-    found = Detections(
-      detections[_Output.detection_boxes][i][:number],
-      detections[_Output.detection_classes][i][:number].astype(int) + 1,
-      detections[_Output.detection_scores][i][:number],
-    )
-    if len(self.pictures) < self._kept:
-      pixels = features[_Input.original_image][i].numpy()[: true[0], : true[1]]
-      self.pictures.append(Picture(pixels, ground_truth, found))
-    return results.of_image(results.Image(name, width, height, ground_truth), found)
+  def flags(key: str) -> np.ndarray:
+    return labels[key][i][:count].numpy().astype(bool) if key in labels else np.zeros(count, bool)
+
+  return GroundTruth(
+    labels[_Input.groundtruth_boxes][i][:count].numpy() * np.tile(padded / size, 2),
+    np.argmax(labels[_Input.groundtruth_classes][i][:count].numpy(), axis=-1) + 1,
+    flags(_Input.groundtruth_difficult),
+    flags(_Input.groundtruth_is_crowd),
+  )
+
+
+def _detections(outputs: Mapping[str, np.ndarray], i: int) -> Detections:
+  """What the model found in image `i` of a batch; the model counts classes from 0, label maps from 1."""
+  count = int(outputs[_Output.num_detections][i])
+  return Detections(
+    outputs[_Output.detection_boxes][i][:count],
+    outputs[_Output.detection_classes][i][:count].astype(int) + 1,
+    outputs[_Output.detection_scores][i][:count],
+  )
 
 
 def _hits(matched: results.Results, assignment: operating.Assignment, row: scores.ClassScore) -> Hits:
-  mine = (matched.classes == row.id) & ~assignment.ignored
-  return Hits(row.objects, matched.scores[mine], assignment.hit[mine])
+  counted = (matched.classes == row.id) & ~assignment.ignored
+  return Hits(row.objects, matched.scores[counted], assignment.hit[counted])

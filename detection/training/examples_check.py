@@ -1,4 +1,4 @@
-"""Looks at every label before the first step: what the OD API would drop in silence or fail on hours later."""
+"""Checks every label before the first step: the OD API drops some mistakes silently and fails on others hours later."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from detection.base.errors import DataError
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import inputs
 
-_SHOWN = 5
+_SHOWN = 5  # problems that the message names
 
 
 def check_examples(config: Config, labels: Mapping[str, int]) -> None:
   """Checks label map, classes and boxes of the train and eval split.
 
   Raises:
-    DataError: if an id of the label map is outside 1..num_classes, a class stands in no label map, or a box is not
-      finite, empty, or outside [0, 1]; with the names of the first images concerned.
+    DataError: if an id of the label map is outside 1..num_classes, if a class is not in the label map, or if a box is
+      empty, not finite, or outside [0, 1]. The message names the first of these images.
   """
   classes = inputs.num_classes(config)
   outside = [f'"{name}" has id {number}' for name, number in labels.items() if not 1 <= number <= classes]

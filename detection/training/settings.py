@@ -1,4 +1,4 @@
-"""What can be set about training beyond pipeline.config: the `train:` section of a run config, less steps and batch."""
+"""The `train:` section of a run config, without what becomes part of pipeline.config, such as steps and batch size."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from detection.metrics import names
 
 
 class MetricName(str):
-  """A metric of metrics.names, overall or of one class (AP50/cat); higher is better in all of them."""
+  """A metric of metrics.names, overall (AP) or of one class (AP50/cat). For all of them higher is better."""
 
   @classmethod
   def __get_validators__(cls) -> Iterator[Callable[[Any], str]]:
@@ -36,9 +36,9 @@ class EarlyStopping(Settings):
 class Rollback(Settings):
   """Goes back to the last good checkpoint when the loss blows up, with a lower learning rate.
 
-  times: how often, before training stops with an error.
-  factor: what the learning rate is multiplied by, each time.
-  blow_up: a loss this many times its running mean counts as blown up; so does a non-finite one.
+  times: how often it goes back before training ends with an error.
+  factor: the learning rate is multiplied by it each time.
+  blow_up: a loss this many times its running mean has blown up; so has a loss that is not finite.
   """
 
   times: pydantic.PositiveInt = 2
@@ -49,8 +49,8 @@ class Rollback(Settings):
 class AdaptSettings(Settings):
   """How to adapt to unlabelled images of a target domain; see detection/training/adaptation.py.
 
-  weight: of the reversed gradient of the domain classifier, once ramped in; 0: batch norm alone adapts.
-  ramp_steps: steps over which the weight rises; all of them when not given.
+  weight: of the domain classifier's reversed gradient at the end of the ramp; 0: only batch norm adapts.
+  ramp_steps: steps over which the weight rises; all steps when not given.
   batch_norm: the domain whose statistics the exported model normalises by.
   """
 
@@ -60,15 +60,15 @@ class AdaptSettings(Settings):
 
 
 def adapt_parameter(adapt: Mapping[str, Any] | None, has_target: bool, component: str) -> str | None:
-  """The execution property of a component that may adapt: AdaptSettings as JSON; None where it does not.
+  """AdaptSettings as JSON, the execution property of a component; None when there are no target examples.
 
   Args:
-    adapt: keys of AdaptSettings, as given.
+    adapt: some keys of AdaptSettings, as the user wrote them.
     has_target: whether there are target examples.
     component: its name, for the message.
 
   Raises:
-    ConfigError: if there is nothing to adapt to, or a key is wrong.
+    ConfigError: if `adapt` is given without target examples, or a key is wrong.
   """
   if not has_target:
     if adapt:
@@ -82,19 +82,21 @@ class TrainSettings(Settings):
 
   seed: of the initial weights, the order of the images and the augmentations.
   eval_every: steps between evaluations on the eval split; 0: only at the end.
-  eval_every_minutes: also evaluate when so much time has passed since the last evaluation.
-  eval_images: the first so many images of the eval split; all when not given.
-  checkpoint_every: steps between checkpoints; a killed training loses at most so many.
-  checkpoint_every_minutes: also save when so much time has passed.
-  keep_checkpoint_max: so many of the latest checkpoints are kept, and the best one.
-  watch: the metric that decides which checkpoint is the best, overall or of one class: AP50/cat.
-  export: which weights are exported, those of the best evaluation or of the last step.
-  cache: decoded images in memory or on disk; auto: in memory when they fit a quarter of the free memory.
-  min_restored: fine-tuning fails when less than this share of the backbone's variables was restored.
-  freeze: parts of the model that stay as they are, beside the patterns of pipeline.config: `backbone`, the
-    classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
-  tensorboard_images: so many eval images are shown in TensorBoard, with ground truth and detections.
-  precision, xla, accumulate: mixed precision, compilation, and batches per optimizer step.
+  eval_every_minutes: also evaluate when this much time has passed since the last evaluation.
+  eval_images: how many images of the eval split are evaluated, from the first on; all when not given.
+  checkpoint_every: steps between checkpoints; a killed training loses no more than these.
+  checkpoint_every_minutes: also save when this much time has passed.
+  keep_checkpoint_max: how many of the latest checkpoints are kept; the best weights are kept apart from them.
+  watch: the metric that decides which weights are the best, overall (AP) or of one class (AP50/cat).
+  early_stopping: ends training when it no longer gets better; never when not given.
+  rollback: what happens when the loss blows up; when not given, training ends with an error.
+  export: which weights are exported: those of the best evaluation, or of the last step.
+  cache: decoded images in memory or on disk; auto: in memory when they fit into a quarter of the free memory.
+  min_restored: fine-tuning fails when less than this fraction of the backbone's variables was restored.
+  freeze: parts of the model that are not trained, beside those that match the patterns in pipeline.config: `backbone`,
+    the classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
+  tensorboard_images: how many eval images TensorBoard shows, with ground truth and detections.
+  precision, xla, accumulate: mixed precision, compilation, and parts that a batch is computed in; see engine.Compute.
   """
 
   seed: pydantic.NonNegativeInt = 0

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of an evaluation beside numbers: images with boxes, and precision over recall by class."""
+"""What TensorBoard shows of an evaluation beside its metrics: images with boxes, and precision-recall curves."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from detection.metrics.matching import GroundTruth
 from detection.report import drawing, palette
 from detection.training.evaluation import Hits, Picture, TrainingEvaluation
 
-# Detections below are left out of the images, not out of the curves.
-SHOWN_SCORE = 0.3
-THRESHOLDS = 101
-_LEAST_WIDTH = 320  # pixels: captions on smaller images could not be read
+SHOWN_SCORE = 0.3  # detections below are not drawn; the curves count them
+THRESHOLDS = 101  # scores at which precision and recall are given
+_LEAST_WIDTH = 320  # pixels: captions on smaller images cannot be read
 
 
 def write(evaluation: TrainingEvaluation, labels: Mapping[str, int]) -> None:
-  """Writes pictures and curves of the last evaluation, at the default step of the default summary writer.
+  """Writes images and curves of the last evaluation, at the step and into the summary writer that are the default.
 
   Images are tagged `images/<number>`, curves `precision_recall/<class>/pr_curves`.
   """
@@ -50,7 +49,7 @@ def side_by_side(picture: Picture, names: Mapping[int, str]) -> np.ndarray:
 def precision_recall(tag: str, hits: Hits) -> tf.compat.v1.Summary:
   """Precision and recall at THRESHOLDS scores from 0 to 1, for TensorBoard's PR curves.
 
-  Where nothing is found precision is 1, as no detection is wrong. There are no true negatives in detection.
+  Where nothing is detected, precision is 1: no detection is wrong. Detection knows no true negatives.
   """
   at = np.linspace(0, 1, THRESHOLDS)
   order = np.sort(hits.scores)
