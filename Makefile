@@ -23,7 +23,7 @@ test-fast: $(READY)
 # The same records and numbers on other engines: a local Flink, where Java and Maven are, and Beam's Prism, where Go is.
 # Any other running Beam job server: BEAM_JOB_ENDPOINT=HOST:PORT make test.
 ON_ENGINES := $(PYTEST) tests/components/voc_example_gen/test_runners.py \
-  tests/components/evaluator/test_map_evaluator.py -k running
+  tests/components/evaluator/test_executor.py -k running
 test-flink: $(READY)
 	$(BIN)/python tools/flink.py $(ON_ENGINES)
 

@@ -77,7 +77,7 @@ def measure(model: str, records: str) -> None:
   with tempfile.TemporaryDirectory() as folder:
     with beam.Pipeline() as pipeline:
       inference.evaluate(pipeline, [records], model, LABELS, folder)
-    results = inference.read_parts(folder)
+    results = inference.read_results(folder)
   draws = bootstrap.draws(len(results.names), len(results.scores))
   evaluation.score(results, LABELS, evaluation.Settings(), draws)
   seconds = time.perf_counter() - begun

@@ -37,7 +37,7 @@ def ours(model: str, records: str) -> float:
   with tempfile.TemporaryDirectory() as folder:
     with beam.Pipeline() as pipeline:
       inference.evaluate(pipeline, [records], f'{model}/Format-Serving', labels, folder)
-    results = inference.read_parts(folder)
+    results = inference.read_results(folder)
   draws = bootstrap.draws(len(results.names), len(results.scores))
   measured = evaluation.score(results, labels, evaluation.Settings(), draws)
   return measured.metrics['AP']

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drawn_shapes import LABELS
-from components.evaluator import inference
+from components.evaluator.examples import parse as parse_example
 from detection.inference.detector import Detector
 from detection.metrics import coco, results
 from detection.odapi import label_map
@@ -100,6 +100,6 @@ def score(model: str, records: str, labels: Mapping[str, int] = LABELS) -> dict[
 
   detector, parts = Detector(model), []
   for record in tf.data.TFRecordDataset(records).as_numpy_iterator():
-    image, encoded = inference.parse(record, labels, records)
+    image, encoded = parse_example(record, labels, records)
     parts.append(results.of_image(image, detector.detect_encoded([encoded])[0].with_ids(labels)))
   return coco.accumulate(results.merge(parts), list(labels.values())).metrics()

@@ -1,9 +1,9 @@
-"""The report's charts, as matplotlib figures. Colours are those of the boxes."""
+"""The report's charts, as matplotlib figures."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import figure
+from matplotlib import axes, figure
 
 from components.evaluator.evaluation import Evaluation
 from detection.metrics import coco, operating
@@ -38,30 +38,38 @@ def precision_recall(evaluation: Evaluation) -> figure.Figure:
 
 def confidence(evaluation: Evaluation) -> figure.Figure:
   """Precision, recall and F1 by confidence of one class; F1 alone of several."""
-  iou = evaluation.settings.iou
   rows = [row for _, row in _largest(evaluation.classes) if len(row.curve.scores)]
-  chart, axis = _axes(f'By confidence threshold, IoU {iou:g}', 'boxes below this score are dropped', 'F1')
+  chart, axis = _axes(
+    f'By confidence threshold, IoU {evaluation.settings.iou:g}', 'boxes below this score are dropped', 'F1'
+  )
+  axis.set(xlim=(0, 1), ylim=(0, 1.02))
   if len(rows) == 1:
     axis.set_ylabel('')
-    curve = _thinned(rows[0].curve)
-    for name, values, colour in (
-      ('precision', curve.precision, palette.BLUE),
-      ('recall', curve.recall, palette.ORANGE),
-      ('F1', curve.f1, palette.GREEN),
-    ):
-      axis.plot(curve.scores, values, color=colour, label=name)
-    axis.axvline(rows[0].best.score, color=palette.MIDDLE_GREY, linestyle=':', label=f'best: {rows[0].best.score:.2f}')
-  for row in rows if len(rows) > 1 else []:
-    curve = _thinned(row.curve)
-    axis.plot(curve.scores, curve.f1, color=palette.class_colour(row.id), label=f'{_name(row)}  {row.best.score:.2f}')
-    axis.plot(row.best.score, row.best.f1, 'o', color=palette.class_colour(row.id), markersize=4)
-  axis.set(xlim=(0, 1), ylim=(0, 1.02))
-  _legend(axis, '' if len(rows) == 1 else 'class, best score')
+    _plot_curves(axis, rows[0])
+    _legend(axis)
+    return chart
+  for row in rows:
+    colour, curve = palette.class_colour(row.id), _thinned(row.curve)
+    axis.plot(curve.scores, curve.f1, color=colour, label=f'{_name(row)}  {row.best.score:.2f}')
+    axis.plot(row.best.score, row.best.f1, 'o', color=colour, markersize=4)
+  _legend(axis, 'class, best score')
   return chart
 
 
+def _plot_curves(axis: axes.Axes, row: ClassScore) -> None:
+  """Precision, recall and F1 of one class, and its best confidence."""
+  curve = _thinned(row.curve)
+  for name, values, colour in (
+    ('precision', curve.precision, palette.BLUE),
+    ('recall', curve.recall, palette.ORANGE),
+    ('F1', curve.f1, palette.GREEN),
+  ):
+    axis.plot(curve.scores, values, color=colour, label=name)
+  axis.axvline(row.best.score, color=palette.MIDDLE_GREY, linestyle=':', label=f'best: {row.best.score:.2f}')
+
+
 def confusion(evaluation: Evaluation) -> figure.Figure:
-  """Counts, coloured by share of the row."""
+  """Counts of the classes with most objects; the deeper the colour, the larger the cell's fraction of its row."""
   classes = sorted(index for index, _ in _largest(evaluation.classes, _MOST_CELLS))
   picked = [*classes, len(evaluation.classes)]
   counts = evaluation.mistakes.confusion[np.ix_(picked, picked)]
@@ -69,14 +77,14 @@ def confusion(evaluation: Evaluation) -> figure.Figure:
   size = min(9.0, max(6.4, 0.55 * len(picked) + 2))
   chart = figure.Figure(figsize=(size, size * 0.75), layout='constrained')
   axis = chart.subplots()
-  shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-  axis.imshow(shares, cmap='Blues', vmin=0, vmax=1, aspect='auto')
+  fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+  axis.imshow(fractions, cmap='Blues', vmin=0, vmax=1, aspect='auto')
   axis.set_xticks(range(len(picked)), [*names, 'missed'], rotation=45, ha='right', rotation_mode='anchor')
   axis.set_yticks(range(len(picked)), [*names, 'background'])
   axis.set(xlabel='detected as', ylabel='labelled', title='Confusion at the best confidence')
   if len(picked) <= 13:
     for (row, column), value in np.ndenumerate(counts):
-      ink = 'white' if shares[row, column] > 0.5 else 'black'
+      ink = 'white' if fractions[row, column] > 0.5 else 'black'
       axis.text(column, row, str(value) if value else '', ha='center', va='center', color=ink, fontsize=9)
   return chart
 
@@ -158,7 +166,7 @@ def _stacked(
   return chart
 
 
-def _axes(title: str, x: str, y: str) -> tuple[figure.Figure, 'figure.Axes']:
+def _axes(title: str, x: str, y: str) -> tuple[figure.Figure, axes.Axes]:
   chart = figure.Figure(figsize=(6.4, 4.0), layout='constrained')
   axis = chart.subplots()
   axis.set(title=title, xlabel=x, ylabel=y)
@@ -167,7 +175,7 @@ def _axes(title: str, x: str, y: str) -> tuple[figure.Figure, 'figure.Axes']:
   return chart, axis
 
 
-def _bars_axes(title: str, x: str, rows: Sequence[ClassScore]) -> tuple[figure.Figure, 'figure.Axes']:
+def _bars_axes(title: str, x: str, rows: Sequence[ClassScore]) -> tuple[figure.Figure, axes.Axes]:
   chart, axis = _axes(title, x, '')
   chart.set_size_inches(6.4, max(2.6, 1.4 + 0.34 * len(rows)))
   axis.set_yticks(range(len(rows)), [_name(row) for row in rows])
@@ -175,7 +183,7 @@ def _bars_axes(title: str, x: str, rows: Sequence[ClassScore]) -> tuple[figure.F
   return chart, axis
 
 
-def _legend(axis: 'figure.Axes', title: str = '') -> None:
+def _legend(axis: axes.Axes, title: str = '') -> None:
   if axis.get_legend_handles_labels()[0]:
     axis.legend(title=title or None, fontsize=8, title_fontsize=8)
 

@@ -22,38 +22,34 @@ difference       {AP, AP50: {value, low, high}}: model less baseline, 95 % paire
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import json
 from typing import Any
 
-from components.evaluator import verdict
 from components.evaluator.evaluation import Evaluation, without_nan
-from components.evaluator.exports import Exported
+from components.evaluator.result import EvaluationResult
 from detection.metrics.matching import AREA_NAMES
 from detection.metrics.mistakes import CAUSES
 
 SCHEMA_VERSION = 1
-MISSED = 'missed'
-BACKGROUND = 'background'
 
 
-def build(
-  measured: Evaluation | None,
-  before: Evaluation | None,
-  judged: verdict.Verdict,
-  sources: Mapping[str, str],
-  facts: Mapping[str, str],
-  exported: Sequence[Exported] = (),
-) -> dict[str, Any]:
+def text(result: EvaluationResult) -> str:
+  """metrics.json as text."""
+  return json.dumps(build(result), indent=2, allow_nan=False) + '\n'
+
+
+def build(result: EvaluationResult) -> dict[str, Any]:
   """The content of metrics.json, as the module's docstring says."""
+  model, baseline = result.model, result.baseline
   return {
     'schema_version': SCHEMA_VERSION,
-    'verdict': judged.as_dict(),
-    'sources': dict(sources),
-    'facts': dict(facts),
-    'model': _model(measured) if measured else None,
-    'baseline': _model(before) if before else None,
-    'exports': [{**dataclasses.asdict(row), 'metrics': without_nan(row.metrics)} for row in exported],
-    'difference': _difference(measured, before) if measured and before else None,
+    'verdict': result.verdict.as_dict(),
+    'sources': dict(result.background.sources),
+    'facts': dict(result.background.facts),
+    'model': _model(model) if model else None,
+    'baseline': _model(baseline) if baseline else None,
+    'exports': [{**dataclasses.asdict(row), 'metrics': without_nan(row.metrics)} for row in result.exports],
+    'difference': _difference(model, baseline) if model and baseline else None,
   }
 
 
@@ -92,8 +88,8 @@ def _mistakes(evaluation: Evaluation, index: int) -> dict[str, dict[str, int]]:
   }
 
 
-def _difference(measured: Evaluation, before: Evaluation) -> dict[str, dict[str, float | None]]:
+def _difference(model: Evaluation, baseline: Evaluation) -> dict[str, dict[str, float | None]]:
   return {
-    name: without_nan({'value': measured.metrics[name] - before.metrics[name], **dataclasses.asdict(interval)})
-    for name, interval in measured.difference(before).items()
+    name: without_nan({'value': model.metrics[name] - baseline.metrics[name], **dataclasses.asdict(interval)})
+    for name, interval in model.difference(baseline).items()
   }

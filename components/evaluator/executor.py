@@ -1,36 +1,48 @@
-"""MapEvaluator's executor: read artifacts, measure, judge, write artifacts."""
+"""MapEvaluator's executor: reads artifacts, measures on Beam, judges, writes artifacts."""
 
+import contextlib
 import functools
-import json
 import logging
 import os
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact, artifact_utils
 
-from components.artifacts import LabelMap
-from components.evaluator import document, evaluation, exports, facts, inference, report, servability, verdict
+from components.evaluator import (
+  blessing,
+  class_counts,
+  document,
+  evaluation,
+  examples,
+  exports,
+  facts,
+  inference,
+  report,
+  request,
+  servability,
+  verdict,
+)
+from components.evaluator.evaluation import Evaluation
+from components.evaluator.request import Request
+from components.evaluator.result import Background, EvaluationResult
 from detection import model_folder
-from detection.base import files
+from detection.base import files, progress
 from detection.base.errors import DataError
 from detection.metrics import bootstrap
-from detection.odapi import label_map
 
 CLASSES_FILE = 'per_class.csv'
 REPORT_FILE = 'report.html'
-TRAIN_SPLIT = 'train'
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-  """Runs the model over the split on Beam, scores it beside the baseline, writes evaluation and blessing."""
+  """Measures the model on the split, compares it with the baseline, writes evaluation and blessing."""
 
   def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
     """Measures the model and blesses it or not.
@@ -39,158 +51,90 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       DataError: if the split has no images, or names classes that the label map has not.
       ConfigError: if a threshold names no class of the label map.
     """
-    model = artifact_utils.get_single_instance(list(input_dict['model']))
-    uri = files.join(artifact_utils.get_single_uri(list(input_dict['label_map'])), LabelMap.FILE_NAME)
-    labels = label_map.parse(files.read_text(uri), where=uri)
-    bounds = verdict.Bounds(
-      thresholds=json.loads(exec_properties['thresholds']),
-      min_improvement=float(exec_properties['min_improvement']),
-      max_class_drop=exec_properties.get('max_class_drop'),
+    asked = request.read(input_dict, exec_properties)
+    result = self._evaluate(asked)
+    _write(result, asked.examples, artifact_utils.get_single_uri(list(output_dict['evaluation'])))
+    blessed = artifact_utils.get_single_instance(list(output_dict['blessing']))
+    blessing.write(blessed, result.verdict, asked.model, asked.baseline)
+    logging.info('%s: %s', 'BLESSED' if result.verdict.blessed else 'NOT BLESSED', result.verdict.reason)
+
+  def _evaluate(self, asked: Request) -> EvaluationResult:
+    problem = servability.problem(asked.saved_model)
+    if problem:
+      refusal = verdict.refused(f'The exported model does not serve: {problem}')
+      return EvaluationResult(refusal, self._background(asked))
+    model = self._measure(asked.saved_model, asked)
+    baseline = self._measure(asked.baseline_model, asked) if asked.baseline_model else None
+    return EvaluationResult(
+      verdict=_judge(model, baseline, asked.bounds),
+      exports=self._measure_exports(model, asked),
+      background=self._background(asked),
+      model=model,
+      baseline=baseline,
     )
-    bounds.check_classes(labels)
-    settings = evaluation.Settings(exec_properties['iou'], exec_properties['slice_pattern'])
-    examples = _example_files(input_dict['examples'], exec_properties['split'])
-    baseline = _baseline(input_dict, exec_properties['baseline_destination'])
-    candidate = model_folder.serving(model.uri)
 
-    measured = before = None
-    unservable = servability.problem(candidate)
-    if unservable:
-      judged = verdict.refused(f'The exported model does not serve: {unservable}')
-    else:
-      measured = self._measure(candidate, examples, labels, settings)
-      before = self._measure(baseline, examples, labels, settings) if baseline else None
-      judged = _judge(measured, before, bounds)
-    exported = self._exported(input_dict, candidate, measured, examples, labels, settings) if measured else []
-    told = _background(input_dict, model, baseline, self._count(input_dict['examples']))
-    target = artifact_utils.get_single_uri(list(output_dict['evaluation']))
-    content = document.build(measured, before, judged, told.sources, told.facts, exported)
-    text = json.dumps(content, indent=2, allow_nan=False) + '\n'
-    files.write_text(files.join(target, model_folder.METRICS), text)
-    if measured:
-      files.write_text(files.join(target, CLASSES_FILE), evaluation.class_table(measured))
-    fetch = functools.partial(inference.pictures, examples, labels=labels)
-    files.write_text(files.join(target, REPORT_FILE), report.page(judged, told, measured, before, fetch, exported))
-    _write_blessing(artifact_utils.get_single_instance(list(output_dict['blessing'])), model, input_dict, judged)
-    logging.info('%s: %s', 'BLESSED' if judged.blessed else 'NOT BLESSED', judged.reason)
-
-  def _measure(
-    self, model: str, examples: Sequence[str], labels: Mapping[str, int], settings: evaluation.Settings
-  ) -> evaluation.Evaluation:
+  def _measure(self, model: str, asked: Request) -> Evaluation:
+    """Runs the model at `model`, as Detector takes it, over the split, and scores it."""
     begun = time.monotonic()
-    with self._scratch() as folder:
+    with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
-        inference.evaluate(pipeline, examples, model, labels, folder)
-      results = inference.read_parts(folder)
-    seconds = time.monotonic() - begun
-    print(f'{model}: {len(results.names)} images in {seconds:.1f} s, loading included', flush=True)
-    if not len(results.names):
-      raise DataError(f'{examples[0]}: the split to evaluate has no images. See data.split in the run config.')
-    return evaluation.score(results, labels, settings, bootstrap.draws(len(results.names), len(results.scores)))
+        inference.evaluate(pipeline, asked.examples, model, asked.labels, folder)
+      results = inference.read_results(folder)
+    images, seconds = len(results.names), time.monotonic() - begun
+    progress.write_line(f'{model}: {images} images in {seconds:.1f} s, loading included')
+    if not images:
+      raise DataError(f'{asked.examples[0]}: the split to evaluate has no images. See data.split in the run config.')
+    return evaluation.score(results, asked.labels, asked.settings, bootstrap.draws(images, len(results.scores)))
 
-  def _exported(
-    self,
-    inputs: Artifacts,
-    model: str,
-    measured: evaluation.Evaluation,
-    examples: Sequence[str],
-    labels: Mapping[str, int],
-    settings: evaluation.Settings,
-  ) -> list[exports.Exported]:
-    """The SavedModel and the files made from it, side by side; empty if there are none of these."""
-    if not inputs.get('exports'):
+  def _measure_exports(self, model: Evaluation, asked: Request) -> list[exports.Exported]:
+    """The SavedModel and the files made from it, side by side; empty if there are no such files."""
+    if not asked.exports:
       return []
-    folder = artifact_utils.get_single_uri(list(inputs['exports']))
-    images = inference.first_images(examples, exports.TIMED_IMAGES)
-    rows = [exports.measure('SavedModel', model, measured.metrics, images)]
-    for path in sorted(files.glob(files.join(folder, '*'))):
-      metrics = self._measure(path, examples, labels, settings).metrics
+    images = examples.first_images(asked.examples, exports.TIMED_IMAGES)
+    rows = [exports.measure('SavedModel', asked.saved_model, model.metrics, images)]
+    for path in asked.exports:
+      metrics = self._measure(path, asked).metrics
       rows.append(exports.measure(os.path.basename(path), path, metrics, images))
     return rows
 
-  def _count(self, examples: Sequence[artifact.Artifact]) -> dict[str, int]:
-    """Objects a class in the training split, for the report; empty if there is no such split."""
-    if not all(TRAIN_SPLIT in artifact_utils.decode_split_names(one.split_names) for one in examples):
+  def _background(self, asked: Request) -> Background:
+    return Background(
+      sources={'model': asked.model.uri, 'baseline': asked.baseline_model},
+      facts=facts.collect(asked.model.uri, asked.model_run, asked.fingerprint),
+      history=facts.history(asked.model_run),
+      trained=facts.trained(asked.model.uri),
+      train_objects=self._count_train_objects(asked),
+    )
+
+  def _count_train_objects(self, asked: Request) -> dict[str, int]:
+    if not asked.train_examples:
       return {}
-    with self._scratch() as folder:
+    with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
-        inference.count_classes(pipeline, _example_files(examples, TRAIN_SPLIT), folder)
-      return inference.read_counts(folder)
+        class_counts.count(pipeline, asked.train_examples, folder)
+      return class_counts.read(folder)
 
-  def _scratch(self) -> Any:
-    """A folder that every Beam worker can reach, gone afterwards."""
-    if self._context:
-      return _Folder(self._get_tmp_dir())
-    return tempfile.TemporaryDirectory()
-
-
-class _Folder:
-  """A new folder below `base`, on any file system, removed at the end."""
-
-  def __init__(self, base: str) -> None:
-    self._uri = files.join(base, f'evaluation-{uuid.uuid4().hex[:8]}')
-
-  def __enter__(self) -> str:
-    files.makedirs(self._uri)
-    return self._uri
-
-  def __exit__(self, *error: object) -> None:
-    files.rmtree(self._uri)
+  @contextlib.contextmanager
+  def _scratch_folder(self) -> Iterator[str]:
+    """A new folder that every Beam worker can reach; removed at the end."""
+    base = self._get_tmp_dir() if self._context else tempfile.gettempdir()
+    folder = files.join(base, f'evaluation-{uuid.uuid4().hex[:8]}')
+    files.makedirs(folder)
+    try:
+      yield folder
+    finally:
+      files.rmtree(folder)
 
 
-def _example_files(examples: Sequence[artifact.Artifact], split: str) -> list[str]:
-  found: list[str] = []
-  for uri in artifact_utils.get_split_uris(list(examples), split):
-    found += files.glob(files.join(uri, '*'))
-  if not found:
-    raise DataError(f'examples: the split "{split}" has no files. Expected TFRecord files of at least one image.')
-  return sorted(found)
+def _judge(model: Evaluation, baseline: Evaluation | None, bounds: verdict.Bounds) -> verdict.Verdict:
+  before = (baseline.metrics, baseline.per_class()) if baseline else (None, None)
+  return verdict.judge(model.metrics, model.per_class(), bounds, *before)
 
 
-def _baseline(inputs: Artifacts, destination: str) -> str:
-  """The model in production: the artifact if there is one, else the highest version pushed, else none ('')."""
-  if inputs.get('baseline'):
-    return model_folder.serving(artifact_utils.get_single_uri(list(inputs['baseline'])))
-  if not destination:
-    return ''
-  return model_folder.find_saved_model(destination) if model_folder.versions(destination) else ''
-
-
-def _judge(
-  measured: evaluation.Evaluation, before: evaluation.Evaluation | None, bounds: verdict.Bounds
-) -> verdict.Verdict:
-  if before is None:
-    return verdict.judge(measured.metrics, measured.per_class(), bounds)
-  return verdict.judge(measured.metrics, measured.per_class(), bounds, before.metrics, before.per_class())
-
-
-def _background(
-  inputs: Artifacts, model: artifact.Artifact, baseline: str, train_objects: Mapping[str, int]
-) -> report.Background:
-  model_run = artifact_utils.get_single_uri(list(inputs['model_run'])) if inputs.get('model_run') else ''
-  examples = artifact_utils.get_single_instance(list(inputs['examples']))
-  fingerprint = examples.get_string_custom_property('input_fingerprint')
-  return report.Background(
-    sources={'model': model.uri, 'baseline': baseline},
-    facts=facts.collect(model.uri, model_run, fingerprint),
-    history=facts.history(model_run),
-    trained=facts.trained(model.uri),
-    train_objects=train_objects,
-  )
-
-
-def _write_blessing(
-  blessing: artifact.Artifact, model: artifact.Artifact, inputs: Artifacts, judged: verdict.Verdict
-) -> None:
-  """As TFX's Evaluator does, so that its resolver and other tools read it; the file also says why."""
-  blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
-  blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
-  if inputs.get('baseline'):
-    baseline = artifact_utils.get_single_instance(list(inputs['baseline']))
-    blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri)
-    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id)
-  blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_BLESSING_MESSAGE_KEY, judged.reason)
-  name = constants.BLESSED_FILE_NAME if judged.blessed else constants.NOT_BLESSED_FILE_NAME
-  files.write_text(files.join(blessing.uri, name), judged.reason + '\n')
-  value = constants.BLESSED_VALUE if judged.blessed else constants.NOT_BLESSED_VALUE
-  blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)
+def _write(result: EvaluationResult, example_files: Sequence[str], folder: str) -> None:
+  """Writes metrics.json, the table of classes and the report; `example_files` hold the report's images."""
+  files.write_text(files.join(folder, model_folder.METRICS), document.text(result))
+  if result.model:
+    files.write_text(files.join(folder, CLASSES_FILE), evaluation.class_table(result.model))
+  fetch = functools.partial(examples.encoded_images, example_files)
+  files.write_text(files.join(folder, REPORT_FILE), report.page(result, fetch))

@@ -1,4 +1,4 @@
-"""What was trained on what: the model card's facts, from the files that the other components left."""
+"""Facts for the model card: how the model was made and from what data, from the files of the other components."""
 
 import importlib.metadata
 import json
@@ -15,7 +15,7 @@ _PACKAGES = ('tensorflow', 'tfx', 'tf-models-research-object-detection', 'detect
 
 
 def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str, str]:
-  """Facts by name, in the order to be read; what cannot be told is left out.
+  """{name: text} in the order of reading; what is unknown is left out.
 
   Args:
     model: the trainer's model folder, or that of a classifier behind a detector.
@@ -31,7 +31,7 @@ def collect(model: str, model_run: str = '', fingerprint: str = '') -> dict[str,
 
 
 def history(model_run: str) -> list[dict[str, float]]:
-  """The trainer's evaluations while training, a row each with `step`; empty if there are none."""
+  """The trainer's evaluations, one row each: {'step' and metrics: value}; empty if there are none."""
   path = files.join(model_run, 'history.jsonl') if model_run else ''
   if not path or not files.exists(path):
     return []
@@ -39,7 +39,7 @@ def history(model_run: str) -> list[dict[str, float]]:
 
 
 def trained(model: str) -> str:
-  """What the trainer's evaluations are of: the model, or the detector in it that another step taught to name."""
+  """What the trainer evaluated: the model, or only the detector in it, whose boxes a classifier names."""
   is_named = files.exists(files.join(model, model_folder.CLASSIFIER))
   return 'the detector alone, of one class: a classifier names what it finds' if is_named else 'the model'
 
@@ -52,14 +52,14 @@ def _config_facts(path: str) -> dict[str, str]:
   facts = {'architecture': name}
   if name in families.FAMILIES:
     facts['feature extractor'] = families.extractor_type(config)
-    facts['image size'] = _resizer(families.body(config).image_resizer)
+    facts['image size'] = _image_size(families.body(config).image_resizer)
   facts['steps'] = str(config.train_config.num_steps)
   facts['batch size'] = str(config.train_config.batch_size)
   facts['started from'] = config.train_config.fine_tune_checkpoint or 'random weights'
   return facts
 
 
-def _resizer(resizer: image_resizer_pb2.ImageResizer) -> str:
+def _image_size(resizer: image_resizer_pb2.ImageResizer) -> str:
   kind = resizer.WhichOneof('image_resizer_oneof')
   if kind == 'fixed_shape_resizer':
     return f'{resizer.fixed_shape_resizer.width} x {resizer.fixed_shape_resizer.height}'

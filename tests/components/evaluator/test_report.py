@@ -7,46 +7,24 @@ import re
 import shutil
 import subprocess
 
-import numpy as np
 import PIL.Image
 import pytest
 
-from components.evaluator import document, evaluation, report, verdict
-from detection.detections import Detections
-from detection.metrics import bootstrap, names
-from detection.metrics.matching import GroundTruth
-from detection.metrics.results import Image, merge, of_image
+from components.evaluator import report, verdict
+from components.evaluator.result import EvaluationResult
+from tests.support.evaluations import encoded, result_of, scored, scored_one
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
-LABELS = {'<b>red</b>': 1, '_$cost$': 2, 'never there': 3}
 
 
-def scored(make, blind=False):
-  images = make.crowded(12, classes=2, detections=0 if blind else 12)
-  results = merge(of_image(image, found) for image, found in images)
-  settings = evaluation.Settings(slice_pattern='0([0-9])[.]jpg')
-  return evaluation.score(results, LABELS, settings, bootstrap.draws(12, len(results.scores)))
-
-
-def encoded(names):
-  buffer = io.BytesIO()
-  PIL.Image.new('RGB', (320, 240), (90, 110, 90)).save(buffer, 'JPEG')
-  return dict.fromkeys(names, buffer.getvalue())
-
-
-def page_of(make, measured=None, before=None):
-  judged = verdict.judge(measured.metrics, measured.per_class(), verdict.Bounds({'AP50': 0.5}))
-  history = [{'step': step, 'AP': step / 400, 'AP50': step / 300, 'train/Loss/total_loss': 1.0} for step in (100, 200)]
-  background = report.Background(
-    {'model': '/models/<1>', 'baseline': ''}, {'architecture': 'ssd'}, history, {'<b>red</b>': 3}
-  )
-  return report.page(judged, background, measured, before, encoded)
+def page_of(model, baseline=None):
+  return report.page(result_of(model, baseline), encoded)
 
 
 @pytest.fixture(scope='module')
-def html(make):
+def html():
   """One page for the tests that only look."""
-  return page_of(make, scored(make))
+  return page_of(scored())
 
 
 def test_names_that_users_chose_are_shown_and_not_run(html):
@@ -61,38 +39,22 @@ def test_the_page_needs_nothing_from_elsewhere(html):
 
 
 @pytest.mark.slow
-def test_a_model_that_finds_nothing_has_a_page_too(make):
-  html = page_of(make, scored(make, blind=True), scored(make))
+def test_a_model_that_finds_nothing_has_a_page_too():
+  html = page_of(scored(blind=True), scored())
   assert 'Not blessed' in html
   assert '<h2>Best images</h2>' not in html
 
 
 @pytest.mark.slow
 def test_a_single_image_without_objects_has_a_page_too(make):
-  nothing = GroundTruth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
-  found = Detections(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
-  results = merge([of_image(Image('a.jpg', 10, 10, nothing), found)])
-  measured = evaluation.score(results, {'red': 1}, evaluation.Settings(), bootstrap.draws(1, 0))
-  assert 'could not be measured' in page_of(make, measured)
-
-
-def test_metrics_json_holds_every_number_it_documents(make):
-  measured, before = scored(make), scored(make, blind=True)
-  judged = verdict.judge(measured.metrics, measured.per_class(), verdict.Bounds({'AP50': 0.5}))
-  content = json.loads(json.dumps(document.build(measured, before, judged, {'model': 'm'}, {}), allow_nan=False))
-  documented = re.findall(r'^ {0,2}(\w+(?:, \w+)*)   *\S', document.__doc__, flags=re.M)
-  fields = {name for line in documented for name in line.split(', ')}
-  assert set(content) | set(content['model']) == fields
-  assert set(content['model']['metrics']) == set(names.ALL)
-  assert content['model']['per_class'][2]['metrics']['AP'] is None
-  assert content['difference']['AP']['low'] > 0
+  assert 'could not be measured' in page_of(scored_one(make.image(1)))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason='no Chromium: apt-get install chromium')
 @pytest.mark.parametrize('width', [1280, 400])
-def test_the_browser_draws_every_image_and_reports_no_error(make, tmp_path, width):
-  html = page_of(make, scored(make), scored(make, blind=True))
+def test_the_browser_draws_every_image_and_reports_no_error(tmp_path, width):
+  html = page_of(scored(), scored(blind=True))
   # What the page itself measures once everything is loaded is written into its title, which --dump-dom prints.
   probe = """<script>
   const errors = [];
@@ -128,3 +90,9 @@ def test_pictures_on_the_page_are_jpegs_with_boxes(html):
   assert len(pictures) > 1
   image = PIL.Image.open(io.BytesIO(base64.b64decode(pictures[0])))
   assert len(set(image.getdata())) > 100
+
+
+def test_a_model_that_could_not_be_run_has_a_page_that_says_why():
+  html = report.page(EvaluationResult(verdict.refused('The exported model does not serve: it is <broken>')))
+  assert 'does not serve: it is &lt;broken&gt;' in html
+  assert '<img' not in html

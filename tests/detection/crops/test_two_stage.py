@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from components.evaluator import inference
+from components.evaluator import inference, shards
 from components.pusher import publish
 from detection.crops import backbone, classifier, objects, two_stage
 from detection.crops.objects import LabelledImage
@@ -167,7 +167,7 @@ def test_it_is_evaluated_as_any_other_model(colour_model, scenes, draw, tmp_path
   model = write(tmp_path / 'model', parts, head, labels)
   examples = [str(path) for path in sorted((scenes / 'Split-eval').iterdir())]
   step = inference.DetectAndMatch(str(model), labels, str(tmp_path / 'parts'))
-  for share in inference._shares(examples):
-    list(step.process(share))
-  found = coco.accumulate(inference.read_parts(str(tmp_path / 'parts')), list(labels.values()))
+  for shard in shards.shards_of(examples):
+    list(step.process(shard))
+  found = coco.accumulate(inference.read_results(str(tmp_path / 'parts')), list(labels.values()))
   assert found.metrics()['AP50'] == pytest.approx(1.0)

@@ -6,12 +6,10 @@ import pathlib
 
 import pytest
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
-from tfx.types import channel, standard_artifacts
+from tfx.types import standard_artifacts
 
 from components.artifacts import ExportedModels, LabelMap
-from components.evaluator import component, executor
-from detection.base.errors import ConfigError, DataError
+from components.evaluator import executor
 from detection.inference import tflite_model
 
 
@@ -180,58 +178,3 @@ def test_a_model_that_does_not_load_is_not_blessed(evaluate, colour_model, tmp_p
   assert_not_blessed(blessing, 'does not serve')
   assert metrics['model'] is None
   assert os.path.exists(os.path.join(evaluation.uri, 'report.html'))
-
-
-@pytest.mark.slow
-def test_a_split_without_files_is_refused(evaluate, colour_model):
-  with pytest.raises((DataError, ValueError), match='test'):
-    evaluate(colour_model, split='test')
-
-
-@pytest.mark.slow
-def test_a_threshold_on_a_class_that_is_not_there_is_refused(evaluate, colour_model):
-  with pytest.raises(ConfigError, match='AP/green.*no class "green"'):
-    evaluate(colour_model, thresholds={'AP/green': 0.5})
-
-
-@pytest.mark.slow
-def test_tfx_finds_the_blessed_model_by_the_blessing(evaluate, colour_model, half_blind_model):
-  models = []
-  blessings = []
-  for number, model in enumerate((colour_model, half_blind_model), start=1):
-    _, blessing, _ = evaluate(model, thresholds={'AP50': 0.9})
-    artifact = standard_artifacts.Model()
-    artifact.uri, artifact.id = str(model), number
-    blessing.set_int_custom_property('current_model_id', number)
-    models.append(artifact)
-    blessings.append(blessing)
-  strategy = latest_blessed_model_strategy.LatestBlessedModelStrategy()
-  found = strategy.resolve_artifacts(None, {'model': models, 'blessing': blessings})
-  assert [artifact.id for artifact in found['model']] == [1]
-
-
-def channels():
-  return {
-    'model': channel.Channel(type=standard_artifacts.Model),
-    'examples': channel.Channel(type=standard_artifacts.Examples),
-    'label_map': channel.Channel(type=LabelMap),
-  }
-
-
-@pytest.mark.parametrize(
-  ('thresholds', 'message'),
-  [
-    pytest.param({'mAP': 0.5}, 'no metric "mAP"', id='an unknown metric'),
-    pytest.param({'AP50': 50}, 'AP50: expected a number from 0 to 1, received 50', id='percent instead of a fraction'),
-    pytest.param({'AP50': '0.5'}, "received '0.5'", id='text'),
-  ],
-)
-def test_a_threshold_that_makes_no_sense_is_refused_when_the_pipeline_is_built(thresholds, message):
-  with pytest.raises(ConfigError, match=message):
-    component.MapEvaluator(**channels(), thresholds=thresholds)
-
-
-def test_wiring_takes_what_the_pipeline_gives():
-  evaluator = component.MapEvaluator(**channels(), thresholds={'AP50/a class': 0.5, 'AP': 0.1}, max_class_drop=0.1)
-  assert evaluator.exec_properties['thresholds'] == '{"AP": 0.1, "AP50/a class": 0.5}'
-  assert len(evaluator.exec_properties['code_version']) == 16
