@@ -135,11 +135,11 @@ class Resources(Settings):
 
   @property
   def empty_dirs(self) -> list[EmptyDir]:
-    """What scratch and shared_memory ask for."""
+    """The volumes of scratch and shared_memory."""
     return _empty_dirs(self.dict())
 
   def over(self, base: 'Resources') -> 'Resources':
-    """These settings laid over `base`: what is set here wins; maps and lists add up."""
+    """These settings added to `base`: a value set here wins; maps and lists are joined."""
     merged = base.dict()
     for name in self.__fields_set__:
       value = self.dict()[name]
@@ -194,6 +194,6 @@ class KubeflowConfig(Settings):
         raise ValueError(f'components.{name}, with defaults: {error.errors()[0]["msg"]}') from error
     return values
 
-  def of(self, component: str) -> Resources:
-    """What `component` gets, defaults included."""
+  def resources_of(self, component: str) -> Resources:
+    """What the component with the id `component` gets, defaults included."""
     return self.components.get(component, Resources()).over(self.defaults)

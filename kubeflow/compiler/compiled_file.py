@@ -58,7 +58,7 @@ def _at(spec: Any, part: str) -> Any:
 
 
 def ordered(tasks: Mapping[str, Any]) -> list[str]:
-  """Names of `tasks` so that each comes after the ones it depends on; ties in the order of names.
+  """The names of `tasks`, each after those it depends on; otherwise in the order of names.
 
   Raises:
     ConfigError: if a task depends on one that is not there, or on itself in a circle.

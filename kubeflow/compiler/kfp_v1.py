@@ -41,7 +41,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
     if resources.cache is not None:
       raise ConfigError(f'kubeflow: {name}: cache is for KFP 2; under v1, TFX itself sees what changed. Remove it.')
   # The defaults come first: setting operator functions would otherwise drop the address of the metadata store.
-  functions = [*kubeflow_dag_runner.get_default_pipeline_operator_funcs(), _equip(config)]
+  functions = [*kubeflow_dag_runner.get_default_pipeline_operator_funcs(), _set_resources(config)]
   runner_config = kubeflow_dag_runner.KubeflowDagRunnerConfig(
     tfx_image=config.image,
     pipeline_operator_funcs=functions,
@@ -60,10 +60,12 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
   files.write_text(output, yaml.safe_dump(workflow, width=120))
 
 
-def _equip(config: KubeflowConfig) -> Callable[[dsl.ContainerOp], dsl.ContainerOp]:
-  def equip(op: dsl.ContainerOp) -> dsl.ContainerOp:
+def _set_resources(config: KubeflowConfig) -> Callable[[dsl.ContainerOp], dsl.ContainerOp]:
+  """A function that gives a step what `config` says of its component; TFX calls it for every step."""
+
+  def set_resources(op: dsl.ContainerOp) -> dsl.ContainerOp:
     # human_name, not name: kfp lower-cases name, and a mismatch would silently leave the trainer without its GPU.
-    resources = config.of(op.human_name)
+    resources = config.resources_of(op.human_name)
     op.command = list(COMMAND)
     if resources.image:
       op.container.image = resources.image
@@ -71,23 +73,23 @@ def _equip(config: KubeflowConfig) -> Callable[[dsl.ContainerOp], dsl.ContainerO
       op.container.set_image_pull_policy(config.image_pull_policy)
     if resources.retries:
       op.set_retry(resources.retries, policy='Always', backoff_duration='30s', backoff_factor=2.0)
-    _limit(op, resources)
-    _place(op, resources)
+    _set_limits(op, resources)
+    _choose_nodes(op, resources)
     for name, value in sorted(resources.env.items()):
       op.container.add_env_variable(k8s.V1EnvVar(name=name, value=value))
     for secret in resources.secrets:
-      _give_secret(op, secret)
+      _add_secret(op, secret)
     for volume in resources.volumes:
-      _mount(op, volume)
-    for wanted in resources.empty_dirs:
-      empty = k8s.V1EmptyDirVolumeSource(medium=wanted.medium or None, size_limit=wanted.size)
-      _add_volume(op, k8s.V1Volume(name=wanted.name, empty_dir=empty), wanted.mount_path)
+      _mount_claim(op, volume)
+    for empty_dir in resources.empty_dirs:
+      source = k8s.V1EmptyDirVolumeSource(medium=empty_dir.medium or None, size_limit=empty_dir.size)
+      _add_volume(op, k8s.V1Volume(name=empty_dir.name, empty_dir=source), empty_dir.mount_path)
     return op
 
-  return equip
+  return set_resources
 
 
-def _limit(op: dsl.ContainerOp, resources: Resources) -> None:
+def _set_limits(op: dsl.ContainerOp, resources: Resources) -> None:
   if resources.cpu:
     op.container.set_cpu_limit(resources.cpu)
   if resources.memory:
@@ -97,14 +99,14 @@ def _limit(op: dsl.ContainerOp, resources: Resources) -> None:
     op.container.add_resource_limit(resources.gpu_type, str(resources.gpus))
 
 
-def _place(op: dsl.ContainerOp, resources: Resources) -> None:
+def _choose_nodes(op: dsl.ContainerOp, resources: Resources) -> None:
   for label, value in sorted(resources.node_selector.items()):
     op.add_node_selector_constraint(label, value)
   for toleration in resources.tolerations:
     op.add_toleration(k8s.V1Toleration(**{key: value for key, value in toleration.dict().items() if value}))
 
 
-def _give_secret(op: dsl.ContainerOp, secret: Secret) -> None:
+def _add_secret(op: dsl.ContainerOp, secret: Secret) -> None:
   for variable, key in sorted(secret.env.items()):
     reference = k8s.V1SecretKeySelector(name=secret.name, key=key, optional=secret.optional)
     source = k8s.V1EnvVarSource(secret_key_ref=reference)
@@ -114,7 +116,7 @@ def _give_secret(op: dsl.ContainerOp, secret: Secret) -> None:
     _add_volume(op, k8s.V1Volume(name=secret.name, secret=source), secret.mount_path)
 
 
-def _mount(op: dsl.ContainerOp, volume: Volume) -> None:
+def _mount_claim(op: dsl.ContainerOp, volume: Volume) -> None:
   claim = k8s.V1PersistentVolumeClaimVolumeSource(claim_name=volume.claim)
   _add_volume(op, k8s.V1Volume(name=volume.claim, persistent_volume_claim=claim), volume.mount_path, volume.sub_path)
 

@@ -51,7 +51,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
     _keep_defaults(spec, pipeline)
   executors = _containers(spec)
   for label, component in executors.items():
-    _equip(spec['deploymentSpec']['executors'][label]['container'], config.of(component))
+    _set_resources(spec['deploymentSpec']['executors'][label]['container'], config.resources_of(component))
   _set_retries(spec, config)
   _set_caching(spec, pipeline, config)
   spec['defaultPipelineRoot'] = config.pipeline_root
@@ -83,7 +83,7 @@ def check_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> None:
 
 
 def _compile(pipeline: Pipeline, config: KubeflowConfig) -> dict[str, Any]:
-  images = {component.id: config.of(component.id).image or config.image for component in pipeline.components}
+  images = {component.id: config.resources_of(component.id).image or config.image for component in pipeline.components}
   runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
     config=kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
       default_image={'default_image_path': config.image, **images},
@@ -116,7 +116,7 @@ def _containers(spec: Mapping[str, Any]) -> dict[str, str]:
   return {label: owners[label] for label in sorted(executors) if 'container' in executors[label]}
 
 
-def _equip(container: dict[str, Any], resources: Resources) -> None:
+def _set_resources(container: dict[str, Any], resources: Resources) -> None:
   limits: dict[str, Any] = {}
   if resources.cpu:
     limits['cpuLimit'] = quantity(resources.cpu)
@@ -133,7 +133,7 @@ def _equip(container: dict[str, Any], resources: Resources) -> None:
 
 def _set_retries(spec: Mapping[str, Any], config: KubeflowConfig) -> None:
   for name, task in spec['root']['dag']['tasks'].items():
-    retries = config.of(name).retries
+    retries = config.resources_of(name).retries
     if retries:
       task['retryPolicy'] = {'maxRetryCount': retries, 'backoffDuration': '30s', 'backoffFactor': 2.0}
 
@@ -150,7 +150,7 @@ def _keep_defaults(spec: Mapping[str, Any], pipeline: Pipeline) -> None:
 def _set_caching(spec: Mapping[str, Any], pipeline: Pipeline, config: KubeflowConfig) -> None:
   """KFP runs no TFX drivers; a component with one of its own (ExampleGens) would not notice that its data changed."""
   for component in pipeline.components:
-    cache = config.of(component.id).cache
+    cache = config.resources_of(component.id).cache
     has_driver = getattr(component, 'DRIVER_CLASS', base_driver.BaseDriver) is not base_driver.BaseDriver
     if cache:
       spec['root']['dag']['tasks'][component.id]['cachingOptions'] = {'enableCache': True}

@@ -1,4 +1,4 @@
-"""The `platforms:` document of a KFP v2 file: what the pipeline spec has no words for, in kfp-kubernetes' terms.
+"""The `platforms:` document of a KFP v2 file: what the pipeline spec cannot say, in kfp-kubernetes' fields.
 
 KFP's SDKs do not look inside it, and the backend drops what it does not know; so it is checked here, against the proto
 of kfp-kubernetes, before anything is written.
@@ -29,7 +29,7 @@ def build(config: KubeflowConfig, executors: Mapping[str, str]) -> dict[str, Any
   Raises:
     ConfigError: if kfp-kubernetes' proto does not accept what was built.
   """
-  built = {label: _executor_config(config, config.of(component)) for label, component in executors.items()}
+  built = {label: _executor_config(config, config.resources_of(component)) for label, component in executors.items()}
   built = {label: settings for label, settings in built.items() if settings}
   document = {'platforms': {'kubernetes': {'deploymentSpec': {'executors': built}}}} if built else {}
   check(document, executors)

@@ -1,4 +1,4 @@
-"""From a run config to a compiled file: where a pipeline on Kubeflow finds its data and puts what it makes."""
+"""Compiles a run config for a target, and decides where a pipeline on Kubeflow reads data and keeps its artifacts."""
 
 from collections.abc import Mapping
 
@@ -27,14 +27,14 @@ def compile_config(config: RunConfig, target: str, output: str) -> None:
 
 
 def run_context(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp') -> RunContext:
-  """Where the pipeline runs: everything that config keeps in output_root is below kubeflow.pipeline_root.
+  """Where the pipeline runs: everything that a local run keeps in output_root is below kubeflow.pipeline_root.
 
   Raises:
-    ConfigError: if the data, the push destination or a model is a path that a container could not mean.
+    ConfigError: if the data, the push destination or a model is a path that has no meaning in a container.
   """
   home = f'{settings.pipeline_root}/{config.name}'
   if target == 'kfp-v1':
-    # Nothing stands between TFX and the object store there, and TensorFlow has no minio scheme.
+    # There TFX itself opens URIs of the object store, and TensorFlow has no minio scheme.
     home = home.replace('minio://', 's3://', 1)
   destination = config.push.destination or f'{home}/serving'
   target_root = config.adapt.target if config.adapt else ''

@@ -16,20 +16,20 @@ _FILE = 'outputs.json'
 
 
 class Outputs(NamedTuple):
-  """What a task gave: {output key: artifact} and {output parameter: value}; `run` is the run that made them."""
+  """What a task made: {output key: artifact} and {output parameter: value}; `run` is the run that made them."""
 
   run: str
   artifacts: dict[str, dict[str, Any]]
   values: dict[str, Any]
 
 
-def wanted(task: Mapping[str, Any]) -> bool:
+def is_cacheable(task: Mapping[str, Any]) -> bool:
   """Whether the compiled task may be served from the cache."""
   return bool(task.get('cachingOptions', {}).get('enableCache'))
 
 
 def fingerprint(pipeline: str, container: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
-  """Equal for two tasks of which one may stand for the other.
+  """A digest that is equal for two tasks if KFP would take one's outputs for the other's.
 
   Args:
     pipeline: its name.
@@ -37,7 +37,7 @@ def fingerprint(pipeline: str, container: Mapping[str, Any], sent: Mapping[str, 
     sent: the task's ExecutorInput.
   """
   inputs, outputs = sent['inputs'], sent['outputs']
-  asked = {
+  identity = {
     'pipeline': pipeline,
     'container': {key: container.get(key) for key in ('image', 'command', 'args', 'env')},
     'parameters': inputs['parameterValues'],
@@ -48,11 +48,11 @@ def fingerprint(pipeline: str, container: Mapping[str, Any], sent: Mapping[str, 
     },
     'values': sorted(outputs['parameters']),
   }
-  return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+  return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def find(root: pathlib.Path, key: str) -> Outputs | None:
-  """What the latest task with the fingerprint `key` gave, in any run below `root`; None if there is none."""
+  """The outputs of the latest task with the fingerprint `key`, in any run below `root`; None if there is none."""
   for file in sorted(root.glob(f'run-*/*/{_FILE}'), key=lambda file: file.stat().st_mtime_ns, reverse=True):
     kept = json.loads(file.read_text())
     if kept['fingerprint'] == key:
@@ -61,7 +61,7 @@ def find(root: pathlib.Path, key: str) -> Outputs | None:
 
 
 def keep(folder: pathlib.Path, key: str, outputs: Outputs) -> None:
-  """Writes what a task gave into its `folder`, for later runs."""
+  """Writes a task's outputs into its `folder`, for later runs."""
   beside = folder / f'{_FILE}.partial'
   kept = {'fingerprint': key, 'artifacts': outputs.artifacts, 'values': outputs.values}
   beside.write_text(json.dumps(kept, indent=2) + '\n')

@@ -189,7 +189,7 @@ class Run:
     return False
 
   def _attempt(self, name: str, task: Mapping[str, Any], component: Mapping[str, Any], attempt: int) -> str:
-    """Runs a task once, unless the cache has what it would give; returns what there is to say of it."""
+    """Runs a task once, unless the cache has its outputs; returns a note for the user, or ''."""
     executor = self._spec['deploymentSpec']['executors'][component['executorLabel']]
     if 'resolver' in executor:
       raise TaskError('resolver tasks are rejected by the driver of open-source KFP, and need MLMD elsewhere')
@@ -200,7 +200,7 @@ class Run:
       return ''
     artifacts = {key: self._artifact(name, spec) for key, spec in inputs.get('artifacts', {}).items()}
     sent = pod.executor_input(self._cluster, self._pod, name, component, parameters, artifacts)
-    key = cache.fingerprint(self._name, executor['container'], sent) if cache.wanted(task) else ''
+    key = cache.fingerprint(self._name, executor['container'], sent) if cache.is_cacheable(task) else ''
     found = cache.find(self._folder.parent, key) if key and self._use_cache else None
     outputs = found or self._run_pod(name, executor['container'], sent, attempt)
     if key and not found:

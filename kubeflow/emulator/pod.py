@@ -1,11 +1,11 @@
 """One attempt at one task, as KFP runs it: the ExecutorInput, the command, the process, the outputs.
 
-Two ways of a cluster to treat a container:
+Two kinds of cluster, which treat a container differently:
 
 * Plain: artifacts are folders that the container reaches by their URI, and come with their types, as on Vertex AI.
 * OpenSource: what the driver and launcher of open-source KFP do. Artifacts live in an object store (here a folder)
   under minio://, s3:// or gs:// URIs; the launcher copies inputs into the pod and outputs out of it; input artifacts
-  come without a type; there is an output `executor-logs` more; only the folders above the outputs are made.
+  come without a type; there is one more output, `executor-logs`; only the folders above the outputs are made.
 """
 
 import copy
@@ -68,7 +68,7 @@ class OpenSource:
     return f'{self._pipeline_root}/{task}/{salt}/{key}'
 
   def sent(self, artifact: Mapping[str, Any]) -> dict[str, Any]:
-    """The driver reads it back from MLMD: without its type, and with two properties more."""
+    """The artifact as the driver reads it back from MLMD: without its type, and with two more properties."""
     key = artifact['uri'].rsplit('/', 1)[-1]
     metadata = {**artifact.get('metadata', {}), 'display_name': key, 'store_session_info': 'null'}
     return {'name': artifact['name'], 'uri': artifact['uri'], 'type': {'instanceSchema': ''}, 'metadata': metadata}
@@ -140,7 +140,7 @@ def executor_input(
   """The ExecutorInput, in JSON's names, that the driver makes for one attempt.
 
   Args:
-    cluster: whose habits are followed.
+    cluster: the kind of cluster that is emulated.
     pod: the pod's file system.
     task: the task's name.
     component: its ComponentSpec.
@@ -237,7 +237,7 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def published(sent: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-  """What a finished attempt gave, read as the launcher reads it.
+  """The outputs of a finished attempt, read as the launcher reads them.
 
   Returns:
     {output key: artifact} with URI and metadata from the executor's output file where it names them, and {output

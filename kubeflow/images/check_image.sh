@@ -53,16 +53,16 @@ done
 inside detection-pipeline --help > /dev/null || fail 'detection-pipeline --help'
 # Every program that a cluster starts; without its arguments it ends with a usage error that names the first.
 # shellcheck disable=SC2013 # no name of a module has a space
-for file in $(grep -l "__name__ == '__main__'" "$root"/opt/project/kubeflow/*.py); do
-  module=kubeflow.$(basename "$file" .py)
+for file in $(grep -l "__name__ == '__main__'" "$root"/opt/project/kubeflow/runtime/*.py); do
+  module=kubeflow.runtime.$(basename "$file" .py)
   said=$(inside python -m "$module" 2>&1 || true)
   grep -q 'arguments are required' <<< "$said" || fail "python -m $module: $said"
   echo "starts: $module"
 done
 # Every module: a package that the lock file lacks shows here.
 inside python -W ignore -c '
-import importlib, pkgutil, components, kubeflow, pipeline
-for package in components, kubeflow, pipeline:
+import importlib, pkgutil, cli, components, detection, kubeflow, pipeline
+for package in detection, components, pipeline, kubeflow, cli:
   names = [found.name for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
   for name in names:
     importlib.import_module(name)
@@ -75,10 +75,10 @@ import ctypes, glob, importlib.metadata
 import nvidia, tensorflow as tf
 build = tf.sysconfig.get_build_info()
 cuda, cudnn = build["cuda_version"], build["cudnn_version"]
-for package, wanted in ("cuda-runtime", cuda), ("cudnn", cudnn):
+for package, expected in ("cuda-runtime", cuda), ("cudnn", cudnn):
   found = importlib.metadata.version(f"nvidia-{package}-cu12")
-  if not f"{found}.".startswith(f"{wanted}."):
-    raise SystemExit(f"nvidia-{package}-cu12: TensorFlow was built for {wanted}, the image has {found}")
+  if not f"{found}.".startswith(f"{expected}."):
+    raise SystemExit(f"nvidia-{package}-cu12: TensorFlow was built for {expected}, the image has {found}")
 libraries = sorted(glob.glob(f"{nvidia.__path__[0]}/*/lib/lib*.so.*"))
 for library in libraries:
   ctypes.CDLL(library)

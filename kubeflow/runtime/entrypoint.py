@@ -10,8 +10,8 @@ TFX's entrypoint expects Vertex AI. What open-source KFP does otherwise, and wha
 * Nobody makes the output folders that TFX executors expect: made.
 * URIs are minio://, s3:// or gs://, and the launcher copies artifacts between them and /minio, /s3, /gcs: executors get
   the paths, and the output file says URIs again. TensorFlow has no minio://, so in parameters it becomes s3://.
-* SIGTERM, sent when a run is cancelled or a node drained, ends the step with status 143 after what the executor does
-  about it; Python as process 1 would ignore it.
+* SIGTERM is sent when a run is cancelled or a node drained, and Python as process 1 would ignore it: the executor may
+  save its work, then the step ends with status 143.
 """
 
 import argparse
@@ -29,11 +29,11 @@ from detection.base import files
 
 # Where the launcher keeps its copies.
 MOUNTS = {'minio://': '/minio/', 's3://': '/s3/', 'gs://': '/gcs/'}
-# A folder in which those mounts stand; only the emulator sets it, which cannot write to / as the launcher does.
+# Names a folder that holds those mounts. Only the emulator sets it, as it cannot write to / like the launcher.
 MOUNT_ROOT = 'KFP_MOUNT_ROOT'
 
 _LOGS = 'executor-logs'
-# Artifacts whose URI is a file, which the executor writes itself.
+# Artifacts whose URI is that of a file, not of a folder; the executor writes it.
 _VALUE_TYPES = ('tfx.String', 'tfx.Integer', 'tfx.Float', 'tfx.Boolean', 'tfx.JsonValue')
 
 
@@ -156,22 +156,24 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
 
 
 def end(number: int, frame: Any) -> NoReturn:
-  """A signal's handler: ends the process in order, so that `finally` blocks are run, with the status shells give it."""
+  """Handles a signal: runs `finally` blocks, then ends the process with status 128 + number, as shells report it."""
   raise SystemExit(128 + number)
 
 
 def run_and_exit(run: Callable[[], int]) -> NoReturn:
   """Calls `run` and ends the process at once with the status it returns.
 
-  A process that has touched s3:// through tensorflow-io aborts while Python shuts down, after all work is done; the
-  launcher would call the step failed.
+  A process that has used s3:// through tensorflow-io aborts while Python shuts down, after all work is done; the
+  launcher would take the step for failed.
   """
   status = 1
   try:
     status = run()
   except SystemExit as end:
     status = end.code if isinstance(end.code, int) else int(end.code is not None)
-  except BaseException:  # noqa: B902 - not swallowed: shown, and the status says so
+  except BaseException:
+    # Not raised again: os._exit below ends the process before Python could print the traceback. It is printed here,
+    # and the status is 1.
     traceback.print_exc()
   finally:
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What executors need outside a pipeline, on the nodes of a training-operator job: see train_job and tune_job."""
+"""What train_job and tune_job share: they run an executor outside a pipeline, on the nodes of a job."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def inputs(args: argparse.Namespace) -> dict[str, list[Any]]:
 
   examples = at(standard_artifacts.Examples(), args.examples)
   examples.split_names = artifact_utils.encode_split_names(['train', 'eval'])
-  found = {'examples': [examples], 'label_map': [at(artifacts.LabelMap(), os.path.dirname(args.label_map))]}
+  found: dict[str, list[Any]] = {
+    'examples': [examples],
+    'label_map': [at(artifacts.LabelMap(), os.path.dirname(args.label_map))],
+  }
   if args.target_examples:
     target = at(standard_artifacts.Examples(), args.target_examples)
     target.split_names = artifact_utils.encode_split_names(['train'])
@@ -65,6 +68,6 @@ def channels(found: Artifacts) -> dict[str, Any]:
 
 
 def at(artifact: Any, uri: str) -> Any:
-  """The artifact, placed at `uri`."""
+  """The artifact, with its URI set to `uri`."""
   artifact.uri = uri
   return artifact

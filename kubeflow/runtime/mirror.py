@@ -4,7 +4,7 @@
 
 TensorFlow Serving cannot read s3:// since its release 2.7. This runs beside it in the pod (manifests/tf-serving.yaml).
 A version appears whole: it is copied under a name that the server ignores, compared with its checksums, then renamed.
-One that is withdrawn at the source goes here too, but never the last.
+A version that is withdrawn at the source is removed here too, but never the last one.
 """
 
 import argparse
@@ -31,37 +31,41 @@ def mirror(source: str, target: str) -> list[int]:
     target: a local folder.
 
   Returns:
-    The versions that stand in `target` now, ascending.
+    The versions that are in `target` now, ascending.
 
   Raises:
     OSError, tf.errors.OpError: if either cannot be read or written now.
   """
+  os.makedirs(target, exist_ok=True)
+  for name in os.listdir(target):
+    if name.startswith(_COPYING):  # left by a copy that was killed
+      shutil.rmtree(os.path.join(target, name))
+  pushed = model_folder.versions(source)
+  for version in pushed:
+    if not os.path.exists(os.path.join(target, str(version))):
+      _copy(source, target, version)
+  served = model_folder.versions(target)
+  # While none of the pushed ones has come whole, the last of the others is still served.
+  withdrawn = set(served) - set(pushed) if set(served) & set(pushed) else set()
+  for version in sorted(withdrawn):
+    shutil.rmtree(os.path.join(target, str(version)))
+    print(f'version {version}: withdrawn', flush=True)
+  return sorted(set(served) - withdrawn)
+
+
+def _copy(source: str, target: str, version: int) -> None:
+  """Copies one version; it takes its name in `target` only if all its checksums are right."""
   from components.pusher import publish
 
-  os.makedirs(target, exist_ok=True)
-  for left in os.listdir(target):
-    if left.startswith(_COPYING):
-      shutil.rmtree(os.path.join(target, left))
-  there = model_folder.versions(source)
-  for version in there:
-    standing = os.path.join(target, str(version))
-    if os.path.exists(standing):
-      continue
-    copy = os.path.join(target, f'{_COPYING}{version}')
-    files.copy_tree(files.join(source, str(version)), copy)
-    wrong = publish.damaged(copy)
-    if wrong:
-      print(f'version {version}: {wrong[0]} is not whole yet; tried again later', flush=True)
-      shutil.rmtree(copy)
-      continue
-    os.rename(copy, standing)
-    print(f'version {version}: copied', flush=True)
-  here = model_folder.versions(target)
-  for version in here if set(there) & set(here) else ():
-    if version not in there:
-      shutil.rmtree(os.path.join(target, str(version)))
-      print(f'version {version}: withdrawn', flush=True)
-  return model_folder.versions(target)
+  copy = os.path.join(target, f'{_COPYING}{version}')
+  files.copy_tree(files.join(source, str(version)), copy)
+  damaged = publish.damaged(copy)
+  if damaged:
+    print(f'version {version}: {damaged[0]} is not whole yet; tried again later', flush=True)
+    shutil.rmtree(copy)
+    return
+  os.rename(copy, os.path.join(target, str(version)))
+  print(f'version {version}: copied', flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,13 +82,13 @@ def main(argv: Sequence[str] | None = None) -> int:
   source = args.source.replace('minio://', 's3://', 1)
   while True:
     try:
-      standing = mirror(source, args.target)
+      served = mirror(source, args.target)
     except files.errors(source) as error:
-      # The store may be restarting; what stands is served meanwhile.
+      # The store may be restarting; the versions that are here are served meanwhile.
       print(f'{source}: {str(error).splitlines()[0]}', file=sys.stderr, flush=True)
-      standing = []
+      served = []
     if args.once:
-      return 0 if standing else 1
+      return 0 if served else 1
     time.sleep(args.every)
 
 

@@ -30,10 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def point_to(config: str, examples: str, label_map: str) -> str:
-  """The text of a pipeline.config with its data at other paths: a pipeline's are those inside its pods.
+  """Sets the paths of the data in a pipeline.config; those that ConfigPatcher wrote are valid in its pod alone.
 
   Args:
-    config: as ConfigPatcher writes it.
+    config: the text that ConfigPatcher wrote.
     examples: the folder of the splits.
     label_map: the file.
   """
@@ -59,7 +59,7 @@ def _train(args: argparse.Namespace) -> None:
     'model': [job.at(standard_artifacts.Model(), files.join(args.output, 'model'))],
     'model_run': [job.at(standard_artifacts.ModelRun(), files.join(args.output, 'model_run'))],
   }
-  # The component's word on its parameters and their defaults, for a node that is not in a pipeline.
+  # Never run in a pipeline: it checks the parameters and fills in their defaults.
   node = component.ODAPITrainer(
     **job.channels(inputs), settings=args.settings, adapt=args.adapt, work_root=args.work_root
   )
