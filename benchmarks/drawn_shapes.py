@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from components.voc_example_gen import plan
-from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.shard_writer import ShardWriter
 from detection import records
 from detection.records import LabelledBox, LabelledImage
 from detection.sample_data import draw

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.plan import Shard
+from components.voc_example_gen.shard_writer import ShardWriter
 from detection.base.progress import Progress
 
 # Not a field of WriteShard, which Beam copies: worker processes have no progress to show.

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from components.voc_example_gen import ingest, plan
+from components.voc_example_gen import ingest, plan, shard_writer
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
@@ -62,7 +62,7 @@ def _outcomes(planned: plan.Plan, keep_negatives: bool, table: csv_table.Writer 
   with Progress(planned.images, out=sys.stderr) as progress:
     for shard in planned.shards:
       run_one = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)
-      for outcome, boxes in ingest.in_order(run_one, shard, os.cpu_count() or 1):
+      for outcome, boxes in shard_writer.in_order(run_one, shard, os.cpu_count() or 1):
         progress.advance()
         if table and not outcome.reason:
           table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))

@@ -4,9 +4,8 @@ from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.settings import AUTO
 from detection.base.errors import DataError
-
-AUTO = 'auto'
 
 
 def find(tree: Tree, data_format: str) -> DatasetIndex:

@@ -11,9 +11,9 @@ from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
 from components.voc_example_gen import beam_ingest, digests, parallelism, plan
-from components.voc_example_gen.ingest import ShardWriter
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.shard_writer import ShardWriter
 from detection.base import files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings

@@ -5,7 +5,7 @@ import io
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.voc_example_gen import beam_ingest, ingest, parallelism, plan
+from components.voc_example_gen import beam_ingest, parallelism, plan, shard_writer
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.progress import Progress
 from tests.support import voc_maker
@@ -18,7 +18,9 @@ class Terminal(io.StringIO):
 
 def test_every_shard_is_written_and_every_image_shown(tmp_path):
   planned = plan.make(str(voc_maker.devkit(tmp_path / 'data', 6)), IngestSettings())
-  writer = ingest.ShardWriter(planned.root, str(tmp_path / 'out'), str(tmp_path / 'outcomes'), keep_negatives=True)
+  writer = shard_writer.ShardWriter(
+    planned.root, str(tmp_path / 'out'), str(tmp_path / 'outcomes'), keep_negatives=True
+  )
   screen = Terminal()
   options = PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}'])
   with beam_ingest.showing(Progress(planned.images, out=screen)), beam.Pipeline(options=options) as pipeline:
