@@ -1,4 +1,4 @@
-"""What trainer and tuner make of their inputs alike: what to adapt to, and a name for a training by its content."""
+"""What trainer and tuner read from their inputs: what to adapt to, and a name for the training by its content."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from detection.odapi.config import config_io
 from detection.training.adaptation import Adaptation
 from detection.training.settings import AdaptSettings
 
-# Raised when checkpoints of earlier code can no longer be gone on from.
+# Raised when training cannot go on from checkpoints of earlier code.
 _WORK_FORMAT = '2'
 
 
 def adaptation_of(
   config: config_io.Config, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
 ) -> tuple[Adaptation | None, list[types.Artifact]]:
-  """What to adapt to, and the target's examples; (None, []) when the run does not adapt."""
+  """What to adapt to, and the target's Examples artifacts; (None, []) when the run does not adapt."""
   target = input_dict.get('target_examples') or []
   if not target:
     return None, []
   settings = parse_settings(AdaptSettings, json.loads(exec_properties['adapt']), 'adapt')
-  found = [files.join(artifact_utils.get_split_uri(target, 'train'), '*')]
+  images = [files.join(artifact_utils.get_split_uri(target, 'train'), '*')]
   ramp_steps = settings.ramp_steps or config.train_config.num_steps
-  return Adaptation(found, settings.weight, ramp_steps, settings.batch_norm), target
+  return Adaptation(images, settings.weight, ramp_steps, settings.batch_norm), target
 
 
 def content_digest(
   config_text: str, examples: Sequence[types.Artifact], settings: str, adaptation: Adaptation | None = None
 ) -> str:
-  """Names a training by what it depends on, so that a restart finds it and a changed one never does.
+  """The name of a training, 16 hex digits of everything that it depends on: a restart finds its work folder by it.
 
-  Paths are left out: the same examples under another execution's folder are the same training.
+  Paths are left out: the same examples in the folder of another execution are the same training.
   """
   digest = hashlib.sha256(_WORK_FORMAT.encode())
   for text in (config_text, settings, repr(adaptation) if adaptation else ''):

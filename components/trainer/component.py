@@ -1,4 +1,4 @@
-"""ODAPITrainer: trains what a pipeline.config says and exports the best model."""
+"""ODAPITrainer: trains what a pipeline.config describes and exports the best model."""
 
 import json
 from collections.abc import Mapping
@@ -39,14 +39,14 @@ class ODAPITrainerSpec(component_spec.ComponentSpec):
 class ODAPITrainer(base_component.BaseComponent):
   """Trains exactly num_steps of pipeline.config with the OD API's models, losses and optimizers, and exports.
 
-  A training that was killed goes on from its latest checkpoint: checkpoints stand in a folder under `work_root` that
+  A training that was killed goes on from its latest checkpoint: the checkpoints are in a folder below `work_root` that
   is named by the content of pipeline.config, examples and settings, not by an execution.
 
       trainer = ODAPITrainer(examples, label_map, pipeline_config, work_root=f'{pipeline_root}/training',
                              settings={'eval_every': 500})
 
-  With `target_examples`, images of another domain whose labels are not looked at, it adapts to them; `adapt` holds keys
-  of AdaptSettings.
+  With `target_examples` it adapts to images of another domain; their labels are not read. `adapt` holds keys of
+  AdaptSettings.
 
   outputs:
     model (Model): Format-Serving/ (SavedModel), checkpoint/, pipeline.config, label_map.pbtxt.
@@ -54,9 +54,10 @@ class ODAPITrainer(base_component.BaseComponent):
       restore_report.json after fine-tuning.
 
   Args:
-    settings: as TrainSettings.
+    settings: keys of TrainSettings.
     score_threshold: the exported model leaves out detections below it.
-    max_detections: the exported model gives at most so many an image; None: as many as pipeline.config allows.
+    max_detections: the most detections in an image that the exported model returns; None: as many as pipeline.config
+      allows.
   """
 
   SPEC_CLASS = ODAPITrainerSpec
