@@ -1,15 +1,19 @@
-"""Small data folders for tests, built from what a test wants to say."""
+"""Small data folders for tests, and what ingestion makes of them."""
 
 import io
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from components.voc_example_gen import ingest, plan
+from components.voc_example_gen.report import summary
+from components.voc_example_gen.settings import IngestSettings
+
 SIZE = (64, 48)
 
 
 def picture(mark=0, size=SIZE, mode='RGB'):
-  """An image that differs for each `mark`: two lines on grey, of which one says the number in its place and colour."""
+  """An image that differs for each `mark`: a rectangle and a line on grey, in places and colours that depend on it."""
   image = Image.new('RGB', size, (128, 128, 128))
   draw = ImageDraw.Draw(image)
   draw.rectangle((10, 10, 30, 30), fill=(200, (mark * 37) % 256, (mark * 91) % 256))
@@ -82,10 +86,6 @@ def messy(root):
 
 def examine(root, **settings):
   """Runs all of ingestion but Beam and writing: the plan, {image: outcome}, and the tally."""
-  from components.voc_example_gen import ingest, plan
-  from components.voc_example_gen.report import summary
-  from components.voc_example_gen.settings import IngestSettings
-
   planned = plan.make(str(root), IngestSettings(**settings))
   keep = settings.get('keep_negatives', True)
   outcomes = {

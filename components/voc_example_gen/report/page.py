@@ -25,8 +25,11 @@ def render(planned: plan.Plan, report: Mapping[str, Any]) -> str:
   """Renders the page.
 
   Args:
-    planned: for finding the worst offenders' files again.
-    report: as `report.as_dict` gives it.
+    planned: finds the files of the images that are drawn.
+    report: as summary.as_dict gives it.
+
+  Returns:
+    A whole HTML page.
   """
   items = {task.item.image: task.item for shard in planned.shards for task in shard.tasks}
   classes = list(report['classes'])
@@ -69,6 +72,7 @@ def _charts(report: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _balance(report: Mapping[str, Any]) -> str:
+  """A bar for each class: its objects in each split."""
   counted = sorted(report['classes'].items(), key=lambda pair: (-sum(pair[1]['objects'].values()), pair[0]))[:40][::-1]
   figure = matplotlib.figure.Figure(figsize=(6, max(2.2, 0.3 * len(counted) + 1)))
   axes = figure.add_subplot()
@@ -106,7 +110,7 @@ def _picture(root: str, item: Item, classes: list[str]) -> str:
 
 
 def _drawn(image: Image.Image, annotation: Annotation, size: tuple[int, int], classes: list[str]) -> Image.Image:
-  """Draws what is usable in the class's colour. A margin shows where boxes leave the image."""
+  """Draws the usable boxes in their class's colour. A grey margin shows where the image ends."""
   usable, _ = boxes.usable(annotation, *size)
   colours = [palette.class_colour(classes.index(box.label) + 1 if box.label in classes else 1) for box in usable]
   corners = np.array([(box.ymin, box.xmin, box.ymax, box.xmax) for box in usable], float).reshape(-1, 4)
