@@ -49,7 +49,7 @@ class Progress:
     self._out = out or sys.stdout
     self._done = self._done_before = done
     self._started = self._shown = clock()
-    self._notes: Callable[[], str] = str
+    self._notes: Callable[[], str] | None = None
     terminal = self._out.isatty()
     self._interval = TERMINAL_INTERVAL if terminal else PLAIN_INTERVAL
     self._bar = tqdm(
@@ -69,12 +69,12 @@ class Progress:
   ) -> None:
     self.close()
 
-  def advance(self, count: int = 1, notes: Callable[[], str] = str) -> None:
+  def advance(self, count: int = 1, notes: Callable[[], str] | None = None) -> None:
     """Counts `count` more as done, and shows it when it is time to.
 
     Args:
       count: negative when work is done again.
-      notes: returns what else to show, such as losses; called only when something is shown.
+      notes: returns what else to show, such as losses; called only when something is shown. None for nothing.
     """
     self._done += count
     self._notes = notes
@@ -100,8 +100,7 @@ class Progress:
     rate = max(self._done - self._done_before, 0) / max(now - self._started, 1e-9)
     unit = f'{self._label}s' if self._images is None else 'images'
     parts = [f'{self._label} {self._done}' + (f'/{self._total}' if self._total else '')]
-    notes = self._notes()
-    parts += [notes] if notes else []
+    parts += [self._notes()] if self._notes else []
     parts.append(f'{rate * (self._images or 1):.1f} {unit}/s')
     if self._total:
       parts.append(f'{clock_time(int((self._total - self._done) / max(rate, 1e-9)))} left')

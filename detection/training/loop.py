@@ -39,7 +39,7 @@ def train(
   while state.step < state.num_steps and not state.stop:
     state.losses, image_ids = engine.train_step(batches)
     state.step += 1
-    if _was_undone(state, hooks, image_ids):
+    if not _call_after_step(state, hooks, image_ids):
       continue
     if is_evaluation_due(state) or state.step >= state.num_steps:
       _evaluate(state, hooks, evaluate)
@@ -48,14 +48,14 @@ def train(
     hook.after_training(state)
 
 
-def _was_undone(state: TrainState, hooks: Sequence[Hook], image_ids: ImageIds) -> bool:
-  """Calls the hooks after a step; True if one went back to an earlier step: those after it are not called then."""
+def _call_after_step(state: TrainState, hooks: Sequence[Hook], image_ids: ImageIds) -> bool:
+  """Calls the hooks after a step. Returns False if one went back to an earlier step: no hook after it is called."""
   step = state.step
   for hook in hooks:
     hook.after_step(state, image_ids)
     if state.step < step:
-      return True
-  return False
+      return False
+  return True
 
 
 def _evaluate(state: TrainState, hooks: Sequence[Hook], evaluate: Evaluate) -> None:
