@@ -24,14 +24,14 @@ _SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
 class DataConfig(Settings):
   """What to train on.
 
-  root: the data folder. The one value without a default.
-  format: how it is annotated; auto finds out.
-  split: how images are divided.
-  max_bad_fraction: share of files that may be refused before the run ends.
+  root: the data folder. The only value without a default.
+  format: of the annotations; auto detects it.
+  split: how images are divided into train and eval.
+  max_bad_fraction: in [0, 1]; the run ends if a larger part of the files is refused.
   keep_negatives: whether images annotated as having no objects are used.
   single_class: every object gets this class name, for a detector that finds and does not name; see `refit`.
-  statistics: StatisticsGen, SchemaGen and ExampleValidator stand in the pipeline.
-  label_map: a label_map.pbtxt whose ids are kept; new classes come after them.
+  statistics: whether StatisticsGen, SchemaGen and ExampleValidator are part of the pipeline.
+  label_map: a label_map.pbtxt whose ids are kept; new classes get the ids after them.
   """
 
   root: str = ''
@@ -58,10 +58,9 @@ class ModelConfig(Settings):
 
 
 class TrainConfig(TrainSettings):
-  """How long and how to train; beyond these keys see detection/training/settings.py.
+  """How long and how to train; the other keys are in detection/training/settings.py.
 
-  augment, optimizer, schedule, learning_rate: short forms, as they may also stand in model.overrides; see
-    docs/models.md.
+  augment, optimizer, schedule, learning_rate: short forms, which model.overrides takes too; see docs/models.md.
   """
 
   num_steps: pydantic.PositiveInt = 2000
@@ -72,7 +71,7 @@ class TrainConfig(TrainSettings):
   learning_rate: pydantic.PositiveFloat | None = None
 
   def settings(self) -> dict[str, Any]:
-    """The part that the trainer takes; the rest goes into pipeline.config."""
+    """The settings of the trainer; the other keys go into pipeline.config."""
     return self.dict(include=set(TrainSettings.__fields__))
 
   def short_forms(self) -> dict[str, Any]:
@@ -81,7 +80,7 @@ class TrainConfig(TrainSettings):
 
 
 class AdaptConfig(AdaptSettings):
-  """Adapting to another domain, of which there are images but no labels.
+  """Adapting to another domain, which has images but no labels.
 
   target: the folder of its images; annotations in it are not looked at.
   """
@@ -89,7 +88,7 @@ class AdaptConfig(AdaptSettings):
   target: str = pydantic.Field(..., min_length=1)
 
   def settings(self) -> dict[str, Any]:
-    """The part that the trainer takes."""
+    """The settings of the trainer."""
     return self.dict(exclude={'target'})
 
 
@@ -98,10 +97,10 @@ class EvaluateConfig(Settings):
 
   thresholds: {metric: least value}.
   baseline: the model to compare with on the same images.
-  min_improvement: how much AP must rise over the baseline's; negative allows a fall.
+  min_improvement: the model's AP less the baseline's must be at least this; negative allows a fall.
   max_class_drop: how far the AP of any class may fall below the baseline's.
-  iou: overlap that counts as found, in the confusion matrix and by confidence.
-  slice_pattern: regular expression on file names; metrics are also given by its first group.
+  iou: at this overlap a detection matches an object, in the confusion matrix and in precision and recall.
+  slice_pattern: a regular expression on file names; metrics are also computed for each value of its first group.
   """
 
   thresholds: dict[str, float] = {'AP50': 0.5}
@@ -113,11 +112,11 @@ class EvaluateConfig(Settings):
 
 
 class ExportConfig(Settings):
-  """What a served model gives out, and in which forms. Changing one of the first two trains again.
+  """What a served model gives out, and in which formats. Changing one of the first two trains again.
 
-  score_threshold: the model leaves out detections below it; the evaluator measures what is left.
+  score_threshold: the model leaves out detections with a lower score; the evaluator measures those that are left.
   max_detections: at most so many an image; by default as many as pipeline.config allows.
-  tflite, onnx: what to make beside the SavedModel, for other runtimes.
+  tflite, onnx: formats for other runtimes, made beside the SavedModel.
   """
 
   score_threshold: float = pydantic.Field(0.0, ge=0, le=1)
@@ -127,15 +126,15 @@ class ExportConfig(Settings):
 
   @property
   def converts(self) -> bool:
-    """True if a form for another runtime is made."""
+    """True if the model is converted for another runtime."""
     return bool(self.tflite) or self.onnx
 
 
 class PushConfig(Settings):
-  """Where models go.
+  """Where models are pushed.
 
   destination: the folder of versions that TensorFlow Serving watches; by default <output_root>/<name>/serving.
-  keep_versions: older versions are removed beyond so many; 0 keeps all.
+  keep_versions: how many versions are kept, the newest; 0 keeps all.
   """
 
   destination: str | None = None
@@ -225,7 +224,7 @@ def load(path: str, data_root: str | None = None, overrides: Sequence[str] = ())
 
   Args:
     path: of the YAML file.
-    data_root: takes the place of data.root.
+    data_root: replaces data.root.
     overrides: `key.path=value` each, the value read as YAML; later ones win.
 
   Raises:
@@ -268,7 +267,7 @@ def _override(content: dict[str, Any], override: str) -> None:
   except yaml.YAMLError as error:
     raise ConfigError(f'--set {override}: the value is not YAML: {" ".join(str(error).split())}') from error
   keys = path.split('.')
-  # What stands below model.overrides is itself a dotted path, into pipeline.config.
+  # The rest of the key is itself a dotted path, into pipeline.config.
   if keys[:2] == ['model', 'overrides'] and len(keys) > 2:
     keys = [*keys[:2], '.'.join(keys[2:])]
   _put(content, keys, value, f'--set {override}')

@@ -20,22 +20,22 @@ def run(config: RunConfig) -> int:
   Everything is kept under <output_root>/<name>: pipeline/ (artifacts), metadata.db, logs/, serving/ (pushed models).
 
   Returns:
-    0 if a model stands pushed, 3 if it was not blessed.
+    The exit status: 0 if a model was pushed, 3 if it was not blessed.
 
   Raises:
-    UserError: a mistake the user can mend.
+    UserError: if the config cannot be run, or the data cannot be used.
   """
   home = os.path.join(absolute(config.output_root), config.name)
   _make_writable(home, 'output_root')
   log = os.path.join(home, 'logs', f'{datetime.datetime.now():%Y%m%d-%H%M%S}.log')
   print(f'{config.name}: log in {log}', flush=True)
-  with _noise_in(log):
-    # Imported here: TensorFlow and TFX greet with pages of notes, and those belong into the log.
+  with _output_in(log):
+    # Imported here: TensorFlow and TFX print pages of notes when they are imported, and those belong in the log.
     from absl import logging as absl_logging
     from tfx.orchestration import metadata
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-    # Said outright: saving a model puts absl back to what was said, and unsaid means warnings alone.
+    # Set explicitly: saving a model resets absl to what was set, and to warnings alone where nothing was.
     absl_logging.set_verbosity(absl_logging.INFO)
 
     from pipeline import outcome
@@ -68,8 +68,8 @@ def _make_writable(folder: str, field: str) -> None:
 
 
 @contextlib.contextmanager
-def _noise_in(log: str) -> Iterator[None]:
-  """Sends file descriptor 2 and all logging to the log file; stdout stays for what people want to read."""
+def _output_in(log: str) -> Iterator[None]:
+  """Sends stderr (file descriptor 2) and all logging to the log file; stdout stays for the user."""
   os.makedirs(os.path.dirname(log), exist_ok=True)
   sys.stderr.flush()
   with open(log, 'a', encoding='utf-8') as file:

@@ -1,4 +1,4 @@
-"""How a run ended, read from the metadata store: what people want to know after `detection-pipeline run`."""
+"""How a run ended, read from the metadata store: the last lines of `detection-pipeline run`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from detection import model_folder
 from detection.base import files
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-  """One step of a run. cached: served from an earlier run; outputs: {type name of the artifact: its artifact}."""
+  """One step of a run. cached: its outputs are those of an earlier run. outputs: {type name: artifact}."""
 
   name: str
   cached: bool
@@ -45,16 +44,16 @@ def read(connection: mlmd.ConnectionConfig, pipeline_name: str) -> Outcome:
   """Reads the latest run of a pipeline."""
   store = ml_metadata.MetadataStore(connection)
   runs = [c for c in store.get_contexts_by_type('pipeline_run') if _belongs(store, c, pipeline_name)]
-  latest = max(runs, key=lambda context: context.id)
-  steps = {step.name: step for step in _steps(store, latest)}
+  steps = {step.name: step for step in _steps(store, max(runs, key=lambda context: context.id))}
   evaluation = steps['MapEvaluator'].outputs['ModelEvaluation'].uri
   pushed = steps['DetectionPusher'].outputs['PushedModel'].custom_properties
+  trainer = steps.get('ODAPITrainer')
   return Outcome(
     steps=steps,
-    metrics=json.loads(files.read_text(files.join(evaluation, model_folder.METRICS))),
+    metrics=json.loads(files.read_text(os.path.join(evaluation, 'metrics.json'))),
     pushed=pushed['pushed_destination'].string_value if pushed['pushed'].int_value else '',
     report=os.path.join(evaluation, 'report.html'),
-    logs=os.path.join(trainer.outputs['ModelRun'].uri, 'logs') if (trainer := steps.get('ODAPITrainer')) else '',
+    logs=os.path.join(trainer.outputs['ModelRun'].uri, 'logs') if trainer else '',
   )
 
 
@@ -76,8 +75,8 @@ def describe(outcome: Outcome) -> str:
 def _scores(metrics: Mapping[str, Any], model: str = 'model') -> str:
   if not metrics[model]:
     return 'not measured'
-  found = metrics[model]['metrics']
-  return ', '.join(f'{name} {found[name]:.3f}' for name in ('AP', 'AP50') if found[name] is not None)
+  values = metrics[model]['metrics']
+  return ', '.join(f'{name} {values[name]:.3f}' for name in ('AP', 'AP50') if values[name] is not None)
 
 
 def _belongs(store: ml_metadata.MetadataStore, run: mlmd.Context, pipeline_name: str) -> bool:

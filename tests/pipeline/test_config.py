@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from detection.base.errors import ConfigError
+from detection.base.settings import parse_settings
 from pipeline import config
 
 CONFIGS = pathlib.Path(config.__file__).parents[1] / 'configs'
@@ -86,3 +87,47 @@ def test_local_paths_are_made_absolute_and_remote_ones_left_alone(tmp_path, monk
   monkeypatch.chdir(tmp_path)
   assert config.absolute('data') == str(tmp_path / 'data')
   assert config.absolute('s3://bucket/data') == 's3://bucket/data'
+
+
+@pytest.mark.parametrize(
+  ('sections', 'message'),
+  [
+    ({'data': {'single_class': 'thing'}}, 'data.single_class takes away the class names'),
+    ({'export': {'onnx': True}}, 'expected neither with two_stage'),
+    ({'export': {'tflite': ['float16']}}, 'expected neither with two_stage'),
+    ({'two_stage': {'detector': '/there'}, 'adapt': {'target': '/night'}}, 'trained already, expected no adapt'),
+    ({'two_stage': {'max_boxes': 0}}, 'two_stage.max_boxes'),
+  ],
+)
+def test_what_does_not_go_with_two_stage_is_refused(sections, message):
+  with pytest.raises(ConfigError, match=message):
+    parse_settings(config.RunConfig, {'two_stage': {}, **sections}, 'run.yaml')
+
+
+def test_what_a_config_asks_for_is_said_in_one_place():
+  search = {'space': {'learning_rate': {'values': [0.1]}}}
+  plain, searching, importing = (config.RunConfig(tune=tune) for tune in (None, search, {'import': '/found'}))
+  assert (plain.search, importing.search) == (None, None)
+  assert searching.search is searching.tune
+  assert plain.trains_detector
+  assert not config.RunConfig(two_stage={'detector': '/there'}).trains_detector
+  assert [config.ExportConfig(**given).converts for given in ({}, {'onnx': True}, {'tflite': ['int8']})] == [
+    False,
+    True,
+    True,
+  ]
+
+
+LOCAL = ['--runner=FnApiRunner', '--sdk_container_image=none']
+
+
+@pytest.mark.parametrize(
+  ('args', 'expected'),
+  [
+    pytest.param([], LOCAL, id='none'),
+    pytest.param(['--direct_num_workers=2'], [*LOCAL, '--direct_num_workers=2'], id='of the local runner'),
+    pytest.param(['--runner=FlinkRunner'], ['--runner=FlinkRunner'], id='another runner'),
+  ],
+)
+def test_beam_runs_here_unless_a_runner_is_named(args, expected):
+  assert config.BeamConfig(args=args).pipeline_args == expected

@@ -31,16 +31,16 @@ def test_the_trainer_alone_gets_the_gpu(spec):
 
 
 def test_steps_that_only_some_runs_have_get_what_is_named_for_them_and_no_other_does(tmp_path):
-  wanted = {'DetectionTuner': {'gpus': 2}, 'TargetExampleGen': {'cpu': 2}, 'ModelExporter': {'memory': '4G'}}
+  resources = {'DetectionTuner': {'gpus': 2}, 'TargetExampleGen': {'cpu': 2}, 'ModelExporter': {'memory': '4G'}}
   more = {
     'tune': {'space': {'learning_rate': {'values': [0.01, 0.02]}}},
     'adapt': {'target': 's3://bucket/night'},
     'export': {'onnx': True},
   }
-  targets.compile_config(config(kubeflow={'components': wanted}, **more), 'kfp', str(tmp_path / 'out.yaml'))
+  targets.compile_config(config(kubeflow={'components': resources}, **more), 'kfp', str(tmp_path / 'out.yaml'))
   executors = compiled_file.read(str(tmp_path / 'out.yaml')).spec['deploymentSpec']['executors']
   given = {label: executor['container'].get('resources') for label, executor in executors.items()}
-  assert {label: resources for label, resources in given.items() if resources} == {
+  assert {label: got for label, got in given.items() if got} == {
     'DetectionTuner_executor': {'accelerator': {'type': 'nvidia.com/gpu', 'count': '2'}},
     'TargetExampleGen_executor': {'cpuLimit': 2.0},
     'ModelExporter_executor': {'memoryLimit': 4.0},
@@ -136,3 +136,32 @@ def test_the_readmes_section_compiles(target, tmp_path):
   kubeflow = yaml.safe_load(section.strip('`').removeprefix('yaml'))['kubeflow']
   targets.compile_config(config(kubeflow=kubeflow), target, str(tmp_path / 'out.yaml'))
   assert 'REGISTRY/detection-pipeline:1-gpu' in (tmp_path / 'out.yaml').read_text()
+
+
+SEARCH = {'space': {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}, 'trials': 3, 'steps': 50}
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+def test_a_search_is_compiled_and_follows_the_runs_parameters(tmp_path, target):
+  output = tmp_path / 'out.yaml'
+  targets.compile_config(config(tune=SEARCH), target, str(output))
+  assert 'components.tuner.executor.Executor' in output.read_text() or 'DetectionTuner' in output.read_text()
+  parameters = targets.default_parameters(config(tune=SEARCH))
+  assert 'DetectionTuner.batch_size' in parameters['batch_size']
+  assert 'DetectionTuner.work_root' in parameters['work_root']
+
+
+@pytest.mark.parametrize('target', targets.TARGETS)
+@pytest.mark.parametrize('two_stage', [{}, {'detector': 's3://bucket/serving'}])
+def test_a_classifier_is_compiled_with_the_parameters_that_its_steps_have(tmp_path, target, two_stage):
+  output = tmp_path / 'out.yaml'
+  loaded = config(two_stage=two_stage, kubeflow={})
+  targets.compile_config(loaded, target, str(output))
+  assert 'CropClassifier' in output.read_text()
+  assert ('num_steps' in targets.default_parameters(loaded)) == (not two_stage)
+
+
+@pytest.mark.parametrize('two_stage', [{'detector': 'runs/serving'}, {'backbone': 'MobileNetV2=weights.h5'}])
+def test_a_detector_that_no_container_can_see_is_refused(tmp_path, two_stage):
+  with pytest.raises(ConfigError, match=f'two_stage.{next(iter(two_stage))}: .* means nothing in a container'):
+    targets.compile_config(config(two_stage=two_stage), 'kfp', str(tmp_path / 'out.yaml'))
