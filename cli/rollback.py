@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
   with quiet.third_party():
-    from components.pusher import publish
+    from components.pusher import versions
 
-    withdrawn, current = publish.withdraw(args.destination)
+    withdrawn, current = versions.withdraw(args.destination)
   print(f'{args.destination}: version {withdrawn} taken back; {current} is the highest now')
   return 0

@@ -11,7 +11,8 @@ A pushed version, <destination>/<version>/, with the version an integer:
 
     saved_model.pb, variables/
     pipeline.config, label_map.pbtxt  once here and once in assets.extra/, which moves with a SavedModel
-    metrics.json                      of the evaluation
+    metrics.json, model_card.md       of the evaluation
+    checksums.json                    SHA-256 of every other file
     assets.extra/tf_serving_warmup_requests
     exports/<kind>.tflite, model.onnx
 

@@ -31,15 +31,15 @@ class DetectionPusher(base_component.BaseComponent):
       pusher = DetectionPusher(model=..., model_blessing=evaluator.outputs['blessing'], destination='serving')
 
   outputs: pushed_model (PushedModel): properties `pushed` (1 or 0) and, if 1, `pushed_destination`, the version's
-    folder, and `pushed_version`; then too a file pushed.json that says the same. Nothing is in it otherwise.
+    folder, and `pushed_version`; in this case a file pushed.json says the same. Otherwise the artifact is empty.
 
   Args:
     model: from the trainer.
     model_blessing: from the evaluator.
-    evaluation: its metrics.json and a model card made from it are laid beside the model.
+    evaluation: its metrics.json, and a model card made from it, are published with the model.
     destination: the folder of versions, local or on object storage.
     keep_versions: after a push, older versions beyond this many are removed; 0 keeps all.
-    exports: from the ModelExporter; its files are laid into `exports/` of the version.
+    exports: from the ModelExporter; its files are published in `exports/` of the version.
 
   Raises:
     ConfigError: if the destination is empty, or keep_versions is negative.

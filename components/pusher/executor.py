@@ -10,7 +10,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
-from components.pusher import model_card, publish, warmup
+from components.pusher import model_card, publish, versions, warmup
 from detection import model_folder
 from detection.base import files
 from detection.odapi import label_map
@@ -38,33 +38,32 @@ class Executor(base_executor.BaseExecutor):
       return
     model = artifact_utils.get_single_uri(list(input_dict['model']))
     destination, keep = exec_properties['destination'], exec_properties['keep_versions']
-    beside = _beside(input_dict)
-    published = publish.publish(model, destination, extra=_extra(model, input_dict), beside=beside)
-    removed = publish.prune(destination, keep) if keep else []
+    published = publish.publish(model, destination, _contents(model, input_dict), _export_files(input_dict))
+    removed = versions.prune(destination, keep) if keep else []
     record = {'destination': published.folder, 'version': str(published.version), 'model': model, 'removed': removed}
     files.write_text(files.join(pushed.uri, PUSHED_FILE), json.dumps(record, indent=2) + '\n')
     pushed.set_int_custom_property('pushed', 1)
     pushed.set_string_custom_property('pushed_destination', published.folder)
     pushed.set_string_custom_property('pushed_version', str(published.version))
-    logging.info('%s %s', 'Stood there already:' if published.again else 'Pushed to', published.folder)
+    logging.info('%s %s', 'Already published:' if published.again else 'Pushed to', published.folder)
 
 
-def _beside(inputs: Artifacts) -> dict[str, str]:
-  """{path below the version: file}: the exported files, if there are any."""
+def _export_files(inputs: Artifacts) -> dict[str, str]:
+  """{path below the version: file} of the exported files, if there are any."""
   if not inputs.get('exports'):
     return {}
   uri = artifact_utils.get_single_uri(list(inputs['exports']))
   return {files.join(model_folder.EXPORTS, os.path.basename(path)): path for path in files.glob(files.join(uri, '*'))}
 
 
-def _extra(model: str, inputs: Artifacts) -> dict[str, bytes]:
-  """What is laid beside the model: warm-up requests, and with an evaluation its numbers and the model card."""
-  extra = {model_folder.WARMUP_REQUESTS: warmup.requests()}
+def _contents(model: str, inputs: Artifacts) -> dict[str, bytes]:
+  """{path below the version: content}: warm-up requests, and with an evaluation its numbers and the model card."""
+  contents = {model_folder.WARMUP_REQUESTS: warmup.requests()}
   if inputs.get('evaluation'):
     uri = files.join(artifact_utils.get_single_uri(list(inputs['evaluation'])), model_folder.METRICS)
     text = files.read_text(uri)
     path = files.join(model, LabelMap.FILE_NAME)
     labels = label_map.parse(files.read_text(path), where=path)
-    extra[model_folder.METRICS] = text.encode('utf-8')
-    extra[model_card.FILE_NAME] = model_card.render(json.loads(text), labels).encode('utf-8')
-  return extra
+    contents[model_folder.METRICS] = text.encode('utf-8')
+    contents[model_card.FILE_NAME] = model_card.render(json.loads(text), labels).encode('utf-8')
+  return contents

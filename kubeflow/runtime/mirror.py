@@ -55,11 +55,11 @@ def mirror(source: str, target: str) -> list[int]:
 
 def _copy(source: str, target: str, version: int) -> None:
   """Copies one version; it takes its name in `target` only if all its checksums are right."""
-  from components.pusher import publish
+  from components.pusher import checksums
 
   copy = os.path.join(target, f'{_COPYING}{version}')
   files.copy_tree(files.join(source, str(version)), copy)
-  damaged = publish.damaged(copy)
+  damaged = checksums.damaged(copy)
   if damaged:
     print(f'version {version}: {damaged[0]} is not whole yet; tried again later', flush=True)
     shutil.rmtree(copy)

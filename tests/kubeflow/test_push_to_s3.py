@@ -12,7 +12,7 @@ from tests.support.environments import PROJECT
 _PUSHES = """
 import os, pathlib, sys, threading
 import tensorflow_io
-from components.pusher import publish
+from components.pusher import checksums, publish, versions
 from detection import model_folder
 
 model, destination = sys.argv[1:]
@@ -20,9 +20,9 @@ copied = []
 copy = publish.files.copy
 
 
-def remember(source, target, overwrite=False):
+def remember(source, target):
   copied.append(target)
-  copy(source, target, overwrite)
+  copy(source, target)
 
 
 publish.files.copy = remember
@@ -38,11 +38,11 @@ last = [path for path in copied if path.startswith(first.folder)][-1]
 assert last == first.folder + '/saved_model.pb', last
 assert publish.publish(model, destination).again
 assert [push(number).version - first.version for number in (2, 3)] == [1, 2]
-assert publish.damaged(f'{destination}/{first.version + 2}') == []
+assert checksums.damaged(f'{destination}/{first.version + 2}') == []
 
-assert publish.withdraw(destination) == (first.version + 2, first.version + 1)
+assert versions.withdraw(destination) == (first.version + 2, first.version + 1)
 assert push(4).version == first.version + 3, 'a number that was taken back is never given again'
-assert publish.prune(destination, keep=1) == [first.version, first.version + 1]
+assert versions.prune(destination, keep=1) == [first.version, first.version + 1]
 assert model_folder.versions(destination) == [first.version + 3]
 
 # Two at once claim the same number.
@@ -58,7 +58,7 @@ for thread in threads:
 for thread in threads:
   thread.join()
 assert len({one.version for one in found}) == 2, found
-assert all(publish.damaged(one.folder) == [] for one in found)
+assert all(checksums.damaged(one.folder) == [] for one in found)
 print('done')
 sys.stdout.flush()
 os._exit(0)

@@ -27,7 +27,7 @@ def test_the_time_is_the_median_without_the_first_calls(monkeypatch):
     def detect(self, images):
       now[0] += next(seconds)
 
-  monkeypatch.setattr(exports.detector, 'Detector', SlowAtFirst)
+  monkeypatch.setattr(exports, 'Detector', SlowAtFirst)
   monkeypatch.setattr(exports.time, 'perf_counter', lambda: now[0])
   monkeypatch.setattr(exports.files, 'isdir', lambda path: True)
   monkeypatch.setattr(exports.files, 'walk', lambda path: [])
