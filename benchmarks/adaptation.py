@@ -16,7 +16,7 @@ from benchmarks import command, drawn_shapes, short_training
 from benchmarks.short_training import Examples
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.inputs import InputOptions
-from detection.training.adaptation import Adaptation, AdaptingEngine
+from detection.training.adaptation import Adaptation, method
 
 SOURCE_IMAGES, TARGET_IMAGES, EVAL_IMAGES = 200, 200, 100
 WARM, BLOCK, BLOCKS = 20, 20, 5
@@ -45,7 +45,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
       config = trained.engine.config
       print(f'{way}, seed {seed}: AP {found[-1]["AP"]:.3f}, AP50 {found[-1]["AP50"]:.3f}', flush=True)
     rows.append((way, *(command.spread([row[name] for row in found]) for name in ('AP', 'AP50'))))
-  plain, adapting = seconds_a_step(Engine(config), AdaptingEngine(config, adaptation))
+  plain, adapting = seconds_a_step(Engine(config), Engine(config, method=method(config, adaptation)))
   lines = [
     f'{short_training.BASE}, batch 8, {steps} steps. Source: {SOURCE_IMAGES} labelled images. '
     f'Target: {domain}, {TARGET_IMAGES} images without labels, {EVAL_IMAGES} others to evaluate on. '

@@ -146,8 +146,9 @@ def _facts(times: list[float], began: float) -> dict:
 
 
 def our_losses(config_path: Path, work: Path, began: float, cache: str = 'none') -> dict:
-  from detection.odapi.model.engine import TOTAL_LOSS, Engine
+  from detection.odapi.model.engine import Engine
   from detection.odapi.model.inputs import InputOptions
+  from detection.odapi.model.losses import TOTAL_LOSS
   from detection.training.checkpoints import Checkpoints
   from detection.training.state import TrainState
 

@@ -19,7 +19,7 @@ from benchmarks import command, drawn_shapes, short_training
 from benchmarks.drawn_shapes import LABELS, SIZE
 from benchmarks.short_training import BASE, Examples, Start
 from detection.odapi.config import config_io
-from detection.odapi.model import engine
+from detection.odapi.model import building
 from detection.pipeline_config import builtin_bases, patch, transfer
 from detection.sample_data import draw as sample_data
 from detection.training import training
@@ -76,7 +76,7 @@ def train_classifier(root: Path, steps: int) -> str:
   config = patch.patch(
     config_io.parse(builtin_bases.text(BASE)), patch.Request(len(LABELS), 'unread', 'unread', 'unread', steps, 8)
   )
-  backbone = engine.build_model(config)._feature_extractor.classification_backbone
+  backbone = building.build_model(config)._feature_extractor.classification_backbone
   features = tf.keras.layers.GlobalAveragePooling2D()(tf.nest.flatten(backbone.outputs)[-1])
   classifier = tf.keras.Model(backbone.inputs, tf.keras.layers.Dense(len(LABELS))(features))
   loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)

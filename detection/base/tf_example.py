@@ -1,4 +1,4 @@
-"""tf.train.Example and TFRecord, written without TensorFlow.
+"""tf.train.Example and TFRecord without TensorFlow: both are written, and TFRecord is read.
 
 Each Beam worker process writes records; importing TensorFlow for these two small wire formats would cost it seconds
 and hundreds of megabytes. Sources: tensorflow/core/example/{example,feature}.proto (the protobuf encoding) and
@@ -7,10 +7,17 @@ tensorflow/core/lib/io/record_writer.h (length, masked CRC-32C, data, masked CRC
 
 import functools
 import struct
-from collections.abc import Mapping, Sequence
-from typing import IO, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Protocol, cast
 
 import google_crc32c
+
+
+class Readable(Protocol):
+  """What is read from: a file open for reading bytes."""
+
+  def read(self, size: int, /) -> bytes: ...
+
 
 Value = Sequence[bytes] | Sequence[float] | Sequence[int]
 _LENGTH_DELIMITED = 2
@@ -81,6 +88,23 @@ def write_record(file: IO[bytes], record: bytes) -> None:
   file.write(length + _masked_crc(length))
   file.write(record)
   file.write(_masked_crc(record))
+
+
+def read_records(file: Readable) -> Iterator[bytes]:
+  """The records of an uncompressed TFRecord file, in order.
+
+  Raises:
+    ValueError: if the file is cut short, or a checksum does not fit.
+  """
+  while header := file.read(12):
+    (length,) = struct.unpack('<Q', _checked(header[:8], header[8:]))
+    yield _checked(file.read(length), file.read(4))
+
+
+def _checked(data: bytes, checksum: bytes) -> bytes:
+  if _masked_crc(data) != checksum:
+    raise ValueError('cut short or damaged')
+  return data
 
 
 def _masked_crc(data: bytes) -> bytes:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,14 +24,17 @@ from typing import Any
 import tensorflow as tf
 
 from detection.odapi import families
-from detection.odapi.model import engine, inputs
-from detection.odapi.protos import pipeline_pb2
+from detection.odapi.config.config_io import Config
+from detection.odapi.model import building, config_facts, inputs
+from detection.odapi.model.fields import InputDataFields
+from detection.odapi.model.losses import DetectionLosses
+from detection.odapi.model.method import DetectionObjective, Method
 
 DOMAIN_LOSS = 'Domain/loss'
 DOMAIN_ACCURACY = 'Domain/accuracy'
 DOMAIN_WEIGHT = 'Domain/weight'
 # Two passes through the feature extractor cost twice one; the target's batch is smaller, to keep a step below 1.6.
-TARGET_SHARE = 0.5
+TARGET_FRACTION = 0.5
 _TARGET_IMAGE = 'target_image'
 _DEPTH = 64
 
@@ -51,66 +55,94 @@ class Adaptation:
   batch_norm: str = 'target'
 
 
-class AdaptingEngine(engine.Engine):
-  """An Engine whose step also makes the features of target images look like those of source images.
+def method(config: Config, adaptation: Adaptation) -> Method:
+  """The training method that adapts; see AdaptingObjective and TwoDomains.
 
-  Beside the model's losses a step gives DOMAIN_LOSS (mean over both domains; 0.69 when the classifier is at a loss),
-  DOMAIN_ACCURACY (0.5 likewise) and DOMAIN_WEIGHT (of the reversed gradient). 'Loss/total_loss' stays the detector's.
+  Raises:
+    ConfigError: if the model is of a family whose features this does not reach.
+  """
+  families.check_adapts(config)
+  return Method(functools.partial(AdaptingObjective, adaptation), TwoDomains(adaptation))
+
+
+class AdaptingObjective:
+  """The detector's loss, and one by which the features of target images come to look like those of source images.
+
+  Beside the detector's losses it gives DOMAIN_LOSS (mean over both domains; 0.69 when the classifier can only guess),
+  DOMAIN_ACCURACY (then 0.5) and DOMAIN_WEIGHT (of the reversed gradient). 'Loss/total_loss' stays the detector's.
+
+  Attributes:
+    helpers: {'domain_classifier': DomainClassifier}.
   """
 
-  def __init__(
-    self,
-    config: pipeline_pb2.TrainEvalPipelineConfig,
-    adaptation: Adaptation,
-    strategy: tf.distribute.Strategy | None = None,
-    compute: engine.Compute | None = None,
-    freeze: Sequence[str] = (),
-  ) -> None:
-    """Raises ConfigError for a family whose features this does not reach, before anything is built."""
-    families.check_adapts(config)
+  def __init__(self, adaptation: Adaptation, losses: DetectionLosses, step: tf.Variable) -> None:
+    """Creates the classifier's variables. Args: adaptation; losses: of the model; step: the number of steps taken."""
     self._adaptation = adaptation
-    super().__init__(config, strategy, compute, freeze)
-
-  def _build_helpers(self) -> dict[str, tf.Module]:
-    self._features = _Recorder(self.model._feature_extractor)
-    self._moving_averages = _MovingAverages(self.model._feature_extractor)
-    with engine.mode(self.model, training=False):
-      height, width = inputs.static_size(self.config) or (256, 256)
+    self._detection = DetectionObjective(losses, step)
+    self._step = step
+    self._model = losses.model
+    self._features = _Recorder(self._model._feature_extractor)
+    self._moving_averages = _MovingAverages(self._model._feature_extractor)
+    with building.mode(self._model, training=False):
+      height, width = config_facts.static_size(losses.config) or (256, 256)
       maps = self._features.of(tf.zeros([1, height, width, 3]))
     self._classifier = DomainClassifier([feature_map.shape[-1] for feature_map in maps])
-    return {'domain_classifier': self._classifier}
+    self.helpers: Mapping[str, tf.Module] = {'domain_classifier': self._classifier}
 
-  def _dataset(
-    self, options: inputs.InputOptions, size: int, context: tf.distribute.InputContext | None
-  ) -> tf.data.Dataset:
-    source = super()._dataset(options, size, context)
-    config = pipeline_pb2.TrainEvalPipelineConfig()
-    config.CopyFrom(self.config)
-    config.train_input_reader.tf_record_input_reader.input_path[:] = self._adaptation.files
-    options = dataclasses.replace(options, cache_directory=os.path.join(options.cache_directory, 'target'))
-    if options.cache == 'disk':
-      tf.io.gfile.makedirs(options.cache_directory)
-    replicas = self.strategy.num_replicas_in_sync
-    target = inputs.train_batches(config, self.model, options, _share(size, replicas), context)
-
-    def together(batch: tuple[Mapping, Mapping], other: tuple[Mapping, Mapping]) -> tuple[Mapping, Mapping]:
-      (features, labels), (others, _) = batch, other
-      return {**features, _TARGET_IMAGE: others[engine.Fields.image]}, labels
-
-    return tf.data.Dataset.zip((source, target)).map(together)
-
-  def _objective(self, features: Mapping, labels: Mapping) -> tuple[dict, tf.Tensor]:
+  def __call__(self, features: Mapping, labels: Mapping) -> tuple[dict, tf.Tensor]:
+    """Args: features, labels: a batch of TwoDomains. Returns (losses by name, what a step makes smaller)."""
     for_target = self._adaptation.batch_norm == 'target'
     with self._moving_averages.held() if for_target else contextlib.nullcontext():
-      losses, total = super()._objective(features, labels)
+      losses, total = self._detection(features, labels)
     source = self._features.last()
-    with engine.mode(self.model, training=for_target):
+    with building.mode(self._model, training=for_target):
       target = self._features.of(features[_TARGET_IMAGE])
-    strength = self._adaptation.weight * ramp(self.global_step.read_value(), self._adaptation.ramp_steps)
+    strength = self._adaptation.weight * ramp(self._step.read_value(), self._adaptation.ramp_steps)
     loss, accuracy = self._classifier(
       *([reverse_gradient(feature_map, strength) for feature_map in maps] for maps in (source, target))
     )
     return {**losses, DOMAIN_LOSS: loss, DOMAIN_ACCURACY: accuracy, DOMAIN_WEIGHT: strength}, total + loss
+
+
+@dataclasses.dataclass(frozen=True)
+class TwoDomains:
+  """Batches of labelled source images, each with a smaller batch of target images among its features."""
+
+  adaptation: Adaptation
+
+  def __call__(
+    self,
+    config: Config,
+    model: Any,
+    options: inputs.InputOptions,
+    batch_size: int,
+    context: tf.distribute.InputContext | None = None,
+  ) -> tf.data.Dataset:
+    """As inputs.train_batches; `batch_size` is the number of source images."""
+    source = inputs.train_batches(config, model, options, batch_size, context)
+    replicas = context.num_replicas_in_sync if context else 1
+    target_size = _target_size(batch_size, replicas)
+    target = inputs.train_batches(self._target_config(config), model, _beside(options), target_size, context)
+
+    def together(batch: tuple[Mapping, Mapping], other: tuple[Mapping, Mapping]) -> tuple[Mapping, Mapping]:
+      (features, labels), (others, _) = batch, other
+      return {**features, _TARGET_IMAGE: others[InputDataFields.image]}, labels
+
+    return tf.data.Dataset.zip((source, target)).map(together)
+
+  def _target_config(self, config: Config) -> Config:
+    target = Config()
+    target.CopyFrom(config)
+    target.train_input_reader.tf_record_input_reader.input_path[:] = self.adaptation.files
+    return target
+
+
+def _beside(options: inputs.InputOptions) -> inputs.InputOptions:
+  """The same options with a cache folder of the target's own."""
+  directory = os.path.join(options.cache_directory, 'target')
+  if options.cache == 'disk':
+    tf.io.gfile.makedirs(directory)
+  return dataclasses.replace(options, cache_directory=directory)
 
 
 def ramp(step: tf.Tensor, steps: int) -> tf.Tensor:
@@ -158,7 +190,7 @@ def _head(channels: int) -> tf.keras.Sequential:
 
 
 class _Recorder:
-  """Remembers the feature maps that an extractor last gave: not every family's `predict` hands them out."""
+  """Remembers the feature maps that an extractor last returned: not every family's `predict` returns them."""
 
   def __init__(self, extractor: tf.keras.Model) -> None:
     self._extractor = extractor
@@ -199,6 +231,6 @@ class _MovingAverages:
         layer.momentum = momentum
 
 
-def _share(size: int, replicas: int) -> int:
-  """Of a batch of `size`, the target images beside it: a multiple of the replicas."""
-  return max(1, round(size * TARGET_SHARE / replicas)) * replicas
+def _target_size(batch_size: int, replicas: int) -> int:
+  """The number of target images beside a batch of source images: a multiple of the replicas."""
+  return max(1, round(batch_size * TARGET_FRACTION / replicas)) * replicas

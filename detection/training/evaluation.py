@@ -10,10 +10,11 @@ import numpy as np
 from detection.detections import Detections
 from detection.metrics import names, operating, results, scores
 from detection.metrics.matching import GroundTruth
-from detection.odapi.model import inputs
+from detection.odapi.model import config_facts, inputs
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.fields import DetectionResultFields as _Output
 from detection.odapi.model.fields import InputDataFields as _Input
+from detection.odapi.model.inputs import EvalOptions
 
 _IOU = 0.5  # of precision, recall, F1 and `hits`, as Pascal VOC's
 
@@ -53,7 +54,7 @@ class TrainingEvaluation:
     self,
     engine: Engine,
     labels: Mapping[str, int],
-    limit: int | None = None,
+    options: EvalOptions | None = None,
     pictures: int = 0,
     watch: str = 'AP',
     is_stopped: Callable[[], bool] = lambda: False,
@@ -63,7 +64,7 @@ class TrainingEvaluation:
     Args:
       engine: whose present weights are evaluated.
       labels: {class name: id}.
-      limit: how many images are evaluated, from the first on; None for all.
+      options: which images are evaluated; None for all.
       pictures: how many images are kept.
       watch: a metric that is always in the result, also one of a single class, such as AP50/cat.
       is_stopped: called before each batch; when it returns True, the evaluation ends without a result.
@@ -73,8 +74,8 @@ class TrainingEvaluation:
     self._labels = labels
     self._watch = watch
     # Images of different sizes do not fit into one batch.
-    self._batch_size = 8 if inputs.static_size(engine.config) else 1
-    self._batches, self._count = inputs.eval_batches(engine.config, engine.model, self._batch_size, limit)
+    self._batch_size = 8 if config_facts.static_size(engine.config) else 1
+    self._batches, self._count = inputs.eval_batches(engine.config, engine.model, self._batch_size, options)
     self._kept = pictures
     self.pictures: list[Picture] = []
     self.hits: dict[str, Hits] = {}

@@ -8,8 +8,12 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from detection.odapi.config.config_io import Config
-from detection.odapi.model.engine import Compute, Engine
-from detection.training.adaptation import Adaptation, AdaptingEngine
+from detection.odapi.model.compute import Compute
+from detection.odapi.model.engine import Engine
+from detection.odapi.model.method import SUPERVISED
+from detection.record_scan import Scans
+from detection.training import adaptation
+from detection.training.adaptation import Adaptation
 from detection.training.checkpoints import BestCheckpoint, Checkpoints
 from detection.training.settings import TrainSettings
 from detection.training.state import TrainState
@@ -25,12 +29,14 @@ class Task:
     labels: {class name: id}.
     settings: the `train:` section of a run config.
     adaptation: to a target domain; None for none.
+    scans: of record files that have been read already, so that they are not read again to be counted.
   """
 
   config: Config
   labels: Mapping[str, int]
   settings: TrainSettings
   adaptation: Adaptation | None = None
+  scans: Scans = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +73,5 @@ def build_engine(task: Task, strategy: tf.distribute.Strategy | None = None) -> 
   """The model with its optimizer; one that adapts to a target domain where the task says so."""
   settings = task.settings
   compute = Compute(settings.precision, settings.xla, settings.accumulate)
-  if task.adaptation is not None:
-    return AdaptingEngine(task.config, task.adaptation, strategy, compute, settings.freeze)
-  return Engine(task.config, strategy, compute, settings.freeze)
+  method = adaptation.method(task.config, task.adaptation) if task.adaptation else SUPERVISED
+  return Engine(task.config, strategy, compute, settings.freeze, method)

@@ -96,7 +96,7 @@ class TrainSettings(Settings):
   freeze: parts of the model that are not trained, beside those that match the patterns in pipeline.config: `backbone`,
     the classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
   tensorboard_images: how many eval images TensorBoard shows, with ground truth and detections.
-  precision, xla, accumulate: mixed precision, compilation, and parts that a batch is computed in; see engine.Compute.
+  precision, xla, accumulate: mixed precision, compilation, and parts that a batch is computed in; see Compute.
   """
 
   seed: pydantic.NonNegativeInt = 0

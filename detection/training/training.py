@@ -20,7 +20,6 @@ from detection.training.evaluation_schedule import EvaluationSchedule
 from detection.training.hooks.hook import Hook
 from detection.training.hooks.keep_best import Best
 from detection.training.parts import Parts, Task, build
-from detection.training.settings import TrainSettings
 from detection.training.state import TrainState
 from detection.training.wiring import Wired, wire
 from detection.training.work_folder import WorkFolder
@@ -96,19 +95,20 @@ def fine_tune(engine: Engine, min_restored: float, report_path: str) -> None:
 def run_loop(parts: Parts, wired: Wired) -> None:
   """Trains up to the last step, or until a hook stops it."""
   settings = parts.task.settings
-  batches = parts.engine.batches(input_options(settings, parts.work, parts.state.step))
+  batches = parts.engine.batches(input_options(parts.task, parts.work, parts.state.step))
   schedule = EvaluationSchedule(settings.eval_every, settings.eval_every_minutes)
   loop.train(parts.engine, batches, parts.state, wired.hooks, schedule, wired.evaluate)
 
 
-def input_options(settings: TrainSettings, work: WorkFolder, step: int) -> InputOptions:
+def input_options(task: Task, work: WorkFolder, step: int) -> InputOptions:
   """How batches are made; after a restart they go on with another shuffle, not with the first images again."""
   return InputOptions(
-    cache=settings.cache,
-    cache_directory=work.make_cache() if settings.cache == 'disk' else '',
-    seed=settings.seed + step,
+    cache=task.settings.cache,
+    cache_directory=work.make_cache() if task.settings.cache == 'disk' else '',
+    seed=task.settings.seed + step,
     # In threads the random operations run in no fixed order. A GPU needs them; a CPU is kept busy by the model.
     parallel=bool(tf.config.list_physical_devices('GPU')),
+    scans=task.scans,
   )
 
 

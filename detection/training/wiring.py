@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 
 from detection.base import files
+from detection.odapi.model.inputs import EvalOptions
 from detection.training import tensorboard_images
 from detection.training.evaluation import TrainingEvaluation
 from detection.training.hooks.count_seconds import CountSeconds
@@ -65,7 +66,7 @@ def _evaluation(parts: Parts, stop: StopOnSignal) -> TrainingEvaluation:
   return TrainingEvaluation(
     parts.engine,
     parts.task.labels,
-    settings.eval_images,
+    EvalOptions(settings.eval_images, parts.task.scans),
     settings.tensorboard_images,
     settings.watch,
     is_stopped=lambda: stop.asked,

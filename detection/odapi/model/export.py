@@ -15,7 +15,7 @@ from object_detection.core import standard_fields
 
 from detection import records
 from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
-from detection.odapi.model import engine
+from detection.odapi.model import building, engine
 
 _COUNT = standard_fields.DetectionResultFields.num_detections
 _CLASSES = standard_fields.DetectionResultFields.detection_classes
@@ -88,8 +88,8 @@ def standalone(trained: engine.Engine) -> Any:
   strategy = trained.strategy
   if strategy is tf.distribute.get_strategy():  # TensorFlow's word for none
     return trained.model
-  model = engine.build_model(trained.config)
-  for own, theirs in zip(engine.all_variables(model), engine.all_variables(trained.model), strict=True):
+  model = building.build_model(trained.config)
+  for own, theirs in zip(building.all_variables(model), building.all_variables(trained.model), strict=True):
     own.assign(strategy.experimental_local_results(theirs)[0])
   return model
 
@@ -103,8 +103,8 @@ def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits |
     labels: {class name: id}, at least one.
     limits: of what it gives out.
   """
-  with engine.mode(model, training=False):
-    module = ServingModule(model, engine.all_variables(model), labels, limits or Limits())
+  with building.mode(model, training=False):
+    module = ServingModule(model, building.all_variables(model), labels, limits or Limits())
     signatures = {
       SERVING_DEFAULT: module.detect_images.get_concrete_function(),
       IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
@@ -156,7 +156,7 @@ def decode(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def _detect(model: Any, images: tf.Tensor, shapes: tf.Tensor) -> dict[str, tf.Tensor]:
-  with engine.mode(model, training=False):
+  with building.mode(model, training=False):
     detections = model.postprocess(model.predict(images, shapes), shapes)
   # The model counts classes from 0; label maps, and so everyone outside, from 1.
   detections[_CLASSES] = tf.cast(detections[_CLASSES], tf.float32) + 1

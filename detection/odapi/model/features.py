@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from detection.odapi.config.config_io import Config
-from detection.odapi.model import engine, restore
+from detection.odapi.model import building, restore
 
 
 def backbone(config: Config, checkpoint: str) -> tuple[Callable[[tf.Tensor], list[tf.Tensor]], list[tf.Variable]]:
@@ -24,13 +24,13 @@ def backbone(config: Config, checkpoint: str) -> tuple[Callable[[tf.Tensor], lis
   Raises:
     DataError: if the checkpoint cannot be read, or is of another backbone.
   """
-  model = engine.build_model(config)
+  model = building.build_model(config)
   restore.restore(model, checkpoint, 'full', min_backbone=0.9)
   extractor = model._feature_extractor
   network = extractor.classification_backbone
 
   def forward(crops: tf.Tensor) -> list[tf.Tensor]:
-    with engine.mode(model, training=False):
+    with building.mode(model, training=False):
       return tf.nest.flatten(network(extractor.preprocess(crops), training=False))
 
-  return forward, engine.all_variables(network)
+  return forward, building.all_variables(network)

@@ -12,6 +12,7 @@ from detection.base.errors import ConfigError
 from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.families import Family
+from detection.odapi.model.building import all_variables
 from detection.odapi.protos import train_pb2
 
 
@@ -63,12 +64,6 @@ def select(variables: Sequence[tf.Variable], train: train_pb2.TrainConfig) -> li
     for name, variable in zip(names, variables, strict=True)
     if (not update or any(re.search(p, name) for p in update)) and not any(re.search(p, name) for p in freeze)
   ]
-
-
-def all_variables(trackable: Any) -> list[tf.Variable]:
-  """Every variable of a model or layer, the moving averages of batch norm included, each once."""
-  found = {id(item): item for item in tf.train.TrackableView(trackable).descendants() if isinstance(item, tf.Variable)}
-  return list(found.values())
 
 
 def _backbone(model: Any, _: Family) -> list[tf.Variable]:

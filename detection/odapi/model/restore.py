@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from detection.base.errors import ConfigError, DataError
-from detection.odapi.model.freezing import all_variables
+from detection.odapi.model.building import all_variables
 
 _GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
 

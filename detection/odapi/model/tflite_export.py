@@ -18,7 +18,7 @@ from object_detection.utils import config_util
 
 from detection.inference.tflite_model import Kind, Letterbox
 from detection.odapi import families
-from detection.odapi.model import engine, export, inputs, restore
+from detection.odapi.model import building, config_facts, export, restore
 
 
 class Convertible:
@@ -44,15 +44,15 @@ class Convertible:
       DataError: if the checkpoint is not of this model.
     """
     families.check_tflite(config)
-    self.size = inputs.static_size(config)
+    self.size = config_facts.static_size(config)
     self._limits = limits or export.Limits()
-    self._model = engine.build_model(config)
+    self._model = building.build_model(config)
     restore.restore(self._model, checkpoint, 'full', min_backbone=1.0)
     self.letterbox = _letterbox(config, self._model)
     by_module = families.of(config).tflite == 'module'
     self._ssd = _ssd_module(config, self._model, self.size, self._limits) if by_module else None
     infer = self._infer_by_module if by_module else self._infer_by_model
-    with engine.mode(self._model, training=False):
+    with building.mode(self._model, training=False):
       spec = tf.TensorSpec([1, *self.size, 3], tf.float32, name='image')
       self._graph = tf.function(infer, autograph=False).get_concrete_function(spec)
 

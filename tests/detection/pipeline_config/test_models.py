@@ -125,10 +125,10 @@ def test_a_base_builds_trains_exports_and_predicts(name, request_for_two_steps, 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', builtin_bases.names())
 def test_the_listed_parameters_are_those_of_the_built_model(name, request_for_two_steps):
-  from detection.odapi.model import engine
+  from detection.odapi.model import building
 
   config = patch.patch(shrunk(name), request_for_two_steps(COCO))
-  model = engine.build_model(config)
+  model = building.build_model(config)
 
   # EfficientNets carry the last layers of their classifier along, which a detector never uses.
   unused = ('logits/', 'top_')

@@ -44,12 +44,12 @@ def test_scratch_forgets_the_checkpoint_of_the_base():
 @pytest.fixture(scope='module')
 def small_detector():
   """A built detector with a MobileNetV2 backbone at full width, as classifiers have it."""
-  from detection.odapi.model import engine
+  from detection.odapi.model import building
 
   config = patching.complete('ssd_mobilenet_v2_320')
   config.model.ssd.image_resizer.fixed_shape_resizer.height = 96
   config.model.ssd.image_resizer.fixed_shape_resizer.width = 96
-  return engine.build_model(config)
+  return building.build_model(config)
 
 
 @pytest.mark.slow

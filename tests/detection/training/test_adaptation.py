@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.odapi.model import engine, inputs
+from detection.odapi.model import building, inputs
+from detection.odapi.model.engine import Engine
+from detection.odapi.model.losses import TOTAL_LOSS
 from detection.pipeline_config import builtin_bases
 from detection.training import adaptation
 from detection.training.checkpoints import Checkpoints
@@ -64,7 +66,7 @@ def test_moving_averages_are_held_while_a_batch_is_normalised_by_its_own_statist
 def test_a_family_without_such_feature_maps_is_refused_by_name():
   config = config_io.parse(builtin_bases.text('faster_rcnn_resnet50_v1_640'))
   with pytest.raises(ConfigError, match=r'adapt: not for model faster_rcnn .*SSD, EfficientDet or CenterNet'):
-    adaptation.AdaptingEngine(config, adaptation.Adaptation(['unread'], 0.1, 10))
+    adaptation.method(config, adaptation.Adaptation(['unread'], 0.1, 10))
 
 
 @pytest.fixture
@@ -102,10 +104,10 @@ def eagerly():
 def test_a_step_reports_the_domains_and_leaves_nothing_in_the_model(eagerly, two_domains, base, batch_norm, tmp_path):
   tf.keras.backend.clear_session()
   config, adapt = two_domains(base, batch_norm)
-  plain = {variable.name: variable.shape for variable in engine.all_variables(engine.build_model(config))}
+  plain = {variable.name: variable.shape for variable in building.all_variables(building.build_model(config))}
   tf.keras.backend.clear_session()
   tf.keras.utils.set_random_seed(0)
-  built = adaptation.AdaptingEngine(config, adapt)
+  built = Engine(config, method=adaptation.method(config, adapt))
   helper = built.helpers['domain_classifier']
   before = [variable.numpy() for variable in helper.trainable_variables]
 
@@ -115,11 +117,11 @@ def test_a_step_reports_the_domains_and_leaves_nothing_in_the_model(eagerly, two
   assert 0 < losses[1][adaptation.DOMAIN_WEIGHT] < 0.5
   assert 0 < losses[1][adaptation.DOMAIN_LOSS] < 5
   assert 0 <= losses[1][adaptation.DOMAIN_ACCURACY] <= 1
-  named = sum(value for name, value in losses[0].items() if name.startswith('Loss/') and name != engine.TOTAL_LOSS)
-  assert losses[0][engine.TOTAL_LOSS] == pytest.approx(named, rel=1e-4)
+  named = sum(value for name, value in losses[0].items() if name.startswith('Loss/') and name != TOTAL_LOSS)
+  assert losses[0][TOTAL_LOSS] == pytest.approx(named, rel=1e-4)
   after = [variable.numpy() for variable in helper.trainable_variables]
   assert all((old != new).any() for old, new in zip(before, after, strict=True))
-  assert {variable.name: variable.shape for variable in engine.all_variables(built.model)} == plain
+  assert {variable.name: variable.shape for variable in building.all_variables(built.model)} == plain
 
   if base.startswith('ssd'):
     kept = Checkpoints(str(tmp_path), built, TrainState(num_steps=2, step=2), keep=1)

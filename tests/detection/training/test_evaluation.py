@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from detection.metrics import names
 from detection.odapi.config import config_io
-from detection.odapi.model import engine
+from detection.odapi.model import building
+from detection.odapi.model.inputs import EvalOptions
 from detection.training.evaluation import TrainingEvaluation
 from tests.support.colour_detector import CLASSES, LABEL_MAP, example
 
@@ -41,7 +42,7 @@ def read(request, finished_run, tmp_path_factory):
   reader = config.eval_input_reader[0]
   reader.label_map_path = str(folder / 'label_map.pbtxt')
   reader.tf_record_input_reader.input_path[:] = [str(folder / 'eval')]
-  return config, engine.build_model(config)
+  return config, building.build_model(config)
 
 
 def evaluation(read, answers, **options):
@@ -102,7 +103,7 @@ def test_one_class_can_be_watched(read):
 
 
 def test_the_first_images_alone_when_asked(read):
-  assert evaluation(read, {'a.png': perfect()['a.png']}, limit=1)()['AP50'] == pytest.approx(1.0)
+  assert evaluation(read, {'a.png': perfect()['a.png']}, options=EvalOptions(limit=1))()['AP50'] == pytest.approx(1.0)
 
 
 def test_hits_and_pictures_are_those_of_the_last_evaluation(read):

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from detection.odapi.config import config_io
-from detection.odapi.model import engine, restore
+from detection.odapi.model import building, restore
 from detection.pipeline_config import recipe
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def model(finished_run):
   config = finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config'
-  return engine.build_model(config_io.parse(config.read_text()))
+  return building.build_model(config_io.parse(config.read_text()))
 
 
 @pytest.fixture(scope='module')
@@ -53,7 +53,7 @@ def test_a_checkpoint_may_be_given_as(form, exported, model, tmp_path):
   examples = standard_artifacts.Examples()
   examples.uri, examples.split_names = str(tmp_path), '["train", "eval"]'
   prefix = wanted.request(examples, 'label_map.pbtxt', {'circle': 1}, str(tmp_path)).checkpoint
-  variables = engine.all_variables(model)
+  variables = building.all_variables(model)
   for variable in variables:
     variable.assign(tf.zeros_like(variable))
   report = restore.restore(model, prefix, 'full')

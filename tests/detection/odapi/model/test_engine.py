@@ -14,8 +14,10 @@ import tensorflow as tf
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.odapi.model import freezing, inputs
-from detection.odapi.model.engine import TOTAL_LOSS, Compute, Engine
+from detection.odapi.model import building, inputs
+from detection.odapi.model.compute import Compute
+from detection.odapi.model.engine import Engine
+from detection.odapi.model.losses import TOTAL_LOSS
 
 pytestmark = pytest.mark.slow
 BACKBONE = r'^(Conv1|bn_Conv1|expanded_conv|block_|Conv_1)'
@@ -41,7 +43,7 @@ def eagerly():
 
 
 def values(engine):
-  return {variable.name: variable.numpy() for variable in freezing.all_variables(engine.model)}
+  return {variable.name: variable.numpy() for variable in building.all_variables(engine.model)}
 
 
 def changed_by_a_step(engine):
@@ -181,8 +183,11 @@ REPLICAS = textwrap.dedent("""
   import sys
   import numpy as np
   import tensorflow as tf
-  from components.odapi import config_io, inputs
-  from components.odapi.engine import TOTAL_LOSS, Compute, Engine
+  from detection.odapi.config import config_io
+  from detection.odapi.model import inputs
+  from detection.odapi.model.compute import Compute
+  from detection.odapi.model.engine import Engine
+  from detection.odapi.model.losses import TOTAL_LOSS
 
   cpu = tf.config.list_physical_devices('CPU')[0]
   tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -206,7 +211,7 @@ def test_two_replicas_share_a_batch_and_learn_what_one_device_learns_in_two_part
   model = finished_run.artifact('ODAPITrainer', 'model') / 'checkpoint' / 'ckpt-0'
   done = subprocess.run(
     [sys.executable, '-c', REPLICAS, str(config_path), str(model)],
-    cwd=pathlib.Path(__file__).parents[3], env={**os.environ, 'CUDA_VISIBLE_DEVICES': '-1'},
+    cwd=pathlib.Path(__file__).parents[4], env={**os.environ, 'CUDA_VISIBLE_DEVICES': '-1'},
     capture_output=True, text=True, timeout=600,
   )  # fmt: skip
   assert done.returncode == 0, done.stderr[-3000:]

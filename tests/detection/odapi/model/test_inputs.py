@@ -6,10 +6,12 @@ import tensorflow as tf
 
 from detection.base.errors import DataError
 from detection.odapi.config import config_io
-from detection.odapi.model import engine, inputs
+from detection.odapi.model import building, inputs
+from detection.odapi.model import cache as cache_module
+from detection.odapi.model.fields import InputDataFields
 
 pytestmark = pytest.mark.slow
-SOURCE_ID = inputs.Fields.source_id
+SOURCE_ID = InputDataFields.source_id
 
 
 @pytest.fixture(scope='module')
@@ -18,7 +20,7 @@ def read(finished_run):
   folder = finished_run.artifact('ConfigPatcher', 'pipeline_config')
   config = config_io.parse((folder / 'pipeline.config').read_text())
   del config.train_config.data_augmentation_options[:]
-  return config, engine.build_model(config)
+  return config, building.build_model(config)
 
 
 def epochs(read, options, shuffle=False, augmentation=()):
@@ -36,7 +38,7 @@ def epochs(read, options, shuffle=False, augmentation=()):
 @pytest.mark.parametrize('fits', [True, False])
 def test_cached_images_are_those_decoded_for_every_step(read, tmp_path, monkeypatch, cache, fits):
   plain = epochs(read, inputs.InputOptions('none'))
-  monkeypatch.setattr(inputs, 'CACHE_SHARE', 0.25 * fits)
+  monkeypatch.setattr(cache_module, 'FRACTION', 0.25 * fits)
   cached = epochs(read, inputs.InputOptions(cache, str(tmp_path)))
   assert [ids for ids, _ in cached] == [ids for ids, _ in plain]
   furthest = max(np.abs(a - b).max() for (_, a), (_, b) in zip(cached, plain, strict=True))

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from detection.base.errors import ConfigError, DataError
 from detection.odapi.config import config_io
-from detection.odapi.model import engine, restore
+from detection.odapi.model import building, restore
 
 pytestmark = pytest.mark.slow
 
@@ -20,18 +20,18 @@ def source(finished_run):
 
 @pytest.fixture(scope='module')
 def model(source):
-  return engine.build_model(source[0])
+  return building.build_model(source[0])
 
 
 @pytest.fixture(scope='module')
 def more_classes(source):
   config = config_io.parse(config_io.dump(source[0]))
   config.model.ssd.num_classes = 7
-  return engine.build_model(config)
+  return building.build_model(config)
 
 
 def values(model):
-  return {v.name: v.numpy() for v in engine.all_variables(model)}
+  return {v.name: v.numpy() for v in building.all_variables(model)}
 
 
 def test_full_restores_every_variable_as_tensorflow_itself_does(model, source):
@@ -39,7 +39,7 @@ def test_full_restores_every_variable_as_tensorflow_itself_does(model, source):
   assert report.fresh == {}
   assert report.backbone[0] == report.backbone[1] > 0
   ours = values(model)
-  for variable in engine.all_variables(model):
+  for variable in building.all_variables(model):
     variable.assign(tf.zeros_like(variable))
   tf.train.Checkpoint(model=model).restore(source[1]).assert_existing_objects_matched()
   theirs = values(model)
@@ -71,7 +71,7 @@ def test_classification_takes_the_backbone_the_od_api_way(model, tmp_path):
   backbone = model._feature_extractor.classification_backbone
   prefix = tf.train.Checkpoint(feature_extractor=backbone).save(str(tmp_path / 'backbone'))
   report = restore.restore(model, prefix, 'classification')
-  assert len(report.restored) == len(engine.all_variables(backbone))
+  assert len(report.restored) == len(building.all_variables(backbone))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""One pass over record files before a training: their digests, the number and size of images, and what is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING
+
+from detection import records
+from detection.base import files, tf_example
+from detection.base.errors import DataError
+
+if TYPE_CHECKING:
+  import tensorflow as tf
+
+SHOWN = 5  # of each kind of problem, the first so many images are named
+_BATCH = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class FileScan:
+  """What one pass over a TFRecord file found.
+
+  sha256: of the file's bytes, hex.
+  records: how many examples it holds.
+  pixels: of all its images together, as their records say; None if one of them does not say.
+  images_of_class: {class name: names of the images of its first SHOWN objects}.
+  bad_boxes: a sentence for each of the first SHOWN boxes that are empty, not finite, or outside [0, 1].
+  """
+
+  sha256: str
+  records: int
+  pixels: int | None
+  images_of_class: Mapping[str, Sequence[str]]
+  bad_boxes: Sequence[str]
+
+
+Scans = Mapping[str, FileScan]
+
+
+def scan(paths: Iterable[str], known: Scans | None = None) -> dict[str, FileScan]:
+  """{path: FileScan} of these files; those in `known` are not read again. Raises DataError as `scan_file`."""
+  known = known or {}
+  return {path: known[path] if path in known else scan_file(path) for path in paths}
+
+
+def scan_file(path: str) -> FileScan:
+  """Reads an uncompressed TFRecord file of tf.Example once, from start to end.
+
+  Raises:
+    DataError: if it is cut short or damaged, or not such a file.
+  """
+  import tensorflow as tf
+
+  with files.open(path) as file:
+    digested = _Digested(file)
+    tally = _Tally()
+    try:
+      for batch in _batches(tf_example.read_records(digested)):
+        tally.add(batch)
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+      reason = str(error).splitlines()[0]
+      raise DataError(
+        f'{path}: {reason}, after {tally.records} records. Expected an uncompressed TFRecord file of tf.Example.'
+      ) from error
+  return FileScan(
+    digested.digest.hexdigest(), tally.records, tally.pixels, tally.images_of_class, tally.bad_boxes[:SHOWN]
+  )
+
+
+class _Digested:
+  """A file, with a digest of every byte that is read from it."""
+
+  def __init__(self, file: IO[bytes]) -> None:
+    self._file = file
+    self.digest = hashlib.sha256()
+
+  def read(self, size: int, /) -> bytes:
+    data = self._file.read(size)
+    self.digest.update(data)
+    return data
+
+
+class _Tally:
+  """What the batches of one file add up to; see FileScan."""
+
+  def __init__(self) -> None:
+    self.records = 0
+    self.pixels: int | None = 0
+    self.images_of_class: dict[str, list[str]] = {}
+    self.bad_boxes: list[str] = []
+
+  def add(self, serialized: Sequence[bytes]) -> None:
+    import tensorflow as tf
+
+    batch = records.parse_labels(tf.constant(serialized))
+    names = [name.decode() for name in batch[records.FILENAME].numpy()]
+    self.records += len(serialized)
+    self._add_pixels(batch[records.HEIGHT].numpy() * batch[records.WIDTH].numpy())
+    texts = batch[records.CLASS_TEXT]
+    for row, text in zip(texts.value_rowids().numpy(), texts.flat_values.numpy(), strict=True):
+      images = self.images_of_class.setdefault(text.decode(), [])
+      if len(images) < SHOWN:
+        images.append(names[row])
+    self.bad_boxes += itertools.islice(_bad_boxes(batch, names), SHOWN)
+
+  def _add_pixels(self, sizes: Sequence[int]) -> None:
+    if self.pixels is not None:
+      self.pixels = self.pixels + int(sum(sizes)) if all(sizes) else None
+
+
+def _bad_boxes(batch: Mapping[str, tf.RaggedTensor], names: Sequence[str]) -> Iterator[str]:
+  import tensorflow as tf
+
+  ymin, xmin, ymax, xmax = (batch[key].flat_values for key in records.BOX)
+  inside = (ymin >= 0) & (xmin >= 0) & (ymax <= 1) & (xmax <= 1) & (ymin < ymax) & (xmin < xmax)
+  rows = batch[records.YMIN].value_rowids().numpy()
+  for at in tf.where(~inside).numpy()[:, 0]:
+    box = [round(float(side[at]), 4) for side in (ymin, xmin, ymax, xmax)]
+    yield f'{names[rows[at]]}: box (ymin, xmin, ymax, xmax) {box} is empty or not in [0, 1]'
+
+
+def _batches(items: Iterator[bytes]) -> Iterator[list[bytes]]:
+  while batch := list(itertools.islice(items, _BATCH)):
+    yield batch
