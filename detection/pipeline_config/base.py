@@ -14,7 +14,7 @@ class Base:
   """A config to start from.
 
   name: the built-in's name or the file's path, for messages.
-  text: a pipeline.config in text form, parsed before.
+  text: a pipeline.config in text form, known to parse.
   checkpoint: the zoo archive or folder that brings a checkpoint along, or an empty string.
   """
 

@@ -5,7 +5,7 @@ The config itself is a whole pipeline.config beside it, base_configs/NAME.config
     from: ssd_mobilenet_v2_fpnlite_320
     overrides: {model.ssd.image_resizer.fixed_shape_resizer: {height: 640, width: 640}}
 
-A new file in that folder is a new base. Listing them needs no TensorFlow, so that the command `models` is quick.
+A new YAML file in that folder is a new base. Listing them needs no TensorFlow, so that the command `models` is quick.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-"""What patching changed, for people: one line a field, base against complete, and why where it is not plain."""
+"""What patching changed in a base config, for people: one line a field, with the reason where it is known."""
 
 import dataclasses
 from typing import Any
@@ -8,7 +8,7 @@ from detection.odapi.config.config_io import Config
 
 FILE_NAME = 'changes.txt'
 _UNSET = '(unset)'
-# What the short forms of overrides write to.
+# {short form of an override: the path it writes to}.
 _SHORT_FORMS = {
   'augment': 'train_config.data_augmentation_options',
   'optimizer': 'train_config.optimizer',
@@ -46,7 +46,7 @@ _REASONS = (
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-  """One leaf that differs. old, new: its value in text, or "(unset)"; reason: why, or nothing."""
+  """One field that differs. old, new: its value in text, or "(unset)"; reason: why, or an empty string."""
 
   path: str
   old: str
@@ -60,11 +60,11 @@ def between(
   overrides: tuple[str, ...],
   tuned: tuple[str, ...] = (),
 ) -> list[Change]:
-  """The leaves that differ, in the order of `after`, those gone from `before` last.
+  """The fields that differ, in the order of `after`, then those of `before` that are gone.
 
   Args:
     before, after: base and complete config.
-    overrides: paths that the user set, which explain what lies below them.
+    overrides: paths that the user set; they are the reason for changes below them.
     tuned: paths that a search set.
   """
   old, new = _leaves(before), _leaves(after)

@@ -1,4 +1,4 @@
-"""The checkpoint a run starts from: what the user pointed at, turned into the prefix TensorFlow wants."""
+"""The checkpoint a run starts from: from what the user pointed at to the prefix that TensorFlow reads."""
 
 import re
 
@@ -15,7 +15,7 @@ def find(path: str) -> str:
 
   Args:
     path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); a folder with checkpoints
-      in it or in `checkpoint/` below it, where the one with the highest step counts; or a pushed version's folder.
+      in it or in `checkpoint/` below it, of which the one with the highest step is taken; or a pushed version's folder.
 
   Raises:
     ConfigError: if there is no whole checkpoint there.

@@ -1,4 +1,4 @@
-"""Values that a search found for fields of pipeline.config: one JSON object, {dotted path or short form: value}."""
+"""The values that a search found, as a file: one JSON object, {dotted path or short form: value}."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What training a config takes of memory, estimated before anything is built."""
+"""The memory that training takes, estimated before anything is built."""
 
 from detection.odapi import families
 from detection.odapi.config.config_io import Config
@@ -6,7 +6,7 @@ from detection.pipeline_config import sizes
 
 # For an extractor that was not measured.
 _OTHERS = families.Memory(8000, 250, 60)
-# Not every output is kept for the backward pass: 0.5 to 1.0 of them, by benchmarks/memory_estimate.py.
+# The fraction of outputs kept for the backward pass; measured: 0.5 to 1.0 (benchmarks/memory_estimate.py).
 _KEPT = 0.75
 # TensorFlow itself, the input pipeline, and the workspace of convolutions.
 _FIXED_GIB = 1.0
@@ -16,7 +16,7 @@ _LARGE_GIB = 24.0
 
 
 def estimate(config: Config) -> float:
-  """GiB that a training step takes on one device: weights, gradients, optimizer slots, and activations.
+  """GiB that a training step takes on one device: weights, gradients, optimizer slots and activations.
 
   Activations grow with batch size and pixels. Meant to tell 4 GiB from 40, not 10 from 12.
   """
@@ -31,7 +31,7 @@ def estimate(config: Config) -> float:
 
 
 def warnings(config: Config, gib: float) -> list[str]:
-  """A sentence when no usual GPU would hold the estimate, with a batch size that one would."""
+  """A sentence if a usual GPU cannot hold `gib`, with a batch size that it can; else nothing."""
   if gib <= _LARGE_GIB:
     return []
   batch = config.train_config.batch_size

@@ -1,4 +1,4 @@
-"""A config written for TPU pods or for TF 1, made one that trains on GPUs or a CPU with TF 2, or refused."""
+"""Changes a config written for TPUs or for TF 1 into one that trains on GPUs or a CPU with TF 2, or refuses it."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from detection.odapi.config.config_io import Config
 from detection.odapi.families import FAMILIES, Family
 
 _TRAIN_ON_TPU = ('use_bfloat16', 'sync_replicas', 'replicas_to_aggregate', 'startup_delay_steps')
-# Of TF 1's graph: without effect on TF 2, or refused by it.
+# Settings of TF 1's graph: without effect on TF 2, or refused by it.
 _OF_TF1 = ('batch_queue_capacity', 'num_batch_queue_threads', 'prefetch_queue_capacity', 'summarize_gradients')
 
 
 def problems(config: Config) -> list[str]:
-  """What of the model TF 2 cannot build, one sentence each, with its successor."""
+  """Parts of the model that TF 2 cannot build, one sentence each, with the TF 2 successor."""
   name = config.model.WhichOneof('model')
   if name not in FAMILIES:
     return [families.not_built(name)]
@@ -23,20 +23,20 @@ def problems(config: Config) -> list[str]:
   if kind not in family.extractors:
     found.append(f'model.{name}.feature_extractor.type: {_advice(kind, family)}')
   body = families.body(config)
-  return found + [f'model.{name}.{path}: {advice}' for path, advice in family.tf1_parts.items() if is_set(body, path)]
+  return found + [f'model.{name}.{path}: {advice}' for path, advice in family.tf1_parts.items() if _is_set(body, path)]
 
 
-def is_set(message: Any, path: str) -> bool:
+def _is_set(message: Any, path: str) -> bool:
   """Whether the field at a dotted path, and every message above it, is set."""
   first, _, rest = path.partition('.')
-  return message.HasField(first) and (not rest or is_set(getattr(message, first), rest))
+  return message.HasField(first) and (not rest or _is_set(getattr(message, first), rest))
 
 
 def make_portable(config: Config) -> None:
-  """Turns off, in place, what works on TPUs alone and what only TF 1 knew.
+  """Clears, in place, settings that work on TPUs or TF 1 alone.
 
   Raises:
-    ConfigError: if the model itself is of TF 1, naming its TF 2 successor.
+    ConfigError: if the model itself is one of TF 1, naming its TF 2 successor.
   """
   found = problems(config)
   if found:

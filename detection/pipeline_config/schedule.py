@@ -1,4 +1,4 @@
-"""Training length and batch size, with the learning rate and batch norm's averages following."""
+"""Sets training length and batch size; the learning rate and batch norm's averages follow."""
 
 import math
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def resize(train: train_pb2.TrainConfig, num_steps: int, batch_size: int) -> Non
 
 
 def settle_batch_norm(model: Message, num_steps: int) -> None:
-  """Lowers every batch norm's decay in a model, in place, to what settles within so many steps; never raises one."""
+  """Lowers every batch norm's decay, in place, to one whose averages settle within num_steps; never raises one."""
   highest = max(1 - _WINDOWS_IN_TRAINING / num_steps, _LOWEST_DECAY)
   for batch_norm in _batch_norms(model):
     if batch_norm.decay > highest:
@@ -58,7 +58,7 @@ def learning_rate(optimizer: optimizer_pb2.Optimizer) -> optimizer_pb2.LearningR
 
 
 def warmup_steps(rate: optimizer_pb2.LearningRate) -> int:
-  """Steps before the schedule proper begins."""
+  """Steps of warm-up before the schedule itself begins; 0 without warm-up."""
   kind = rate.WhichOneof('learning_rate')
   if kind == 'cosine_decay_learning_rate':
     return rate.cosine_decay_learning_rate.warmup_steps

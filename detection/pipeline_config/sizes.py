@@ -1,4 +1,4 @@
-"""Sizes that follow from a config: of the model's input, and of an image in it."""
+"""The size of the model's input, and of an image after resizing, as a config has it."""
 
 from typing import Any
 
@@ -30,10 +30,10 @@ def input_size(config: Config) -> int:
 
 
 def resized(config: Config, height: np.ndarray, width: np.ndarray) -> np.ndarray:
-  """How large images become before padding.
+  """The size of images after resizing, before padding.
 
   Args:
-    config: its image resizer counts.
+    config: with a model and its image resizer.
     height, width: [N] of the images, in pixels.
 
   Returns:

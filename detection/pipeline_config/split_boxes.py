@@ -1,4 +1,4 @@
-"""The labelled boxes of a split, as numbers: what a config is checked against."""
+"""The labelled boxes of a split, as arrays: what a config is checked against."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from detection import records
 
 @dataclasses.dataclass(frozen=True)
 class SplitBoxes:
-  """The boxes of the first so many images of a split.
+  """The boxes of a split's first images.
 
   boxes: [N, 4] float32, (ymin, xmin, ymax, xmax) in [0, 1].
   names: [N] class names.
@@ -32,7 +32,7 @@ def read(pattern: str, limit: int = 5000) -> SplitBoxes:
 
   Args:
     pattern: glob pattern of the files.
-    limit: the first so many images only.
+    limit: how many images are read.
   """
   paths = sorted(tf.io.gfile.glob(pattern))
   dataset = tf.data.TFRecordDataset(paths).take(limit).batch(256)

@@ -1,4 +1,4 @@
-"""What training starts from and what of the model it changes: the transfer modes by name.
+"""The transfer modes: what training starts from, and which variables it changes.
 
 | mode | checkpoint | restored | trained | when |
 |---|---|---|---|---|
@@ -24,7 +24,7 @@ MODES = ('scratch', *CHECKPOINT_TYPES)
 
 
 def problems(mode: str, checkpoint: str | None) -> list[str]:
-  """What contradicts what between a mode and a checkpoint, one sentence each."""
+  """Contradictions between a mode and a checkpoint, one sentence each; empty if there are none."""
   if mode not in MODES:
     return [f'model.mode: expected one of {", ".join(MODES)}, received "{mode}".']
   if mode == 'scratch' and checkpoint:
@@ -51,7 +51,7 @@ def start_from(config: Config, mode: str, prefix: str | None) -> None:
   train = config.train_config
   for field in ('fine_tune_checkpoint', 'fine_tune_checkpoint_type', 'fine_tune_checkpoint_version'):
     train.ClearField(field)
-  # The one is deprecated for the type below, the other is refused by the OD API on TF 2.
+  # The first is an older form of the type below, the second is refused by the OD API on TF 2.
   train.ClearField('from_detection_checkpoint')
   train.ClearField('load_all_detection_checkpoint_vars')
   if mode == 'scratch':

@@ -15,8 +15,8 @@ from detection.base.errors import ConfigError
 _SUFFIXES = ('.tar.gz', '.tgz', '.tar')
 _CHECKPOINT_FILE = re.compile(r'^(?P<prefix>[\w.-]+)\.(index|data-\d{5}-of-\d{5})$')
 # A pipeline.config is some kilobytes, the largest zoo checkpoint (CenterNet Hourglass-104) less than 2 GiB.
-_MOST_TEXT = 1 << 20
-_MOST_BYTES = 8 << 30
+_MAX_CONFIG_BYTES = 1 << 20
+_MAX_UNPACKED_BYTES = 8 << 30
 _BLOCK = 1 << 20
 _DIGEST = '#sha256='
 
@@ -27,10 +27,10 @@ def is_archive(path: str) -> bool:
 
 
 def verified(location: str) -> str:
-  """The path of what the user named, after a check of its digest where one is given.
+  """The local path of what the user named, after its digest was checked if one is given.
 
   Args:
-    location: a path or file:// URL, with `#sha256=<64 hex digits>` behind it if its content shall be checked.
+    location: a path or file:// URL, optionally followed by `#sha256=<64 hex digits>`.
 
   Raises:
     ConfigError: if the digest differs, or the location is on the web: nothing is downloaded here.
@@ -55,13 +55,13 @@ def read_config(archive: str) -> str:
     ConfigError: if the archive is damaged or not safe, or holds no pipeline.config of a sensible size.
   """
   found = None
-  with _damage_named(archive):
+  with _damage_refused(archive):
     for member, content in _members(archive):
       if posixpath.basename(member.name) != model_folder.PIPELINE_CONFIG:
         continue
       if found is not None:
         raise ConfigError(f'{archive}: more than one {model_folder.PIPELINE_CONFIG} in it. Expected one model.')
-      if member.size > _MOST_TEXT:
+      if member.size > _MAX_CONFIG_BYTES:
         raise ConfigError(f'{archive}: {member.name} has {member.size} bytes. Expected a text of some kilobytes.')
       found = content.read()
   if found is None:
@@ -82,7 +82,7 @@ def unpack_checkpoint(archive: str, target: str) -> str:
   Raises:
     ConfigError: if the archive is damaged, not safe, or holds no checkpoint, or several.
   """
-  with _damage_named(archive), files.whole_directory(target) as folder:
+  with _damage_refused(archive), files.whole_directory(target) as folder:
     prefixes = set()
     for member, content in _members(archive):
       parent, name = posixpath.split(member.name)
@@ -98,7 +98,7 @@ def unpack_checkpoint(archive: str, target: str) -> str:
 
 
 @contextlib.contextmanager
-def _damage_named(archive: str) -> Iterator[None]:
+def _damage_refused(archive: str) -> Iterator[None]:
   try:
     yield
   except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
@@ -112,8 +112,8 @@ def _members(archive: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
     for member in tar:
       _refuse_unsafe(archive, member)
       total += member.size
-      if total > _MOST_BYTES:
-        raise ConfigError(f'{archive}: unpacks to more than {_MOST_BYTES >> 30} GiB. Expected a zoo download.')
+      if total > _MAX_UNPACKED_BYTES:
+        raise ConfigError(f'{archive}: unpacks to more than {_MAX_UNPACKED_BYTES >> 30} GiB. Expected a zoo download.')
       content = tar.extractfile(member)  # None for a folder
       if content is not None:
         yield member, content
