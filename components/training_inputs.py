@@ -11,9 +11,11 @@ from typing import Any
 from tfx import types
 from tfx.types import artifact_utils
 
+from detection import record_scan
 from detection.base import files
 from detection.base.settings import parse_settings
 from detection.odapi.config import config_io
+from detection.record_scan import FileScan, Scans
 from detection.training.adaptation import Adaptation
 from detection.training.settings import AdaptSettings
 
@@ -34,20 +36,39 @@ def adaptation_of(
   return Adaptation(images, settings.weight, ramp_steps, settings.batch_norm), target
 
 
-def content_digest(
-  config_text: str, examples: Sequence[types.Artifact], settings: str, adaptation: Adaptation | None = None
-) -> str:
-  """The name of a training, 16 hex digits of everything that it depends on: a restart finds its work folder by it.
+def scan(examples: Sequence[types.Artifact]) -> dict[str, FileScan]:
+  """Reads every record file of every split once. {path: FileScan}. Raises DataError for a damaged file."""
+  return record_scan.scan(path for artifact in examples for path in _files(artifact))
 
-  Paths are left out: the same examples in the folder of another execution are the same training.
+
+def content_digest(
+  config_text: str,
+  examples: Sequence[types.Artifact],
+  settings: str,
+  adaptation: Adaptation | None = None,
+  scans: Scans | None = None,
+) -> str:
+  """Names a training by all that it depends on: a restart finds its work folder, and a changed training gets another.
+
+  Paths are left out: the same examples below another execution's folder give the same training.
+
+  Args:
+    config_text: of pipeline.config.
+    examples: all of it counts, file by file.
+    settings: of the training, as text.
+    adaptation: to a target domain; None for none.
+    scans: of files that have been read already; the digests of others are computed now.
   """
+  scans = scans or {}
   digest = hashlib.sha256(_WORK_FORMAT.encode())
   for text in (config_text, settings, repr(adaptation) if adaptation else ''):
     digest.update(functools.reduce(lambda part, artifact: part.replace(artifact.uri, ''), examples, text).encode())
   for artifact in examples:
-    for path in sorted(files.glob(files.join(artifact.uri, 'Split-*', '*'))):
-      digest.update(path.removeprefix(artifact.uri).encode())
-      with files.open(path, 'rb') as file:
-        while block := file.read(1 << 22):
-          digest.update(block)
+    for path in _files(artifact):
+      sha256 = scans[path].sha256 if path in scans else files.sha256(path)
+      digest.update(f'{path.removeprefix(artifact.uri)} {sha256}\n'.encode())
   return digest.hexdigest()[:16]
+
+
+def _files(examples: types.Artifact) -> list[str]:
+  return files.glob(files.join(examples.uri, 'Split-*', '*'))

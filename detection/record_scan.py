@@ -62,9 +62,7 @@ def scan_file(path: str) -> FileScan:
         tally.add(batch)
     except (ValueError, tf.errors.InvalidArgumentError) as error:
       reason = str(error).splitlines()[0]
-      raise DataError(
-        f'{path}: {reason}, after {tally.records} records. Expected an uncompressed TFRecord file of tf.Example.'
-      ) from error
+      raise DataError(f'{path}: {reason}. Expected an uncompressed TFRecord file of tf.Example.') from error
   return FileScan(
     digested.digest.hexdigest(), tally.records, tally.pixels, tally.images_of_class, tally.bad_boxes[:SHOWN]
   )

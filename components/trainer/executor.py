@@ -39,14 +39,17 @@ class Executor(base_executor.BaseExecutor):
     names = label_map.parse_shared(files.read_text(labels_path), labels_path)
     settings = parse_settings(TrainSettings, json.loads(exec_properties['settings']), 'train')
     adaptation, target = training_inputs.adaptation_of(config, input_dict, exec_properties)
-    task = Task(config, label_map.categories(names), settings, adaptation)
     examples = artifact_utils.get_single_instance(input_dict['examples'])
-    content = training_inputs.content_digest(config_text, [examples, *target], exec_properties['settings'], adaptation)
+    scans = training_inputs.scan([examples, *target])
+    task = Task(config, label_map.categories(names), settings, adaptation, scans)
+    content = training_inputs.content_digest(
+      config_text, [examples, *target], exec_properties['settings'], adaptation, scans
+    )
     work = files.join(exec_properties['work_root'], content)
     write_line(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}')
 
     strategy = devices.choose_strategy()
-    examples_check.check_examples(config, names)
+    examples_check.check_examples(config, names, scans)
     trained = training.train(task, work, strategy)
     if not devices.is_chief(strategy):
       return

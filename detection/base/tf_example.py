@@ -96,14 +96,16 @@ def read_records(file: Readable) -> Iterator[bytes]:
   Raises:
     ValueError: if the file is cut short, or a checksum does not fit.
   """
+  count = 0
   while header := file.read(12):
-    (length,) = struct.unpack('<Q', _checked(header[:8], header[8:]))
-    yield _checked(file.read(length), file.read(4))
+    count += 1
+    (length,) = struct.unpack('<Q', _checked(header[:8], header[8:], count))
+    yield _checked(file.read(length), file.read(4), count)
 
 
-def _checked(data: bytes, checksum: bytes) -> bytes:
+def _checked(data: bytes, checksum: bytes, number: int) -> bytes:
   if _masked_crc(data) != checksum:
-    raise ValueError('cut short or damaged')
+    raise ValueError(f'record {number} is cut short or damaged')
   return data
 
 

@@ -1,10 +1,12 @@
 """What names a training's work folder, and what it adapts to."""
 
+import io
 import json
 
 from tfx.types import standard_artifacts
 
 from components import training_inputs
+from detection import records
 from detection.odapi.config import config_io
 from detection.training.adaptation import Adaptation
 
@@ -32,6 +34,16 @@ def test_a_training_is_named_by_the_targets_bytes_and_strength_and_not_by_its_pl
   assert digest('c', b'two') != first
   assert digest('d', b'one', weight=0.2) != first
   assert training_inputs.content_digest('config', [source], '{}') != first
+
+
+def test_files_that_were_scanned_are_not_read_again_and_give_the_same_name(tmp_path):
+  content = io.BytesIO()
+  records.write(content, records.serialize(records.LabelledImage(b'image', 'png', 1, 1, 'a.png', [])))
+  source = examples(tmp_path / 'source', content.getvalue())
+  name = training_inputs.content_digest('config', [source], '{}')
+  scans = training_inputs.scan([source])
+  (tmp_path / 'source' / 'Split-train' / 'data').write_bytes(b'')
+  assert training_inputs.content_digest('config', [source], '{}', scans=scans) == name
 
 
 def test_a_run_without_target_examples_adapts_to_nothing():

@@ -46,3 +46,15 @@ def test_tensorflow_accepts_the_records_checksums(tmp_path):
   (tmp_path / 'broken').write_bytes(content)
   with pytest.raises(tf.errors.DataLossError):
     list(tf.data.TFRecordDataset(str(tmp_path / 'broken')))
+
+
+def test_records_are_read_back_and_damage_is_named_by_its_record(tmp_path):
+  path = tmp_path / 'records'
+  with tf.io.TFRecordWriter(str(path)) as writer:
+    for record in (b'', b'one', b'two'):
+      writer.write(record)
+  with path.open('rb') as file:
+    assert list(tf_example.read_records(file)) == [b'', b'one', b'two']
+  path.write_bytes(path.read_bytes()[:-1])
+  with path.open('rb') as file, pytest.raises(ValueError, match='record 3 is cut short'):
+    list(tf_example.read_records(file))
