@@ -80,14 +80,14 @@ def check(
   return 0
 
 
-def find_suspects(directory: str, *, model: str, output: str, kind: str = 'logistic') -> suspects.Found:
+def find_suspects(directory: str, *, model: str, output: str, kind: str = 'logistic') -> suspects.SuspectReport:
   """Writes suspects.json and suspects.html to the folder `output`, and prints the surest suspects.
 
   The data folder is read twice: once to judge it, once for the pictures on the page.
 
   Args:
     directory: the data folder.
-    model: where the features come from, see detection/crops/backbones.py.
+    model: where the features come from, see detection/crops/load_backbone.py.
     output: a folder.
     kind: of classifier, 'logistic' or 'svm'.
 
@@ -97,11 +97,12 @@ def find_suspects(directory: str, *, model: str, output: str, kind: str = 'logis
   from components.voc_example_gen import labelled_images
   from components.voc_example_gen.settings import IngestSettings
   from detection.base import files
-  from detection.crops import backbones, objects, suspects, suspects_page
+  from detection.crops import load_backbone, suspects, suspects_page
+  from detection.crops.embedded_objects import embed
 
   settings = IngestSettings()
-  backbone = backbones.load(model)
-  report = suspects.find(objects.embed(labelled_images.read(directory, settings), backbone), kind)
+  objects = embed(labelled_images.read(directory, settings), load_backbone.load(model))
+  report = suspects.find(objects, kind)
   shown = {suspect.image for suspect in report.suspects[: suspects_page.MAX_SHOWN]}
   encoded = {image.name: image.encoded for image in labelled_images.read(directory, settings) if image.name in shown}
   title = f'Suspect labels: {os.path.basename(os.path.normpath(directory))}'

@@ -46,8 +46,7 @@ def refit(
     data: a data folder.
     output: a new folder, laid out as the trainer's model: Format-Serving/, label_map.pbtxt, pipeline.config; beside
       them classifier.json.
-    backbone: where features come from, see detection/crops/backbones.py; by default the checkpoint in the
-      folder `model`.
+    backbone: where features come from, see detection/crops/load_backbone.py; by default the detector's own.
     kind: of classifier, 'logistic' or 'svm'.
     max_boxes: how many of an image's boxes are named, best first.
 
@@ -64,11 +63,11 @@ def refit(
   if files.exists(output):
     raise ConfigError(f'--output: {output} exists. Name a new folder.')
   begun = time.monotonic()
-  finder = refitting.open_finder(model, backbone)
-  fitted = refitting.fit(finder, labelled_images.read(data, IngestSettings()), kind)
+  detector = refitting.load_detector(model, backbone)
+  fitted = refitting.fit(detector, labelled_images.read(data, IngestSettings()), kind)
   # Ids are kept for life: new classes come after those that the model had.
-  labels = class_ids.assign_ids(fitted.head.names, finder.labels)
+  labels = class_ids.assign_ids(fitted.head.names, detector.labels)
   with files.whole_directory(output) as folder:
-    refitting.write(folder, finder, fitted, labels, max_boxes)
+    refitting.write(folder, detector, fitted, labels, max_boxes)
   print(f'{output}: fitted in {fitted.seconds:.1f} s, written in {time.monotonic() - begun:.1f} s in all', flush=True)
   return fitted.head

@@ -13,7 +13,7 @@ from components.crop_classifier.settings import TwoStageSettings
 from detection import model_folder
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
-from detection.crops import backbones
+from detection.crops import load_backbone
 
 
 class CropClassifierSpec(component_spec.ComponentSpec):
@@ -82,7 +82,7 @@ class CropClassifier(base_component.BaseComponent):
         settings=json.dumps(checked.dict(), sort_keys=True),
         # Another model at the same path is another step.
         detector_digest=model_folder.fingerprint(checked.detector) if checked.detector and check_paths else '',
-        backbone_digest=backbones.fingerprint(checked.backbone) if checked.backbone and check_paths else '',
+        backbone_digest=load_backbone.fingerprint(checked.backbone) if checked.backbone and check_paths else '',
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         code_version=code_version.of(executor),

@@ -11,7 +11,7 @@ from components.artifacts import LabelMap
 from components.crop_classifier.settings import TwoStageSettings
 from detection.base import files
 from detection.base.settings import parse_settings
-from detection.crops import examples, refit
+from detection.crops import refit, source_images
 from detection.odapi import label_map
 from detection.odapi.model.export import Limits
 
@@ -32,13 +32,13 @@ class Executor(base_executor.BaseExecutor):
     labels = label_map.parse(files.read_text(labels_path), labels_path)
     path = settings.detector or artifact_utils.get_single_uri(list(input_dict['detector']))
     split = artifact_utils.get_split_uri(list(input_dict['examples']), 'train')
-    images = examples.images(sorted(files.glob(files.join(split, '*'))))
+    images = source_images.from_records(sorted(files.glob(files.join(split, '*'))))
 
-    finder = refit.open_finder(path, settings.backbone)
-    fitted = refit.fit(finder, images, settings.classifier)
+    detector = refit.load_detector(path, settings.backbone)
+    fitted = refit.fit(detector, images, settings.classifier)
     limits = Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
     target = artifact_utils.get_single_uri(list(output_dict['model']))
-    refit.write(target, finder, fitted, labels, settings.max_boxes, limits)
+    refit.write(target, detector, fitted, labels, settings.max_boxes, limits)
     accuracy = fitted.head.accuracy
     sure = 'too few images to cross-validate' if accuracy is None else f'cross-validated accuracy {accuracy:.3f}'
     print(f'classifier: {sum(fitted.objects.values())} objects of {len(fitted.objects)} classes, {sure}', flush=True)

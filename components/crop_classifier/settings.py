@@ -12,8 +12,8 @@ class TwoStageSettings(Settings):
 
   detector: one that is there already: a trainer's model folder, a pushed version, or the folder of versions. By default
     the run trains one, on all objects as one class.
-  backbone: where the classifier's features come from, as in backbones.load; by default the detector's own backbone.
-  classifier: logistic regression, or a support vector machine, whose shares rank classes but are no probabilities.
+  backbone: where the classifier's features come from, as in load_backbone.load; by default the detector's own backbone.
+  classifier: logistic regression, or a support vector machine, whose confidences rank classes but are no probabilities.
   max_boxes: so many boxes of an image are named and given out; by default 20, or as many as the fullest training image
     has objects, up to 100.
   """

@@ -8,10 +8,10 @@ import numpy as np
 
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.settings import IngestSettings
-from detection.crops.objects import LabelledImage
+from detection.crops.source_images import SourceImage
 
 
-def read(root: str, settings: IngestSettings) -> Iterator[LabelledImage]:
+def read(root: str, settings: IngestSettings) -> Iterator[SourceImage]:
   """Every image with usable boxes, whatever its split; what ingestion would refuse is left out.
 
   Raises:
@@ -23,6 +23,4 @@ def read(root: str, settings: IngestSettings) -> Iterator[LabelledImage]:
       _, checked, boxes = ingest.examine(planned.root, task, shard.split, keep_negatives=False)
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
-        yield LabelledImage(
-          task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32)
-        )
+        yield SourceImage(task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32))

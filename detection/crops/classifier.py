@@ -14,15 +14,16 @@ from detection.base.errors import DataError
 KINDS = ('logistic', 'svm')
 # Inverse strengths of regularisation that cross-validation chooses from.
 _STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
-# Where there are too few images to choose.
-_UNCHECKED = 0.1
+# Taken where there are too few images for cross-validation.
+_DEFAULT_STRENGTH = 0.1
 _FOLDS = 5
-_DRAWS = 20
+# Random splits that are tried until one has every class in the rows to fit on of every fold.
+_SPLIT_ATTEMPTS = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class LinearHead:
-  """softmax(features @ weights + bias): a share for each class.
+  """softmax(features @ weights + bias): a confidence in each class.
 
   names: C class names. weights: [D, C] float32. bias: [C] float32.
   accuracy: cross-validated, in [0, 1]; None where there are too few images for it.
@@ -35,23 +36,23 @@ class LinearHead:
 
 
 def fit(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str = 'logistic') -> LinearHead:
-  """Fits a classifier; how much it is regularised, cross-validation decides.
+  """Fits a classifier; cross-validation decides how much it is regularised.
 
   Args:
     features: [N, D].
     labels: N class names.
     groups: N names of images; objects of one image are never in both parts of a fold.
-    kind: one of KINDS. The shares of a support vector machine rank classes but are no probabilities.
+    kind: one of KINDS. The confidences of a support vector machine rank classes but are no probabilities.
 
   Raises:
     DataError: if there are fewer than two classes.
   """
   require_classes(labels)
   if min(images_per_class(labels, groups).values()) < 2:
-    strength, accuracy = _UNCHECKED, None
+    strength, accuracy = _DEFAULT_STRENGTH, None
   else:
-    strength, shares = _best(features, labels, groups, kind)
-    accuracy = float(np.mean(np.unique(labels)[shares.argmax(axis=1)] == labels))
+    strength, confidences = _best(features, labels, groups, kind)
+    accuracy = float(np.mean(np.unique(labels)[confidences.argmax(axis=1)] == labels))
   model = _model(kind, strength).fit(features, labels)
   scale, linear = model[0], model[1]
   # Scaling is folded in: what is exported is one matrix. Of two classes, scikit-learn keeps the second's row alone.
@@ -65,12 +66,12 @@ def fit(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str 
 def cross_validated(
   features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str = 'logistic'
 ) -> tuple[np.ndarray, np.ndarray]:
-  """What classifiers that have not seen an object's image say of it. Arguments and errors as for `fit`.
+  """The confidences of classifiers that were fitted on other images than the object's.
 
-  Every class must be in two images at least.
+  Arguments and errors as for `fit`. Every class must be in two images at least.
 
   Returns:
-    (shares [N, C], each row adding up to 1; C class names).
+    (confidences [N, C], whose rows add up to 1; C class names).
   """
   require_classes(labels)
   return _best(features, labels, groups, kind)[1], np.unique(labels)
@@ -85,7 +86,7 @@ def require_classes(labels: np.ndarray) -> None:
 
 
 def images_per_class(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:
-  """{class name: images that hold it}."""
+  """{class name: number of images that have it}."""
   images = defaultdict(set)
   for label, group in zip(labels, groups, strict=True):
     images[label].add(group)
@@ -93,25 +94,25 @@ def images_per_class(labels: np.ndarray, groups: np.ndarray) -> dict[str, int]:
 
 
 def _best(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, kind: str) -> tuple[float, np.ndarray]:
-  """The strength whose cross-validated shares [N, C] have the least log loss, and these shares."""
+  """The strength whose cross-validated confidences have the least log loss, and these confidences [N, C]."""
   splits = _splits(labels, groups)
   found = {}
   for strength in _STRENGTHS:
     decisions = model_selection.cross_val_predict(
       _model(kind, strength), features, labels, groups=groups, cv=splits, method='decision_function'
     )
-    shares = _shares(decisions)
-    found[strength] = metrics.log_loss(labels, shares), shares
+    confidences = _confidences(decisions)
+    found[strength] = metrics.log_loss(labels, confidences), confidences
   best = min(found, key=lambda strength: found[strength][0])
   return best, found[best][1]
 
 
 def _splits(labels: np.ndarray, groups: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-  """(rows to fit on, rows to judge) of each fold; every fold's first part shows every class."""
+  """(rows to fit on, rows to judge) of each fold; the rows to fit on have every class."""
   folds = min(_FOLDS, *images_per_class(labels, groups).values())
   names = set(labels)
-  # Images that show several classes may bring all images of a rare one into one fold: then another draw.
-  for seed in range(_DRAWS):
+  # All images of a rare class may come into one fold, where they show other classes too. Then another split is drawn.
+  for seed in range(_SPLIT_ATTEMPTS):
     splitter = model_selection.StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     splits = list(splitter.split(labels, labels, groups))
     if all(set(labels[rows]) == names for rows, _ in splits):
@@ -127,7 +128,8 @@ def _model(kind: str, strength: float) -> pipeline.Pipeline:
   return pipeline.make_pipeline(preprocessing.StandardScaler(), linear)
 
 
-def _shares(decisions: np.ndarray) -> np.ndarray:
+def _confidences(decisions: np.ndarray) -> np.ndarray:
+  """Softmax of decisions [N, C], or [N] for two classes, of which scikit-learn gives the second's alone."""
   if decisions.ndim == 1:
     decisions = np.stack([np.zeros_like(decisions), decisions], axis=1)
   return special.softmax(decisions, axis=1)

@@ -1,4 +1,4 @@
-"""A two-stage model from a detector and labelled images: the classifier is fitted, nothing is trained."""
+"""Fits the classifier of a two-stage model to labelled images; detector and backbone stay as they are."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from typing import Any
 
 from detection import model_folder
 from detection.base import files
-from detection.crops import backbones, classifier, objects, two_stage
-from detection.crops.backbone import Backbone
-from detection.crops.objects import LabelledImage
+from detection.crops import classifier, load_backbone, two_stage
+from detection.crops.embedded_objects import embed
+from detection.crops.features import Backbone
+from detection.crops.source_images import SourceImage
 from detection.odapi import label_map
 from detection.odapi.model.export import Limits
 
-FEWEST_BOXES, MOST_BOXES = 20, 100
+_FEWEST_BOXES, _MOST_BOXES = 20, 100
 # How often each labelled object is seen, shifted and mirrored: a handful of images goes further.
 _VIEWS = 8
-# Objects of a class that are looked at: more of them hardly change a linear classifier, and all are held in memory.
+# Objects of a class that are used: more of them hardly change a linear classifier, and all are held in memory.
 _MOST_OF_CLASS = 200
 
 
 @dataclasses.dataclass(frozen=True)
-class Finder:
-  """What finds, and what it is seen with.
+class FrozenDetector:
+  """The parts of a two-stage model that are not fitted.
 
-  model: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
-  labels: {class name: id} that an earlier fit has given; empty if the model is no two-stage one.
-  config: text of the pipeline.config beside it: who uses what is made of it may want to know where boxes come from.
+  model: the detector's SavedModel, loaded.
+  backbone: makes the classifier's features.
+  labels: {class name: id} of the two-stage model that these parts come from; empty if they come from a plain detector.
+  config: text of the detector's pipeline.config, which goes along with the new model.
   """
 
   model: Any
@@ -40,22 +42,28 @@ class Finder:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fitted:
-  """A classifier, how many objects of each class it was fitted to, the most in one image, and the seconds it took."""
+class FittedClassifier:
+  """A classifier, and what it was fitted to.
+
+  kind: of classifier.KINDS.
+  objects: {class name: number of labelled objects}.
+  most_in_an_image: objects of the image that has the most.
+  seconds: that the fit took, without the features.
+  """
 
   head: classifier.LinearHead
   kind: str
   objects: Mapping[str, int]
-  fullest: int
+  most_in_an_image: int
   seconds: float
 
 
-def open_finder(path: str, backbone: str | None = None) -> Finder:
-  """Loads a detector, or takes over the one inside a two-stage model.
+def load_detector(path: str, backbone: str | None = None) -> FrozenDetector:
+  """Loads a detector; of a two-stage model, the detector inside it.
 
   Args:
     path: as Detector takes it.
-    backbone: where features come from, see backbones.load; by default the detector's own.
+    backbone: where features come from, see load_backbone.load; by default the detector's own.
 
   Raises:
     UserError: if either cannot be read.
@@ -64,45 +72,50 @@ def open_finder(path: str, backbone: str | None = None) -> Finder:
   config = model_folder.read_pipeline_config(folder)
   loaded = two_stage.load(folder)
   if not two_stage.is_two_stage(loaded):
-    return Finder(loaded, backbones.load(backbone or path), {}, config)
-  frozen = backbones.load(backbone) if backbone else loaded.backbone
-  return Finder(loaded.detector, frozen, model_folder.read_labels(folder), config)
+    return FrozenDetector(loaded, load_backbone.load(backbone or path), {}, config)
+  frozen = load_backbone.load(backbone) if backbone else loaded.backbone
+  return FrozenDetector(loaded.detector, frozen, model_folder.read_labels(folder), config)
 
 
-def fit(finder: Finder, images: Iterable[LabelledImage], kind: str = 'logistic') -> Fitted:
+def fit(detector: FrozenDetector, images: Iterable[SourceImage], kind: str = 'logistic') -> FittedClassifier:
   """Fits a classifier to the labelled objects, the first 200 of each class.
 
   Raises:
     DataError: if there are fewer than two classes.
   """
-  counted = _Counted(images)
-  seen = objects.embed(counted, finder.backbone, _VIEWS, most=_MOST_OF_CLASS)
+  counted = _CountingObjects(images)
+  objects = embed(counted, detector.backbone, _VIEWS, most=_MOST_OF_CLASS)
   begun = time.monotonic()
-  head = classifier.fit(seen.features, seen.labels, seen.images, kind)
-  numbers = {name: count // _VIEWS for name, count in sorted(Counter(seen.labels.tolist()).items())}
-  return Fitted(head, kind, numbers, counted.fullest, time.monotonic() - begun)
+  head = classifier.fit(objects.features, objects.labels, objects.images, kind)
+  numbers = {name: count // _VIEWS for name, count in sorted(Counter(objects.labels.tolist()).items())}
+  return FittedClassifier(head, kind, numbers, counted.most_in_an_image, time.monotonic() - begun)
+
+
+def default_max_boxes(fitted: FittedClassifier) -> int:
+  """As many boxes as the image with the most objects has, but 20 at least and 100 at most."""
+  return min(max(_FEWEST_BOXES, fitted.most_in_an_image), _MOST_BOXES)
 
 
 def write(
   folder: str,
-  finder: Finder,
-  fitted: Fitted,
+  detector: FrozenDetector,
+  fitted: FittedClassifier,
   labels: Mapping[str, int],
   max_boxes: int | None = None,
   limits: Limits | None = None,
 ) -> None:
-  """Writes a model folder: Format-Serving/, label_map.pbtxt, pipeline.config, classifier.json.
+  """Writes a two-stage model's folder, laid out as a trained one: see detection/model_folder.py.
 
   Args:
     folder: new, or an artifact's.
-    finder: what finds.
-    fitted: what names.
-    labels: {class name: id}, of all names of the classifier at least.
-    max_boxes: so many boxes of an image are named; by default 20, or as many as the fullest image has, up to 100.
-    limits: of what is given out.
+    detector: finds.
+    fitted: names.
+    labels: {class name: id}, at least of the classifier's names.
+    max_boxes: the best so many boxes of an image are named; default_max_boxes if not given.
+    limits: of the model's detections.
   """
-  most = max_boxes or min(max(FEWEST_BOXES, fitted.fullest), MOST_BOXES)
-  module = two_stage.TwoStage(finder.model, finder.backbone, fitted.head, labels, most, limits)
+  most = max_boxes or default_max_boxes(fitted)
+  module = two_stage.TwoStage(detector.model, detector.backbone, fitted.head, labels, most, limits)
   facts = {
     'objects': dict(fitted.objects),
     'kind': fitted.kind,
@@ -112,17 +125,17 @@ def write(
   with files.whole_directory(model_folder.serving(folder)) as serving:
     two_stage.save(module, serving)
   files.write_text(files.join(folder, model_folder.LABEL_MAP), label_map.dump(labels))
-  files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), finder.config)
+  files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), detector.config)
   files.write_text(files.join(folder, model_folder.CLASSIFIER), json.dumps(facts, indent=2) + '\n')
 
 
-class _Counted:
-  """Passes images on and remembers the most objects in one of them."""
+class _CountingObjects:
+  """Passes images on, and counts the objects of the one that has the most."""
 
-  def __init__(self, images: Iterable[LabelledImage]) -> None:
-    self._images, self.fullest = images, 0
+  def __init__(self, images: Iterable[SourceImage]) -> None:
+    self._images, self.most_in_an_image = images, 0
 
-  def __iter__(self) -> Iterator[LabelledImage]:
+  def __iter__(self) -> Iterator[SourceImage]:
     for image in self._images:
-      self.fullest = max(self.fullest, len(image.boxes))
+      self.most_in_an_image = max(self.most_in_an_image, len(image.boxes))
       yield image

@@ -1,7 +1,7 @@
 """A detector that finds and a classifier that names, as one SavedModel with the signatures of any other.
 
-The detector's own classes are not looked at: of its boxes, those that stand for one object are merged whatever their
-class, and each is named by the classifier. Its score is the detector's times the share that the classifier gives.
+The detector's own classes are ignored: its boxes of one object are merged whatever their class, and each merged box is
+named by the classifier. Its score is the detector's times the classifier's confidence.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import tensorflow as tf
 
 from detection import model_folder, records
 from detection.base.errors import DataError
-from detection.crops import objects
 from detection.crops.classifier import LinearHead
+from detection.crops.cropping import crop
 from detection.inference import saved_model
 from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 from detection.odapi.model import export
 
-# Boxes that overlap more than this stand for one object.
-_SAME_OBJECT = 0.6
+# Boxes with a higher IoU are boxes of one object.
+_SAME_OBJECT_IOU = 0.6
 
 
 class TwoStage(tf.Module):
-  """See ServingModule in detection/odapi/model/export.py for the signatures and what they give.
+  """A model with the signatures of ServingModule in detection/odapi/model/export.py.
 
   Attributes:
-    detector: a SavedModel that has been loaded. backbone: a Backbone, or one that has been loaded.
+    detector: a loaded SavedModel.
+    backbone: a Backbone, new or loaded.
   """
 
   def __init__(
@@ -39,13 +40,14 @@ class TwoStage(tf.Module):
     max_boxes: int,
     limits: export.Limits | None = None,
   ) -> None:
-    """See TwoStage.
+    """Puts the parts together.
 
     Args:
-      head: names what is found.
-      labels: {class name: id}, of head.names at least.
-      max_boxes: the best of an image are named.
-      limits: of what is given out, by the score that the classifier leaves.
+      detector, backbone: see TwoStage.
+      head: names the boxes.
+      labels: {class name: id}, at least of head.names.
+      max_boxes: the best so many boxes of an image are named.
+      limits: of the detections, by their score after the classifier.
     """
     super().__init__()
     self._limits = limits or export.Limits()
@@ -73,15 +75,15 @@ class TwoStage(tf.Module):
     boxes, scores, count = merged(found, self._max_boxes)
 
     def crops(item: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-      return objects.cut(to_pixels(item[0]), item[1], self._size)
+      return crop(to_pixels(item[0]), item[1], self._size)
 
     cropped = tf.map_fn(crops, (images, boxes), fn_output_signature=tf.float32, parallel_iterations=32)
     features = self.backbone.embed(tf.reshape(cropped, [-1, self._size, self._size, 3]))
     weights, bias = self._head
-    shares = tf.reshape(tf.nn.softmax(features @ weights + bias), [-1, self._max_boxes, bias.shape[0]])
-    scores *= tf.reduce_max(shares, axis=2)
+    confidences = tf.reshape(tf.nn.softmax(features @ weights + bias), [-1, self._max_boxes, bias.shape[0]])
+    scores *= tf.reduce_max(confidences, axis=2)
     order = tf.argsort(-scores, axis=1, stable=True)
-    classes = tf.gather(self._ids, tf.argmax(shares, axis=2))
+    classes = tf.gather(self._ids, tf.argmax(confidences, axis=2))
     named = {
       'detection_boxes': tf.gather(boxes, order, batch_dims=1),
       'detection_scores': tf.gather(scores, order, batch_dims=1),
@@ -92,16 +94,24 @@ class TwoStage(tf.Module):
 
 
 def merged(found: dict[str, tf.Tensor], most: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-  """The best boxes [N, most, 4] whatever their class, their scores [N, most], and how many there are [N]."""
+  """Merges boxes of one object whatever their class, by non-maximum suppression.
+
+  Args:
+    found: the detector's outputs.
+    most: the best so many boxes of an image stay.
+
+  Returns:
+    (boxes [N, most, 4], scores [N, most], number of boxes [N]), the highest score first, zeros at the end.
+  """
   scores = found['detection_scores']
-  # What is beyond num_detections is padding.
-  there = tf.range(tf.shape(scores)[1])[tf.newaxis] < tf.cast(found['num_detections'], tf.int32)[:, tf.newaxis]
+  # What comes after num_detections is padding.
+  is_box = tf.range(tf.shape(scores)[1])[tf.newaxis] < tf.cast(found['num_detections'], tf.int32)[:, tf.newaxis]
   boxes, scores, _, count = tf.image.combined_non_max_suppression(
     found['detection_boxes'][:, :, tf.newaxis],
-    tf.where(there, scores, 0.0)[:, :, tf.newaxis],
+    tf.where(is_box, scores, 0.0)[:, :, tf.newaxis],
     max_output_size_per_class=most,
     max_total_size=most,
-    iou_threshold=_SAME_OBJECT,
+    iou_threshold=_SAME_OBJECT_IOU,
     score_threshold=1e-8,
   )
   return tf.ensure_shape(boxes, [None, most, 4]), scores, tf.cast(count, tf.float32)
@@ -119,7 +129,7 @@ def save(model: TwoStage, directory: str) -> None:
 
 
 def load(path: str) -> Any:
-  """The SavedModel at `path`, as Detector takes it, for a TwoStage to be made of.
+  """The loaded SavedModel at `path`, as Detector takes it, to be the detector of a TwoStage.
 
   Raises:
     DataError: if there is none, or it lacks a signature that is needed.
@@ -133,5 +143,5 @@ def load(path: str) -> Any:
 
 
 def is_two_stage(model: Any) -> bool:
-  """Whether a loaded SavedModel is of this kind: its detector and backbone can be taken over."""
+  """Whether a loaded SavedModel was made from a TwoStage, so that it has a detector and a backbone."""
   return hasattr(model, 'detector') and hasattr(model, 'backbone')

@@ -8,10 +8,11 @@ import pytest
 
 from cli import main, refit
 from detection.base.errors import ConfigError, DataError
-from detection.crops import backbone, backbones
+from detection.crops import load_backbone
 from detection.inference.detector import Detector
 from detection.sample_data.draw import CLASSES
-from tests.support import voc_maker
+from tests.support import colour_crops, voc_maker
+from tests.support.colour_crops import BLUE, RED
 
 pytestmark = pytest.mark.slow
 
@@ -40,15 +41,9 @@ def test_refit_names_the_classes_of_the_data(refitted, finished_run):
   assert (refitted / 'pipeline.config').exists()
 
 
-RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
-
-
 @pytest.fixture
 def _mean_colour(monkeypatch):
-  def load(source):
-    return backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16)
-
-  monkeypatch.setattr(backbones, 'load', load)
+  monkeypatch.setattr(load_backbone, 'load', lambda source: colour_crops.mean_colour())
 
 
 def write(folder, draw, red, blue, count=4):
@@ -82,7 +77,7 @@ def test_a_class_is_added_to_what_refit_made_and_ids_stay(colour_model, draw, tm
   }
   assert (tmp_path / 'first' / 'pipeline.config').read_text() == (colour_model / 'pipeline.config').read_text()
 
-  monkeypatch.setattr(backbones, 'load', None)  # the first one's is taken over
+  monkeypatch.setattr(load_backbone, 'load', None)  # the first one's is taken over
   refit.refit(str(tmp_path / 'first'), write(tmp_path / 'more', draw, 'cherry', 'plum'), str(tmp_path / 'second'))
   assert named(tmp_path / 'second', draw) == {'cherry': 3, 'plum': 2}
   assert Detector(str(tmp_path / 'second')).labels == {'apple': 1, 'plum': 2, 'cherry': 3}

@@ -11,19 +11,19 @@ from components.artifacts import LabelMap
 from components.crop_classifier import executor
 from components.crop_classifier.component import CropClassifier
 from detection.base.errors import DataError
-from detection.crops import backbone, backbones
+from detection.crops import load_backbone
 from detection.inference.detector import Detector
 from detection.odapi import label_map
+from tests.support import colour_crops
+from tests.support.colour_crops import BLUE, RED
 from tests.support.colour_detector import example
 
-RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
 LABELS = {'apple': 1, 'plum': 2, 'pear': 3}
 
 
 @pytest.fixture(autouse=True)
 def _mean_colour(monkeypatch):
-  frozen = backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16)
-  monkeypatch.setattr(backbones, 'load', lambda source: frozen)
+  monkeypatch.setattr(load_backbone, 'load', lambda source: colour_crops.mean_colour())
 
 
 @pytest.fixture
@@ -106,26 +106,11 @@ def test_limits_hold_for_the_score_that_the_classifier_leaves(name, draw):
   assert len(found) == 0, f'the detector is sure by 0.9, left are {found.scores}'
 
 
-@pytest.mark.parametrize(
-  ('settings', 'objects', 'expected'),
-  [
-    pytest.param({}, 25, 25, id='as many as the fullest image has'),
-    pytest.param({}, 130, 100, id='up to 100'),
-    pytest.param({'max_boxes': 7}, 25, 7, id='as asked for'),
-  ],
-)
-def test_so_many_boxes_of_an_image_are_named(name, settings, objects, expected):
-  crowd = [('red', RED)] * (objects - 1) + [('blue', BLUE)]
-  model = name([crowd, [('red', RED), ('blue', BLUE)]], NAMES, **settings)
+def test_as_many_boxes_of_an_image_are_named_as_asked_for(name):
+  model = name(scenes(), NAMES, max_boxes=7)
   boxes = tf.saved_model.load(str(model / 'Format-Serving')).signatures['serving_default'].structured_outputs
-  assert boxes['detection_boxes'].shape[1] == expected
-  assert json.loads((model / 'classifier.json').read_text())['max_boxes'] == expected
-
-
-def test_a_class_of_thousands_does_not_fill_the_memory(name):
-  crowd = [[('red', RED)] * 90 + [('blue', BLUE)] for _ in range(4)]
-  facts = json.loads((name(crowd, NAMES) / 'classifier.json').read_text())
-  assert facts['objects'] == {'apple': 200, 'plum': 4}
+  assert boxes['detection_boxes'].shape[1] == 7
+  assert json.loads((model / 'classifier.json').read_text())['max_boxes'] == 7
 
 
 def test_one_class_in_the_train_split_is_one_line(name):

@@ -1,71 +1,27 @@
 """Boxes from the colour model, names from a classifier of mean colours: one SavedModel that everyone can use."""
 
-import io
-
 import numpy as np
-import PIL.Image
 import pytest
 import tensorflow as tf
 
-from components.evaluator import inference, shards
-from components.pusher import publish
-from detection.crops import backbone, classifier, objects, two_stage
-from detection.crops.objects import LabelledImage
+from detection.base.errors import DataError
+from detection.crops import classifier, two_stage
+from detection.crops.features import Backbone, pooled
 from detection.inference.detector import Detector
-from detection.metrics import coco
-from detection.odapi import label_map
 from detection.odapi.model import export
+from tests.support.colour_crops import BLUE, RED, fit_head, rectangles, write_model
+from tests.support.colour_detector import png
 
 LABELS = {'apple': 1, 'plum': 2}
-RED, BLUE = (16, 8, 40, 32), (8, 56, 48, 88)
-
-
-def png(pixels):
-  buffer = io.BytesIO()
-  PIL.Image.fromarray(pixels).save(buffer, 'PNG')
-  return buffer.getvalue()
-
-
-def labelled(draw, names):
-  """Images with a red and a blue rectangle, called as `names` says; {colour: class name}."""
-  for number in range(4):
-    shift = 2 * number
-    corners = {colour: np.array(box) + shift for colour, box in (('red', RED), ('blue', BLUE))}
-    boxes = np.array([corners[colour] / (64, 96, 64, 96) for colour in names], np.float32)
-    encoded = png(draw([(colour, tuple(box)) for colour, box in corners.items()]))
-    yield LabelledImage(f'{number}.png', encoded, list(names.values()), boxes)
-
-
-def write(folder, model, head, labels, max_boxes=5, limits=None):
-  """A model folder as the trainer lays it out."""
-  module = two_stage.TwoStage(model.detector, model.backbone, head, labels, max_boxes, limits)
-  two_stage.save(module, str(folder / 'Format-Serving'))
-  (folder / 'label_map.pbtxt').write_text(label_map.dump(labels))
-  (folder / 'pipeline.config').write_text('model { ssd { num_classes: 2 } }\n')
-  return folder
-
-
-class Parts:
-  """What a TwoStage is made of."""
-
-  def __init__(self, detector, frozen):
-    self.detector, self.backbone = detector, frozen
-
-
-def fitted(images, frozen):
-  found = objects.embed(images, frozen, views=3)
-  return classifier.fit(found.features, found.labels, found.images)
 
 
 @pytest.fixture(scope='module')
-def named(colour_model, draw, tmp_path_factory):
+def named(colour_model, mean_colour, draw, tmp_path_factory):
   """The folder of a model that calls red things apple and blue things plum."""
-  parts = Parts(
-    two_stage.load(str(colour_model)),
-    backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16),
-  )
-  head = fitted(labelled(draw, {'red': 'apple', 'blue': 'plum'}), parts.backbone)
-  return write(tmp_path_factory.mktemp('named'), parts, head, {'plum': 1, 'apple': 4})
+  labels = {'plum': 1, 'apple': 4}
+  head = fit_head(rectangles(draw, {'red': 'apple', 'blue': 'plum'}), mean_colour)
+  module = two_stage.TwoStage(two_stage.load(str(colour_model)), mean_colour, head, labels, max_boxes=5)
+  return write_model(tmp_path_factory.mktemp('named'), module, labels)
 
 
 @pytest.fixture(scope='module')
@@ -85,18 +41,20 @@ def test_boxes_are_the_detectors_and_names_the_classifiers(named, colour_model, 
 
 
 def test_what_the_classifier_is_surer_of_comes_first_with_its_own_box_and_name(colour_model, picture, tmp_path):
-  parts = Parts(two_stage.load(str(colour_model)), backbone.Backbone(lambda crops: backbone.pooled([crops]), [], 16))
+  parts = two_stage.load(str(colour_model)), Backbone(lambda crops: pooled([crops]), [], 16)
   # Of the mean red less the mean blue: a little over a half is apple for red things, nearly all plum for blue ones.
   weights = np.array([[0.02, 0], [0, 0], [-0.02, 0]], np.float32)
   head = classifier.LinearHead(('apple', 'plum'), weights, np.array([-2.0, 0.0], np.float32), None)
-  (found,) = Detector(str(write(tmp_path / 'free', parts, head, LABELS))).detect([picture])
+  free = two_stage.TwoStage(*parts, head, LABELS, max_boxes=5)
+  (found,) = Detector(write_model(tmp_path / 'free', free, LABELS)).detect([picture])
   assert found.names == ('plum', 'apple')
   assert found.scores[0] > found.scores[1] + 0.1
   assert np.allclose(found.boxes[0], np.array(BLUE) / (64, 96, 64, 96), atol=1e-6)
   # The detector is equally sure of both: a limit between the two scores is one on what the classifier leaves.
   limits = export.Limits(score_threshold=float(found.scores.mean()))
-  (limited,) = Detector(str(write(tmp_path / 'limited', parts, head, LABELS, limits=limits))).detect([picture])
-  assert limited.names == ('plum',)
+  limited = two_stage.TwoStage(*parts, head, LABELS, max_boxes=5, limits=limits)
+  (found,) = Detector(write_model(tmp_path / 'limited', limited, LABELS)).detect([picture])
+  assert found.names == ('plum',)
 
 
 def test_every_signature_gives_the_same(named, picture):
@@ -129,8 +87,9 @@ def test_images_without_objects_and_of_different_sizes_stand_in_one_batch(named,
 def test_a_class_is_added_by_fitting_the_classifier_alone(named, draw, picture, tmp_path):
   before = two_stage.load(str(named))
   assert two_stage.is_two_stage(before)
-  head = fitted(labelled(draw, {'red': 'cherry', 'blue': 'plum'}), before.backbone)
-  again = write(tmp_path, before, head, {'plum': 1, 'apple': 4, 'cherry': 5})
+  head = fit_head(rectangles(draw, {'red': 'cherry', 'blue': 'plum'}), before.backbone)
+  labels = {'plum': 1, 'apple': 4, 'cherry': 5}
+  again = write_model(tmp_path, two_stage.TwoStage(before.detector, before.backbone, head, labels, max_boxes=5), labels)
   (found,) = Detector(str(again)).detect([picture])
   assert dict(zip(found.names, found.classes.tolist(), strict=True)) == {'cherry': 5, 'plum': 1}
   assert two_stage.is_two_stage(two_stage.load(str(again)))
@@ -151,23 +110,10 @@ def test_boxes_of_one_object_are_merged_whatever_their_class():
   assert fewer.numpy().tolist() == [1], 'padding was taken for boxes'
 
 
-def test_it_is_pushed_as_any_other_model(named, picture, tmp_path):
-  publish.publish(str(named), str(tmp_path / 'serving'))
-  (found,) = Detector(str(tmp_path / 'serving')).detect([picture])
-  assert sorted(found.names) == ['apple', 'plum']
-
-
-def test_it_is_evaluated_as_any_other_model(colour_model, scenes, draw, tmp_path):
-  parts = Parts(
-    two_stage.load(str(colour_model)),
-    backbone.Backbone(lambda crops: backbone.pooled([crops[:, 4:-4, 4:-4]]), [], 16),
-  )
-  head = fitted(labelled(draw, {'red': 'red', 'blue': 'blue'}), parts.backbone)
-  labels = {'red': 1, 'blue': 2}
-  model = write(tmp_path / 'model', parts, head, labels)
-  examples = [str(path) for path in sorted((scenes / 'Split-eval').iterdir())]
-  step = inference.DetectAndMatch(str(model), labels, str(tmp_path / 'parts'))
-  for shard in shards.shards_of(examples):
-    list(step.process(shard))
-  found = coco.accumulate(inference.read_results(str(tmp_path / 'parts')), list(labels.values()))
-  assert found.metrics()['AP50'] == pytest.approx(1.0)
+def test_a_model_without_a_signature_that_is_needed_is_refused(tmp_path):
+  module = tf.Module()
+  spec = tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')
+  signature = tf.function(lambda images: {'x': tf.shape(images)}).get_concrete_function(spec)
+  tf.saved_model.save(module, str(tmp_path), {'serving_default': signature})
+  with pytest.raises(DataError, match='no signature "image_bytes"'):
+    two_stage.load(str(tmp_path))

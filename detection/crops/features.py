@@ -1,4 +1,4 @@
-"""A frozen backbone as one function from crops to feature vectors, that a SavedModel can hold."""
+"""A frozen backbone as one function from crops to feature vectors, which a SavedModel can hold."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ CROP_SIZE = 96
 
 
 class Backbone(tf.Module):
-  """embed: float32 [N, size, size, 3] in 0..255 to float32 [N, D].
+  """embed: from crops, float32 [N, size, size, 3] in 0..255, to feature vectors, float32 [N, D].
 
   Attributes:
-    size: of a crop's sides, in pixels; a variable, so that it is there again in a SavedModel.
+    size: of a crop's sides, in pixels; a variable, so that a loaded SavedModel has it too.
   """
 
   def __init__(self, forward: Callable[[tf.Tensor], tf.Tensor], variables: Sequence[tf.Variable], size: int) -> None:
-    """Args: forward: what `embed` does, in inference mode. variables: all that it reads. size: of crops."""
+    """Traces the function.
+
+    Args:
+      forward: from crops to feature vectors, in inference mode.
+      variables: all that `forward` reads.
+      size: of a crop's sides, in pixels.
+    """
     super().__init__()
     # The variables alone, not the layers: saving would trace each layer once more.
     self._weights = list(variables)
@@ -31,7 +37,7 @@ class Backbone(tf.Module):
 
 
 def pooled(maps: Sequence[tf.Tensor]) -> tf.Tensor:
-  """The mean over all places of each feature map, side by side: [N, D]."""
+  """The mean of each feature map [N, height, width, C] over its places, concatenated: float32 [N, D]."""
   return tf.concat([tf.reduce_mean(tf.cast(feature_map, tf.float32), axis=[1, 2]) for feature_map in maps], axis=1)
 
 
@@ -41,7 +47,7 @@ def from_keras(name: str, weights: str, size: int = CROP_SIZE) -> Backbone:
   Args:
     name: such as 'MobileNetV2'.
     weights: a file that Keras wrote for the network without its top.
-    size: of crops, at least what the network takes.
+    size: of a crop's sides, in pixels, at least the network's smallest input.
 
   Raises:
     ConfigError: if there is no such network.
@@ -61,6 +67,7 @@ def from_keras(name: str, weights: str, size: int = CROP_SIZE) -> Backbone:
 
 
 def _module_of(name: str) -> types.ModuleType:
+  """The module of tf.keras.applications that has the network `name`."""
   modules = [part for part in vars(tf.keras.applications).values() if isinstance(part, types.ModuleType)]
   modules = [part for part in modules if hasattr(part, 'preprocess_input')]
   networks = {key: part for part in modules for key in vars(part) if key[0].isupper()}

@@ -1,9 +1,9 @@
-"""Backbones by the names that users give them: what is none is one line."""
+"""Backbones by the names that users give them. A detector's own: tests of the refit command."""
 
 import pytest
 
 from detection.base.errors import ConfigError
-from detection.crops import backbones
+from detection.crops import load_backbone
 from detection.pipeline_config import builtin_bases
 
 
@@ -20,7 +20,7 @@ def test_what_is_no_backbone_is_refused_in_one_line(tmp_path, source, message):
   (tmp_path / 'config').mkdir()
   (tmp_path / 'config' / 'pipeline.config').write_text(builtin_bases.text('ssd_mobilenet_v2_320'))
   with pytest.raises(ConfigError, match=message) as caught:
-    backbones.load(source.format(tmp=tmp_path))
+    load_backbone.load(source.format(tmp=tmp_path))
   assert '\n' not in str(caught.value)
 
 
@@ -32,8 +32,8 @@ def test_other_weights_at_the_same_path_have_another_fingerprint(tmp_path):
   for content in (b'some', b'other', b'some'):
     weights.write_bytes(content)
     (folder / 'ckpt-0.index').write_bytes(content)
-    found.append([backbones.fingerprint(source) for source in (f'MobileNetV2={weights}', str(folder))])
+    found.append([load_backbone.fingerprint(source) for source in (f'MobileNetV2={weights}', str(folder))])
   assert found[0] == found[2]
   assert not set(found[0]) & set(found[1])
   with pytest.raises(ConfigError, match=r'nowhere.h5: no such file'):
-    backbones.fingerprint('MobileNetV2=nowhere.h5')
+    load_backbone.fingerprint('MobileNetV2=nowhere.h5')

@@ -1,0 +1,35 @@
+"""Images to cut labelled objects from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from detection import records
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceImage:
+  """An image and its labelled objects.
+
+  name: its path below the data folder. encoded: JPEG or PNG bytes, upright.
+  labels: N class names. boxes: [N, 4], (ymin, xmin, ymax, xmax) in [0, 1].
+  """
+
+  name: str
+  encoded: bytes
+  labels: Sequence[str]
+  boxes: np.ndarray
+
+  def keep(self, indices: Sequence[int]) -> SourceImage:
+    """The same image with only these of its objects."""
+    return dataclasses.replace(self, labels=[self.labels[index] for index in indices], boxes=self.boxes[list(indices)])
+
+
+def from_records(paths: Sequence[str]) -> Iterator[SourceImage]:
+  """Reads uncompressed TFRecord files of tf.Example in the order of `paths`, one record at a time."""
+  for record in records.read(paths):
+    example = records.parse(record)
+    yield SourceImage(example.name, example.encoded, example.labels, example.boxes)

@@ -1,0 +1,28 @@
+"""Images and their objects out of TFRecord files."""
+
+import numpy as np
+import tensorflow as tf
+
+from detection.crops import source_images
+from tests.support.colour_detector import example
+
+
+def test_records_are_read_in_order_with_their_boxes_and_class_names(tmp_path):
+  paths = [str(tmp_path / name) for name in ('one', 'two')]
+  objects = {'a.png': [('red', (16, 24, 32, 48)), ('blue', (0, 0, 64, 96))], 'b.png': []}
+  for path, (name, boxes) in zip(paths, objects.items(), strict=True):
+    with tf.io.TFRecordWriter(path) as writer:
+      writer.write(example(name, boxes))
+  first, second = source_images.from_records(paths)
+  assert (first.name, first.labels, second.name, second.labels) == ('a.png', ['red', 'blue'], 'b.png', [])
+  np.testing.assert_allclose(first.boxes, [(0.25, 0.25, 0.5, 0.5), (0, 0, 1, 1)])
+  assert first.encoded.startswith(b'\x89PNG')
+  assert second.boxes.shape == (0, 4)
+
+
+def test_some_of_its_objects_may_be_kept():
+  image = source_images.SourceImage('a.png', b'', ['x', 'y', 'z'], np.arange(12).reshape(3, 4))
+  kept = image.keep([2, 0])
+  assert (kept.name, kept.labels) == ('a.png', ['z', 'x'])
+  assert kept.boxes[:, 0].tolist() == [8, 0]
+  assert image.keep([]).boxes.shape == (0, 4)
