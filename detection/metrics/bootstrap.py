@@ -1,7 +1,7 @@
-"""How far mAP could move by luck in the choice of images: percentile bootstrap over images.
+"""Confidence intervals of AP: percentile bootstrap over images.
 
 Every resample draws as many images as there are, with replacement; a drawn image brings all its objects and detections.
-Two models are compared on the same draws, so that what is hard for both cancels out.
+Two models are compared on the same resamples, so that images hard for both do not widen the interval.
 
 Reference: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 """
@@ -17,23 +17,31 @@ from detection.metrics.results import Results
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
-# Detections times resamples that are worked on in one go: some 100 MB.
+# Detections times resamples that are computed at once: some 100 MB.
 _BLOCK = 2_000_000
-# Beyond this many detections fewer resamples are drawn, and an interval of thousands of images is narrow anyway.
+# Detections times resamples at most: of more detections fewer resamples are drawn. Their interval is narrow anyway.
 _MOST_WORK = 100_000_000
 _FEWEST = 100
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-  """A confidence interval; NaN where nothing could be measured."""
+  """A confidence interval; NaN if there was nothing to measure."""
 
   low: float
   high: float
 
 
 def draws(images: int, detections: int, seed: int = 0) -> np.ndarray:
-  """[resamples, images]: how often each image is drawn. Equal arguments give equal draws."""
+  """Draws the resamples; equal arguments give equal draws.
+
+  Args:
+    images, detections: how many there are.
+    seed: of the random numbers.
+
+  Returns:
+    [resamples, images] int64: how often each image is drawn.
+  """
   count = int(np.clip(_MOST_WORK // max(detections, 1), _FEWEST, RESAMPLES))
   rng = np.random.default_rng(seed)
   return rng.multinomial(images, np.full(images, 1 / images), size=count) if images else np.zeros((count, 0), np.int64)
@@ -44,11 +52,11 @@ def resampled_ap(results: Results, class_ids: Sequence[int], weights: np.ndarray
 
   Args:
     results: matched detections.
-    class_ids: the classes whose mean is taken; one that a resample does not show is left out of it, as COCO does.
-    weights: [B, images], how often each image counts. Ones give the AP of the images themselves.
+    class_ids: the classes that are averaged; in each resample only those with objects, as COCO does.
+    weights: [B, images], how often each image counts. With ones the result is the AP of the images themselves.
 
   Returns:
-    [B, 2]: AP and AP50; NaN where no class has an object.
+    [B, 2] float64: AP and AP50; NaN where no class has an object.
   """
   sums, measured = np.zeros((len(weights), 2)), np.zeros(len(weights))
   for class_id in class_ids:
@@ -66,7 +74,7 @@ def resampled_ap(results: Results, class_ids: Sequence[int], weights: np.ndarray
 
 
 def interval(values: np.ndarray) -> Interval:
-  """The middle CONFIDENCE of `values`, NaN left out."""
+  """The interval with the middle 95 % (CONFIDENCE) of `values`; NaN values are left out."""
   values = values[~np.isnan(values)]
   if not len(values):
     return Interval(float('nan'), float('nan'))
@@ -78,7 +86,7 @@ def _class_ap(results: Results, rows: np.ndarray, t: int, weights: np.ndarray, o
   """[B] AP of one class at one threshold: the mean of interpolated precision at the 101 recall levels."""
   valid = ~cell(results.ignored[rows], 0, t)
   hit = cell(results.hits[rows], 0, t)
-  last = np.flatnonzero(hit)[-1:] + 1  # what comes after the last hit moves neither recall nor its precision
+  last = np.flatnonzero(hit)[-1:] + 1  # detections after the last hit change neither recall nor the precision there
   if not len(last):
     return np.zeros(len(weights))
   end = last[0]
@@ -95,10 +103,16 @@ def _class_ap(results: Results, rows: np.ndarray, t: int, weights: np.ndarray, o
 
 
 def _interpolated_mean(found: np.ndarray, counted: np.ndarray, objects: np.ndarray) -> np.ndarray:
-  """Mean precision over the 101 levels from hits [B, H]: each hit answers for the levels that it newly reaches."""
+  """[B] mean precision over the 101 recall levels: each hit gives the precision of the levels that it newly reaches.
+
+  Args:
+    found: [B, H], hits up to and including each hit.
+    counted: [B, H], detections up to and including each hit.
+    objects: [B].
+  """
   precision = found / np.maximum(counted, 1)
   envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
   recall = found / np.maximum(objects, 1)[:, None]
-  # How many levels each recall reaches; none before the first hit, though the first level is 0.
+  # How many levels each recall reaches. None before the first hit, although the first level is 0.
   reached = np.where(found > 0, np.searchsorted(RECALL_LEVELS, recall, side='right'), 0)
   return np.sum(np.diff(reached, axis=1, prepend=0) * envelope, axis=1) / len(RECALL_LEVELS)

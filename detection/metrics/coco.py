@@ -1,7 +1,7 @@
-"""The COCO numbers from matched detections: average precision and recall, as pycocotools' COCOeval accumulates them.
+"""COCO's twelve metrics from matched detections: average precision and average recall.
 
-Equal to COCOeval.accumulate in every digit, without its loops: precision and its envelope are needed only where a
-detection hits, since recall moves nowhere else.
+Equal to pycocotools' COCOeval.accumulate in every digit, without its loops: recall changes only where a detection hits,
+so precision and its envelope are needed only there.
 
 Reference: https://github.com/cocodataset/cocoapi/blob/master/PythonAPI/pycocotools/cocoeval.py
 """
@@ -16,16 +16,16 @@ from detection.metrics.matching import AREA_NAMES, IOU_THRESHOLDS, cell
 from detection.metrics.results import Results
 
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
-DETECTIONS = (1, 10, 100)  # per image and class, for average recall
+DETECTIONS = (1, 10, 100)  # of one image and class, for average recall
 
 
 @dataclasses.dataclass(frozen=True)
 class Coco:
-  """Accumulated results; NaN where a class has no object that counts.
+  """Precision and recall; NaN where a class has no object that counts.
 
-  precision: [thresholds, 101 recall levels, classes, areas], interpolated, of at most 100 detections an image.
-  scores: as precision: the confidence at which that recall is reached; 0 where it is not.
-  recall: [thresholds, classes, areas, len(DETECTIONS)], the highest reached.
+  precision: [10 IoU thresholds, 101 recall levels, classes, 4 area ranges], interpolated.
+  scores: shaped as precision: the confidence at which that recall is reached; 0 where it is not reached.
+  recall: [10 IoU thresholds, classes, 4 area ranges, len(DETECTIONS)], the highest that is reached.
   """
 
   precision: np.ndarray
@@ -33,7 +33,14 @@ class Coco:
   recall: np.ndarray
 
   def metrics(self, classes: int | slice = slice(None)) -> dict[str, float]:
-    """The twelve numbers of names.COCO, over all classes or of one, by its index; NaN where nothing can be measured."""
+    """The twelve metrics of names.COCO.
+
+    Args:
+      classes: index of one class, or a slice of the classes that are averaged; all by default.
+
+    Returns:
+      {name: value in [0, 1]}, NaN where no class has an object.
+    """
     precision, recall = self.precision[:, :, classes], self.recall[:, classes]
     all_, small, medium, large = range(len(AREA_NAMES))
     values = [_mean(precision[..., all_]), _mean(precision[0, ..., all_]), _mean(precision[5, ..., all_])]
@@ -44,11 +51,11 @@ class Coco:
 
 
 def accumulate(results: Results, class_ids: Sequence[int]) -> Coco:
-  """Accumulates every class, size and IoU threshold.
+  """Computes precision and recall of every class, area range and IoU threshold.
 
   Args:
     results: matched detections.
-    class_ids: the classes to report, all ids of the label map.
+    class_ids: the classes to report; all ids of the label map.
   """
   shape = (len(IOU_THRESHOLDS), len(RECALL_LEVELS), len(class_ids), len(AREA_NAMES))
   precision, scores = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -73,12 +80,12 @@ def interpolated(valid: np.ndarray, objects: int) -> tuple[np.ndarray, np.ndarra
   """Precision at the 101 recall levels: the highest at that recall or any beyond it.
 
   Args:
-    valid: [H] for each hit, by falling score, how many detections that count stand up to it and with it.
-    objects: how many there are to find.
+    valid: [H] int, for each hit, best score first: how many detections count up to and including it.
+    objects: number of objects that count.
 
   Returns:
-    precision: [101]; 0 at recall that is not reached.
-    at: [101], the hit that reaches each level; H where none does.
+    precision: [101] float64; 0 at a recall that is not reached.
+    at: [101] int, the index of the hit that reaches each level; H where none does.
   """
   found = np.arange(1, len(valid) + 1)
   precision = found / (valid + np.spacing(1))  # COCOeval guards against 0/0 this way: 1 of 1 is just below 1

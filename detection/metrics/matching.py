@@ -1,8 +1,8 @@
 """COCO's matching of one image's detections to its ground truth, for all IoU thresholds and object sizes at once.
 
-The rules are those of pycocotools' COCOeval.evaluateImg, whose C code computes the IoU here too; the loops over area
-ranges, thresholds and ground truth are arrays instead. Only detections that overlap something of their own class are
-looked at one by one.
+The rules are those of pycocotools' COCOeval.evaluateImg, and its C code computes the IoU. Its loops over area ranges,
+thresholds and ground truth are array operations here; only over detections that overlap an object of their own class
+there is a loop.
 
 Reference: https://github.com/cocodataset/cocoapi/blob/master/PythonAPI/pycocotools/cocoeval.py
 """
@@ -27,12 +27,12 @@ _REACHED = np.minimum(IOU_THRESHOLDS, _REACHED_MOST)
 
 @dataclasses.dataclass(frozen=True)
 class GroundTruth:
-  """An image's labelled objects.
+  """The labelled objects of one image.
 
   boxes: [G, 4] float32, (ymin, xmin, ymax, xmax) in [0, 1].
   classes: [G] int64, ids of the label map.
-  difficult: [G] bool. Such an object is neither asked for nor held against any detection that falls on it.
-  crowd: [G] bool. As difficult, and overlap is measured against the detection's own area (COCO's `iscrowd`).
+  difficult: [G] bool. A difficult object need not be found, and a detection of it counts neither way.
+  crowd: [G] bool. As difficult; in addition overlap is measured against the detection's own area (COCO's `iscrowd`).
   """
 
   boxes: np.ndarray
@@ -43,12 +43,12 @@ class GroundTruth:
 
 @dataclasses.dataclass(frozen=True)
 class Matches:
-  """How the detections of one image fared, at most MAX_DETECTIONS a class, in falling order of score.
+  """The detections of one image after matching, best score first; at most MAX_DETECTIONS of a class.
 
-  order: [N] indices into the image's detections.
-  ranks: [N] uint8, place within the image and class, from 0.
-  hits, ignored: [N, 5] uint8, bits of [4 area ranges x 10 IoU thresholds] (see `cell`): hit an object that counts;
-    counts neither way. Neither bit: a false positive.
+  order: [N] int64, indices into the image's detections.
+  ranks: [N] uint8, position among the detections of the same image and class, from 0.
+  hits: [N, 5] uint8, 4 area ranges x 10 IoU thresholds as bits (see `cell`): the detection hits an object that counts.
+  ignored: [N, 5] uint8, bits as in hits: the detection counts neither way. With neither bit it is a false positive.
   counted: [G, 4] bool, whether an object counts in an area range.
   """
 
@@ -60,7 +60,16 @@ class Matches:
 
 
 def cell(bits: np.ndarray, area: int, threshold: int) -> np.ndarray:
-  """One bit of `hits` or `ignored`, [N] bool: area range `area` of AREA_NAMES, `threshold` of IOU_THRESHOLDS."""
+  """One bit of every detection's `hits` or `ignored`.
+
+  Args:
+    bits: [N, 5] uint8, as in Matches.
+    area: index into AREA_NAMES.
+    threshold: index into IOU_THRESHOLDS.
+
+  Returns:
+    [N] bool.
+  """
   index = area * len(IOU_THRESHOLDS) + threshold
   return (bits[:, index // 8] >> (7 - index % 8) & 1).astype(bool)
 
@@ -71,7 +80,7 @@ def match(ground_truth: GroundTruth, detections: Detections, width: int, height:
   Args:
     ground_truth: labelled objects.
     detections: what the model found.
-    width, height: of the image in pixels; COCO's small, medium and large are areas in pixels.
+    width, height: of the image, in pixels; COCO's area ranges are in square pixels.
   """
   order = np.argsort(-detections.scores, kind='stable')
   ranks = _ranks(detections.classes[order])
@@ -79,9 +88,9 @@ def match(ground_truth: GroundTruth, detections: Detections, width: int, height:
   detected, labelled = pixels(detections.boxes[order], width, height), pixels(ground_truth.boxes, width, height)
   uncounted = _outside(labelled) | ground_truth.difficult | ground_truth.crowd
   overlap = overlaps(detected, labelled, detections.classes[order], ground_truth)
-  given = _assign(overlap, uncounted, ground_truth, _REACHED)
-  hits, ignored = _fate(given, uncounted)
-  ignored |= (given < 0) & _outside(detected).T[:, :, None]
+  assigned = _assign(overlap, uncounted, ground_truth, _REACHED)
+  hits, ignored = _hits_and_ignored(assigned, uncounted)
+  ignored |= (assigned < 0) & _outside(detected).T[:, :, None]
   return Matches(
     order=order,
     ranks=ranks.astype(np.uint8),
@@ -92,7 +101,7 @@ def match(ground_truth: GroundTruth, detections: Detections, width: int, height:
 
 
 def assign(ground_truth: GroundTruth, detections: Detections, width: int, height: int, iou: float) -> np.ndarray:
-  """The same matching at any one IoU, objects of all sizes.
+  """The matching of `match` at any one IoU, for objects of all sizes.
 
   Args:
     ground_truth, width, height: as in `match`.
@@ -100,7 +109,7 @@ def assign(ground_truth: GroundTruth, detections: Detections, width: int, height
     iou: the least overlap that matches, in (0, 1].
 
   Returns:
-    [D] int: the index of the object that each detection was given; -1 for none.
+    [D] int32: the index of the object that each detection is assigned; -1 for none.
   """
   detected, labelled = pixels(detections.boxes, width, height), pixels(ground_truth.boxes, width, height)
   uncounted = (ground_truth.difficult | ground_truth.crowd)[None]
@@ -110,18 +119,22 @@ def assign(ground_truth: GroundTruth, detections: Detections, width: int, height
 
 
 def _assign(overlap: np.ndarray, uncounted: np.ndarray, ground_truth: GroundTruth, least: np.ndarray) -> np.ndarray:
-  """Gives each detection, best score first, the object of its own that it overlaps most and that is still free.
+  """Assigns to each detection, best score first, the free object of its class that it overlaps most.
 
-  An object that counts goes before one that does not, whatever the overlap. Of equal overlaps the later object wins.
+  Objects that count are preferred to those that do not, whatever the overlap. Of equal overlaps the later object wins.
+  Difficult objects and crowds stay free.
 
   Args:
-    overlap: [D, G]. uncounted: [areas, G] bool. least: [thresholds], the overlap that matches.
+    overlap: [D, G] IoU, 0 where the classes differ.
+    uncounted: [areas, G] bool, objects that do not count.
+    ground_truth: the objects.
+    least: [thresholds], the least overlap that matches, ascending.
 
   Returns:
     [D, areas, thresholds] int32: the object's index; -1 for none.
   """
   shape = (len(uncounted), len(least))
-  given = np.full((len(overlap), *shape), -1, np.int32)
+  assigned = np.full((len(overlap), *shape), -1, np.int32)
   taken = np.zeros((*shape, overlap.shape[1]), bool)
   reusable = ground_truth.difficult | ground_truth.crowd
   area, threshold = np.indices(shape)
@@ -136,22 +149,32 @@ def _assign(overlap: np.ndarray, uncounted: np.ndarray, ground_truth: GroundTrut
     matched = pool.any(axis=2)
     chosen = objects[len(objects) - 1 - pool[:, :, ::-1].argmax(axis=2)]
     taken[area[matched], threshold[matched], chosen[matched]] = True
-    given[index] = np.where(matched, chosen, -1)
-  return given
+    assigned[index] = np.where(matched, chosen, -1)
+  return assigned
 
 
-def _fate(given: np.ndarray, uncounted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Whether a detection hit an object that counts, or fell on one that does not; [D, areas, thresholds] bool each."""
+def _hits_and_ignored(assigned: np.ndarray, uncounted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Whether a detection's object counts, and whether it does not; [D, areas, thresholds] bool each."""
   if not uncounted.shape[1]:
-    return np.zeros(given.shape, bool), np.zeros(given.shape, bool)
-  on_uncounted = np.take_along_axis(uncounted[None], np.maximum(given, 0), axis=2)
-  return (given >= 0) & ~on_uncounted, (given >= 0) & on_uncounted
+    return np.zeros(assigned.shape, bool), np.zeros(assigned.shape, bool)
+  on_uncounted = np.take_along_axis(uncounted[None], np.maximum(assigned, 0), axis=2)
+  return (assigned >= 0) & ~on_uncounted, (assigned >= 0) & on_uncounted
 
 
 def overlaps(
   detected: np.ndarray, labelled: np.ndarray, classes: np.ndarray | None, ground_truth: GroundTruth
 ) -> np.ndarray:
-  """IoU [D, G] of pixel boxes by pycocotools' own C code; 0 where the classes differ, unless `classes` is None."""
+  """Overlap of every detection with every object, by pycocotools' own C code.
+
+  Args:
+    detected: [D, 4], as `pixels` returns them.
+    labelled: [G, 4], the objects' boxes likewise.
+    classes: [D], the detections' classes; None to compare across classes.
+    ground_truth: the objects; of crowds the overlap is divided by the detection's own area.
+
+  Returns:
+    [D, G] IoU, float64; 0 where the classes differ.
+  """
   if not len(detected) or not len(labelled):
     return np.zeros((len(detected), len(labelled)))
   overlap = coco_mask.iou(detected, labelled, ground_truth.crowd.astype(np.uint8))
@@ -165,13 +188,13 @@ def pixels(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _outside(boxes: np.ndarray) -> np.ndarray:
-  """Whether a box's area lies outside each range; [areas, boxes] bool. Both ends belong to a range."""
+  """Whether a box's area lies outside each area range; [areas, boxes] bool. Both ends belong to a range."""
   area = boxes[:, 2] * boxes[:, 3]
   return (area < AREA_RANGES[:, :1]) | (area > AREA_RANGES[:, 1:])
 
 
 def _ranks(classes: np.ndarray) -> np.ndarray:
-  """Place of each detection among those of its class, from 0, in the order given."""
+  """[D] int64: each detection's position among those of its class, from 0."""
   by_class = np.argsort(classes, kind='stable')
   grouped = classes[by_class]
   first = np.searchsorted(grouped, grouped)

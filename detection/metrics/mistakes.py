@@ -1,7 +1,7 @@
-"""What goes wrong at the chosen confidence: confusion matrix, false positives by cause, misses by size, by image.
+"""Mistakes at one confidence threshold a class: confusion matrix, false positives by cause, missed objects by size.
 
-Causes follow Hoiem et al., Diagnosing Error in Object Detectors, ECCV 2012, their 0.1 included; a duplicate, which they
-count as badly placed, stands alone.
+Causes follow Hoiem et al., Diagnosing Error in Object Detectors, ECCV 2012, with their least overlap of 0.1. They count
+a duplicate as badly localised; here it is a cause of its own.
 """
 
 import dataclasses
@@ -14,19 +14,19 @@ from detection.metrics.operating import Assignment, kept
 from detection.metrics.results import Results, each
 
 CAUSES = ('background', 'localisation', 'confusion', 'duplicate')
-_SOME_OVERLAP = 0.1
+_LEAST_OVERLAP = 0.1  # with less, a false positive lies on background
 
 
 @dataclasses.dataclass(frozen=True)
 class Mistakes:
-  """At one IoU and one confidence a class.
+  """Mistakes of K classes on I images with G objects and N detections. All counts are int64.
 
-  confusion: [K + 1, K + 1] counts, row: the object's class, column: the detection's; the last row is background, what
-    false detections lay on, the last column is missed objects.
+  confusion: [K + 1, K + 1] counts. Row: the object's class; the last one is background, where false detections lie.
+    Column: the detection's class; the last one is for missed objects.
   causes: [K, 4] false positives by CAUSES.
-  missed: [K, 3], found: [K, 3]: objects by size: small, medium, large.
+  missed, found: [K, 3] objects by size: small, medium, large.
   false_by_image, missed_by_image, hits_by_image: [I] counts.
-  cause: [N] index into CAUSES of each false positive that is kept; -1 for every other detection.
+  cause: [N] index into CAUSES of each false positive that reaches its threshold; -1 for every other detection.
   object_found: [G] bool.
   """
 
@@ -44,13 +44,13 @@ class Mistakes:
 def diagnose(
   results: Results, assignment: Assignment, class_ids: Sequence[int], thresholds: Mapping[int, float]
 ) -> Mistakes:
-  """Looks at every detection that reaches its class's threshold, and at every object that counts.
+  """Examines every detection that reaches its class's threshold, and every object that counts.
 
   Args:
     results: all images.
     assignment: of the same detections.
-    class_ids: the classes, in the order of rows.
-    thresholds: {class id: the least score that is kept}.
+    class_ids: the classes, in the order of the rows.
+    thresholds: {class id: the least score}.
   """
   use = kept(results, thresholds)
   hit = use & assignment.hit
@@ -70,7 +70,7 @@ def diagnose(
       same = found.classes[wrong, None] == image.ground_truth.classes
       cause[rows.start + wrong] = _causes(overlap, same, assignment.iou)
       free = counts[objects] & ~object_found[objects]
-      confused_with[rows.start + wrong] = _stood_for(overlap, ~same & free, assignment.iou, objects.start)
+      confused_with[rows.start + wrong] = _confused_objects(overlap, ~same & free, assignment.iou, objects.start)
   missed = counts & ~object_found
   sizes = _sizes(results)
   images = len(results.names)
@@ -89,25 +89,38 @@ def diagnose(
 
 
 def _causes(overlap: np.ndarray, same: np.ndarray, iou: float) -> np.ndarray:
-  """The cause of each false positive from its overlap [F, G] with all objects and which are of its class."""
+  """[F] index into CAUSES of F false positives.
+
+  Args:
+    overlap: [F, G] IoU with all objects of the image.
+    same: [F, G] bool, the object is of the detection's class.
+    iou: the least overlap of a hit.
+  """
   own = np.where(same, overlap, 0).max(axis=1, initial=0)
   other = np.where(same, 0, overlap).max(axis=1, initial=0)
   background, localisation, confusion, duplicate = range(len(CAUSES))
   placed = np.where(own >= other, localisation, confusion)
-  placed = np.where(np.maximum(own, other) >= _SOME_OVERLAP, placed, background)
+  placed = np.where(np.maximum(own, other) >= _LEAST_OVERLAP, placed, background)
   return np.where(own >= iou, duplicate, placed)
 
 
-def _stood_for(overlap: np.ndarray, open_to: np.ndarray, iou: float, start: int) -> np.ndarray:
-  """Gives each false detection, best score first, the missed object of another class that it covers; -1 for none."""
-  given = np.full(len(overlap), -1)
+def _confused_objects(overlap: np.ndarray, open_to: np.ndarray, iou: float, start: int) -> np.ndarray:
+  """[F] the row of the missed object of another class that each false positive covers, best score first; -1 for none.
+
+  Args:
+    overlap: [F, G] IoU with all objects of the image.
+    open_to: [F, G] bool, missed objects of another class.
+    iou: the least overlap that counts as covering.
+    start: the row of the image's first object.
+  """
+  objects = np.full(len(overlap), -1)
   overlap = np.where(open_to, overlap, 0)
   for row in np.flatnonzero(overlap.max(axis=1, initial=0) >= iou):
     column = int(overlap[row].argmax())
     if overlap[row, column] >= iou:
-      given[row] = start + column
+      objects[row] = start + column
       overlap[:, column] = 0
-  return given
+  return objects
 
 
 def _confusion(

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 by confidence at one IoU, and the confidence that serves each class best."""
+"""Precision, recall and F1 by confidence threshold at one IoU, and the threshold with the best F1 for each class."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from detection.metrics.results import Results, each
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-  """Which object each detection was given at one IoU.
+  """The object that each of N detections is assigned at one IoU.
 
-  object: [N] index into the object columns of Results; -1 for none.
-  hit, ignored: [N] bool: given an object that counts; given one that does not. Neither: false.
+  object: [N] int64, index into the object columns of Results; -1 for none.
+  hit: [N] bool, the object counts.
+  ignored: [N] bool, the object does not count, so the detection counts neither way. All others are false positives.
   """
 
   iou: float
@@ -25,7 +26,11 @@ class Assignment:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-  """One class by confidence. All [C], by falling score, one entry a distinct score; NaN recall without objects."""
+  """Precision, recall and F1 of one class at C confidence thresholds.
+
+  scores: [C] float64, the distinct scores, highest first.
+  precision, recall, f1: [C] float64 if detections below that score are dropped; recall is NaN without objects.
+  """
 
   scores: np.ndarray
   precision: np.ndarray
@@ -35,7 +40,7 @@ class Curve:
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-  """Where a class's F1 is highest. Without a single hit the threshold is 1, and precision and recall are 0."""
+  """Precision, recall and F1 at one confidence threshold, `score`."""
 
   score: float
   precision: float
@@ -44,18 +49,18 @@ class Point:
 
 
 def assign_all(results: Results, iou: float) -> Assignment:
-  """Matches every image at `iou`, in (0, 1], as COCO does."""
-  given = np.full(len(results.scores), -1, np.int64)
+  """Matches every image as COCO does. iou: the least overlap of a hit, in (0, 1]."""
+  assigned = np.full(len(results.scores), -1, np.int64)
   for image, found, objects, rows in each(results):
     local = assign(image.ground_truth, found, image.width, image.height, iou)
-    given[rows] = np.where(local >= 0, local + objects.start, -1)
+    assigned[rows] = np.where(local >= 0, local + objects.start, -1)
   counts = np.append(~(results.object_difficult | results.object_crowd), False)
-  matched = given >= 0
-  return Assignment(iou, given, matched & counts[given], matched & ~counts[given])
+  matched = assigned >= 0
+  return Assignment(iou, assigned, matched & counts[assigned], matched & ~counts[assigned])
 
 
 def curve(results: Results, assignment: Assignment, class_id: int) -> Curve:
-  """Precision, recall and F1 of one class were detections below each score dropped."""
+  """Precision, recall and F1 of one class, at each of its detections' scores as the threshold."""
   counts = ~(results.object_difficult | results.object_crowd) & (results.object_class == class_id)
   rows = np.flatnonzero((results.classes == class_id) & ~assignment.ignored)
   rows = rows[np.argsort(-results.scores[rows], kind='stable')]
@@ -69,7 +74,7 @@ def curve(results: Results, assignment: Assignment, class_id: int) -> Curve:
 
 
 def best(curve: Curve) -> Point:
-  """The point of highest F1; of equal ones that of the highest score."""
+  """The point with the highest F1, and of equal ones the highest score. Without a hit, score 1 and all else 0."""
   if not len(curve.f1) or not curve.f1.max() > 0:
     return Point(1.0, 0.0, 0.0, 0.0)
   index = int(curve.f1.argmax())
@@ -78,7 +83,7 @@ def best(curve: Curve) -> Point:
 
 
 def at(curve: Curve, score: float) -> Point:
-  """The point where detections below `score` are dropped; precision is NaN if none is left."""
+  """The point at the threshold `score`; precision is NaN if no detection reaches it."""
   index = int(np.searchsorted(-curve.scores, -score, side='right')) - 1
   if index < 0:
     return Point(score, float('nan'), 0.0, 0.0)
@@ -86,6 +91,9 @@ def at(curve: Curve, score: float) -> Point:
 
 
 def kept(results: Results, thresholds: Mapping[int, float]) -> np.ndarray:
-  """[N] bool: detections that reach their class's threshold, {class id: score}; classes left out are dropped."""
+  """[N] bool: the detections that reach their class's threshold.
+
+  thresholds: {class id: score}; detections of other classes are dropped.
+  """
   least = np.array([thresholds.get(class_id, np.inf) for class_id in range(int(results.classes.max(initial=0)) + 1)])
   return results.scores >= least[results.classes]

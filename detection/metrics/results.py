@@ -1,6 +1,6 @@
-"""Matched detections of many images, as columns: what workers write, what is merged, what every metric is made from.
+"""Matched detections of many images, as columns: workers write them, and every metric is computed from them.
 
-About 45 bytes a detection, so that 10,000 images of 100 detections are some 45 MB.
+A detection takes about 45 bytes, so 10,000 images with 100 detections each take some 45 MB.
 """
 
 import dataclasses
@@ -16,13 +16,20 @@ from detection.metrics.matching import AREA_RANGES, GroundTruth, match
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-  """Columns over images, objects and detections.
+  """Columns over I images, G labelled objects and N detections, in the order of the images.
 
-  names: [I] str, image names, sorted and unique. widths, heights: [I] int32, pixels.
-  object_*: one row per labelled object: index of its image, class id, box (as in GroundTruth), difficult, crowd,
-    counted [4 area ranges].
-  *: one row per detection, images in order, scores falling within an image: image index, class id, score, rank, box,
-    hits and ignored as in Matches.
+  names: [I] str, sorted and unique.
+  widths, heights: [I] int32, pixels.
+  object_image: [G] int32, index of the object's image.
+  object_class: [G] int32.
+  object_box: [G, 4] float32, as in GroundTruth.
+  object_difficult, object_crowd: [G] bool.
+  object_counted: [G, 4] bool, as in Matches.
+  image: [N] int32, index of the detection's image. Within an image, detections with higher scores come first.
+  classes: [N] int32.
+  scores: [N] float64.
+  ranks, hits, ignored: as in Matches.
+  boxes: [N, 4] float32, as in Detections.
   """
 
   names: np.ndarray
@@ -51,7 +58,7 @@ class Results:
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-  """One image's name, size in pixels, and what is labelled in it."""
+  """One labelled image: its name, its size in pixels, and its ground truth."""
 
   name: str
   width: int
@@ -60,7 +67,7 @@ class Image:
 
 
 def of_image(image: Image, detections: Detections) -> Results:
-  """Matches one image and lays it out as columns."""
+  """The Results of one image."""
   matches = match(image.ground_truth, detections, image.width, image.height)
   objects, detected = len(image.ground_truth.classes), len(matches.order)
   return Results(
@@ -84,7 +91,7 @@ def of_image(image: Image, detections: Detections) -> Results:
 
 
 def read(uri: str) -> Results:
-  """Reads what `save` wrote."""
+  """Reads a file that `save` wrote."""
   import tensorflow as tf
 
   with tf.io.gfile.GFile(uri, 'rb') as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as columns:
@@ -92,10 +99,10 @@ def read(uri: str) -> Results:
 
 
 def merge(parts: Iterable[Results]) -> Results:
-  """Joins parts into one, in the order of image names: the same whatever worker saw which image.
+  """Joins parts into one, in the order of image names, so it does not matter which worker had which image.
 
   Raises:
-    ValueError: if an image stands in two parts.
+    ValueError: if an image is in two parts.
   """
   parts = list(parts)
   if not parts:
@@ -105,25 +112,29 @@ def merge(parts: Iterable[Results]) -> Results:
   names = columns['names'][order]
   twice = names[1:][names[1:] == names[:-1]]
   if len(twice):
-    raise ValueError(f'{twice[0]}: the image stands in two parts')
+    raise ValueError(f'{twice[0]}: the image is in two parts')
   return _reordered(columns, order)
 
 
 def empty() -> Results:
-  """No images."""
+  """Results of no images."""
   nothing = GroundTruth(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, bool), np.zeros(0, bool))
   columns = of_image(Image('', 1, 1, nothing), Detections(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0)))
   return dataclasses.replace(columns, names=columns.names[:0], widths=columns.widths[:0], heights=columns.heights[:0])
 
 
 def select(results: Results, images: np.ndarray) -> Results:
-  """The images whose indices are given, ascending and unique: a slice."""
+  """The Results of some images only. images: their indices, ascending and unique."""
   columns = {field.name: getattr(results, field.name) for field in dataclasses.fields(Results)}
   return _reordered(columns, np.asarray(images, np.int64))
 
 
 def each(results: Results) -> Iterator[tuple[Image, Detections, slice, slice]]:
-  """Every image with its detections in falling order of score, and the rows of its objects and detections."""
+  """Goes through the images in order.
+
+  Yields:
+    (the image, its detections with the best score first, the rows of its objects, the rows of its detections).
+  """
   images = np.arange(len(results.names) + 1)
   objects = np.searchsorted(results.object_image, images)
   detections = np.searchsorted(results.image, images)
@@ -148,12 +159,12 @@ def _joined(parts: Sequence[Results], column: str) -> np.ndarray:
 
 
 def _reordered(columns: dict[str, np.ndarray], order: np.ndarray) -> Results:
-  """Takes the images of `order` in that order, and their rows with them, which keep theirs."""
-  place = np.full(len(columns['names']), -1, np.int64)
-  place[order] = np.arange(len(order))
+  """The images with the indices `order`, in that order. Rows within an image keep their order."""
+  new_index = np.full(len(columns['names']), -1, np.int64)
+  new_index[order] = np.arange(len(order))
   taken = {name: columns[name][order] for name in ('names', 'widths', 'heights')}
   for index, prefix in (('object_image', 'object_'), ('image', '')):
-    image = place[columns[index]]
+    image = new_index[columns[index]]
     rows = np.argsort(image, kind='stable')[np.count_nonzero(image < 0) :]
     for name in columns:
       if name not in taken and name.startswith('object_') == bool(prefix):

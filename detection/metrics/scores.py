@@ -1,4 +1,4 @@
-"""The numbers of a set of images, overall and by class, from matched detections."""
+"""All metrics of a set of images, overall and by class, from matched detections."""
 
 import dataclasses
 import math
@@ -12,12 +12,13 @@ from detection.metrics.results import Results
 
 @dataclasses.dataclass(frozen=True)
 class ClassScore:
-  """One class.
+  """The metrics of one class.
 
-  objects: labelled, less the difficult ones; images: that show one.
-  metrics: {metric of names.ALL: value}, NaN unmeasured; precision, recall and F1 at `best`.
-  best: the confidence of highest F1, and what it gives.
-  curve: precision, recall and F1 by confidence.
+  objects: number of labelled objects, without difficult ones.
+  images: number of images that show one of them.
+  metrics: {metric of names.ALL: value in [0, 1]}, NaN without objects; precision, recall and F1 at `best`.
+  best: the confidence threshold with the highest F1, and precision, recall and F1 there.
+  curve: precision, recall and F1 by confidence threshold.
   """
 
   name: str
@@ -31,11 +32,12 @@ class ClassScore:
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-  """What was measured, and what it was made from.
+  """The metrics of a set of images.
 
-  metrics: {metric of names.ALL: value}, means over the classes that could be measured; NaN where none could.
-  curves: of the classes, in their order.
-  assignment: at the IoU of precision, recall and F1.
+  metrics: {metric of names.ALL: value in [0, 1]}, means over the classes with objects; NaN if no class has any.
+  classes: in the order of the label map.
+  curves: COCO's precision and recall, classes in the same order.
+  assignment: which detection hit which object, at the IoU of precision, recall and F1.
   """
 
   metrics: dict[str, float]
@@ -44,7 +46,7 @@ class Scores:
   assignment: operating.Assignment
 
   def per_class(self) -> dict[str, dict[str, float]]:
-    """{class: {metric: value}}"""
+    """{class name: {metric: value}}"""
     return {row.name: row.metrics for row in self.classes}
 
 
@@ -53,16 +55,16 @@ def score(results: Results, labels: Mapping[str, int], iou: float) -> Scores:
 
   Args:
     results: of all images.
-    labels: {name: id}; all of them are reported.
-    iou: of precision, recall and F1, in (0, 1].
+    labels: {class name: id}; every class is reported.
+    iou: the least overlap of a hit for precision, recall and F1, in (0, 1].
   """
   curves = coco.accumulate(results, list(labels.values()))
   assignment = operating.assign_all(results, iou)
-  classes = _of_classes(results, labels, curves, assignment)
+  classes = _class_scores(results, labels, curves, assignment)
   return Scores(_overall(curves, classes), classes, curves, assignment)
 
 
-def _of_classes(
+def _class_scores(
   results: Results, labels: Mapping[str, int], curves: coco.Coco, assignment: operating.Assignment
 ) -> tuple[ClassScore, ...]:
   by_voc = voc.average_precision(results, list(labels.values()))

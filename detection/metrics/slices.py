@@ -1,4 +1,4 @@
-"""The same numbers on parts of the images: by file name, by image size, by objects an image."""
+"""COCO's metrics on parts of the images: by file name, by image size, by number of objects."""
 
 import dataclasses
 import re
@@ -17,7 +17,13 @@ _COUNTS = ((0, '0'), (1, '1'), (5, '2 to 5'), (20, '6 to 20'), (float('inf'), 'a
 
 @dataclasses.dataclass(frozen=True)
 class Slice:
-  """One part. kind: what images were parted by; name: this part; metrics: of metrics.names.COCO."""
+  """One part of the images.
+
+  kind: what the images were parted by.
+  name: of this part.
+  images, objects: how many it has; difficult objects are left out.
+  metrics: {metric of names.COCO: value}.
+  """
 
   kind: str
   name: str
@@ -27,10 +33,10 @@ class Slice:
 
 
 def check_pattern(pattern: str) -> None:
-  """Refuses what is no regular expression with one group.
+  """Checks that `pattern` is empty, or a regular expression with one group.
 
   Raises:
-    ConfigError: saying what is wrong with it.
+    ConfigError: if it is not; it says what is wrong.
   """
   try:
     groups = re.compile(pattern).groups
@@ -46,7 +52,7 @@ def measure(results: Results, class_ids: Sequence[int], pattern: str = '') -> li
   Args:
     results: all images.
     class_ids: the classes of the metrics.
-    pattern: a regular expression whose one group, searched in the image's name, names its part; '' for none.
+    pattern: a regular expression, searched in the image's name; its one group names the part. Empty: no such parts.
   """
   slices: list[Slice] = []
   if pattern:

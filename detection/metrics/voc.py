@@ -1,10 +1,11 @@
 """Pascal VOC's average precision at one IoU: of 2007, at 11 points, and of 2010 and later, as an area.
 
-VOC matches otherwise than COCO: a detection is held to the object of its class that it overlaps most, taken or not; a
-second one on the same object is false. On a `difficult` object it counts neither way.
+VOC's matching differs from COCO's: a detection is compared with the object of its class that it overlaps most, even if
+that one is already matched; the second detection of an object is a false positive. A detection of a `difficult` object
+counts neither way.
 
 Reference: Everingham et al., The Pascal Visual Object Classes (VOC) Challenge, IJCV 2010, and VOCdevkit's VOCevaldet.m;
-boxes are taken as continuous, as the OD API takes them, where VOCevaldet.m adds a pixel to every width and height.
+boxes are continuous, as in the OD API, whereas VOCevaldet.m adds a pixel to every width and height.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,12 @@ def average_precision(results: Results, class_ids: Sequence[int], iou: float = 0
   """Both average precisions of every class.
 
   Args:
-    results: matched detections, of which the boxes alone are used.
+    results: detections and objects; their COCO matching is not used.
     class_ids: the classes to report.
     iou: the least overlap of a hit.
 
   Returns:
-    {name of names.VOC: [classes]}, NaN for a class without an object that counts.
+    {name of names.VOC: [classes] float64 in [0, 1]}, NaN for a class without an object that counts.
   """
   hits, ignored = _match(results, iou)
   values = {name: np.full(len(class_ids), np.nan) for name in names.VOC}
@@ -49,13 +50,13 @@ def eleven_points(precision: np.ndarray, recall: np.ndarray) -> float:
 
 
 def area(precision: np.ndarray, recall: np.ndarray) -> float:
-  """VOC 2010: the area under precision, made to fall, over recall."""
+  """VOC 2010: the area under the curve of precision, made monotonically decreasing, over recall."""
   envelope = np.maximum.accumulate(precision[::-1])[::-1]
   return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
 
 
 def _match(results: Results, iou: float) -> tuple[np.ndarray, np.ndarray]:
-  """For each detection, whether it hits, and whether it counts neither way."""
+  """[N] bool each: the detection hits an object; the detection counts neither way."""
   hits, ignored = np.zeros(len(results.scores), bool), np.zeros(len(results.scores), bool)
   for image, found, _, rows in each(results):
     detected = pixels(found.boxes, image.width, image.height)
