@@ -22,7 +22,7 @@ KFP_SERVER_API = 'kfp-server-api==2.17.3'
 @pytest.fixture(scope='session')
 def description():
   python = python_with('kfp-server-api', KFP_SERVER_API)
-  script = PROJECT / 'tests/kubeflow/compiler/describe_kfp_api.py'
+  script = PROJECT / 'tests/support/describe_kfp_api.py'
   return json.loads(subprocess.check_output([python, str(script)]))
 
 

@@ -32,7 +32,7 @@ def loaded(compile_toy):
   python = python_with('kfp', 'kfp==2.17.0', 'kfp-kubernetes==2.17.0')
   path = compile_toy(toy.pipeline(), **SECTION)
   done = subprocess.run(
-    [python, str(PROJECT / 'tests/kubeflow/compiler/load_with_current_kfp.py'), path], capture_output=True, text=True
+    [python, str(PROJECT / 'tests/support/load_with_current_kfp.py'), path], capture_output=True, text=True
   )
   assert done.returncode == 0, done.stderr
   return json.loads(done.stdout)

@@ -1,9 +1,11 @@
 """What the entrypoint makes of what the open-source driver sends."""
 
 import json
+import logging
 import signal
 
 import pytest
+from absl import logging as absl_logging
 
 from kubeflow.runtime import entrypoint
 
@@ -107,6 +109,8 @@ def run(tmp_path):
 
   yield run_
   signal.signal(signal.SIGTERM, before)
+  # The entrypoint gives absl's logging to a process that is its own; here others go on in it.
+  logging.getLogger().removeHandler(absl_logging.get_absl_handler())
 
 
 def test_a_value_is_written_to_the_file_that_its_uri_names(run, pod):
