@@ -41,6 +41,8 @@ class ConfigPatcher(base_component.BaseComponent):
     self,
     examples: channel.BaseChannel,
     label_map: channel.BaseChannel,
+    hyperparameters: channel.BaseChannel | None = None,
+    *,
     base: str,
     num_steps: int,
     batch_size: int,
@@ -48,15 +50,14 @@ class ConfigPatcher(base_component.BaseComponent):
     checkpoint: str | None = None,
     overrides: Mapping[str, Any] | str | None = None,
     check_checkpoint: bool = True,
-    hyperparameters: channel.BaseChannel | None = None,
   ) -> None:
     """Reads the base and checks what can be checked before anything runs.
 
     Args:
       examples: Examples with the splits train and eval.
       label_map: LabelMap of their classes.
-      base, num_steps, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.Options.
       hyperparameters: HyperParameters that a DetectionTuner found; they win over overrides.
+      base, num_steps, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.Options.
 
     Raises:
       ConfigError: as recipe.read.

@@ -64,7 +64,7 @@ def set_augmentation(config: Config, names: Any, where: str) -> None:
     config: with a model, whose input size some steps need.
     names: what the user wrote: a list whose items are a short name, the name of an OD API step, or
       {either name: {field of the step: value}}.
-    where: the key it stands under, for messages.
+    where: the key in the user's config, for messages.
 
   Raises:
     ConfigError: if it is no such list, or a name or field in it is unknown.

@@ -43,7 +43,7 @@ def fingerprint(prefix: str) -> str:
 
 
 def _indexes(folder: str) -> list[str]:
-  # The last is a model this project pushed: its SavedModel holds every variable, and no checkpoint stands beside it.
+  # The last is a model that this project pushed: it has no checkpoint, but its SavedModel holds every variable.
   for pattern in ('*.index', f'{model_folder.CHECKPOINT}/*.index', model_folder.VARIABLES_INDEX):
     found = files.glob(files.join(folder, pattern))
     if found:

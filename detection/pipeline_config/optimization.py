@@ -60,7 +60,7 @@ def set_optimizer(config: Config, short: Any, where: str) -> None:
   Args:
     config: complete but for overrides.
     short: what the user wrote: a name, or a mapping as in OptimizerOptions.
-    where: the key it stands under, for messages.
+    where: the key in the user's config, for messages.
 
   Raises:
     ConfigError: if it names no known optimizer or option, or the optimizer has no such option.
@@ -103,7 +103,7 @@ def set_schedule(config: Config, short: Any, where: str) -> None:
   Args:
     config: with num_steps and an optimizer.
     short: what the user wrote: a name, or a mapping as in ScheduleOptions.
-    where: the key it stands under, for messages.
+    where: the key in the user's config, for messages.
 
   Raises:
     ConfigError: if it names no known schedule or option, or `config` has no optimizer.

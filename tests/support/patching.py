@@ -1,4 +1,4 @@
-"""Patching without files: what the tests of this folder share."""
+"""Patching without files: a request, a base and a complete config."""
 
 from detection.odapi.config import config_io
 from detection.pipeline_config import builtin_bases, patch

@@ -86,10 +86,10 @@ def test_the_executor_fits_anchors_when_asked_and_leaves_its_findings(run_execut
   small = {'text': 'model { ssd { anchor_generator { multiscale_anchor_generator { anchor_scale: 0.25 } } } }'}
 
   folder = run_executor(overrides=small)
-  shares = json.loads((folder / 'checks.json').read_text())['anchored']
+  before = json.loads((folder / 'checks.json').read_text())['anchored']
   fitted_folder = run_executor(overrides={**small, 'fit_anchors': True})
-  fitted_shares = json.loads((fitted_folder / 'checks.json').read_text())['anchored']
+  after = json.loads((fitted_folder / 'checks.json').read_text())['anchored']
 
   assert sorted(p.name for p in folder.iterdir()) == ['changes.txt', 'checks.json', 'checks.txt', 'pipeline.config']
   assert config_path.get(config_io.parse((fitted_folder / 'pipeline.config').read_text()), scale) > 0.25
-  assert fitted_shares['all'] > shares['all'] + 0.2
+  assert after['all'] > before['all'] + 0.2

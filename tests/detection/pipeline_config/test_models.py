@@ -76,8 +76,8 @@ def request_for_two_steps(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def eager(wanted):
-  tf.config.run_functions_eagerly(wanted)
+def eager(enabled):
+  tf.config.run_functions_eagerly(enabled)
   try:
     yield
   finally:
