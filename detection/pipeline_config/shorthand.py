@@ -32,7 +32,7 @@ SETTERS: dict[str, Callable[[Config, Any, str], None]] = {
   'schedule': set_schedule,
 }
 # fit_anchors is carried out where the boxes are known: see recipe.complete_config.
-KEYS = ('augment', 'optimizer', 'schedule', 'learning_rate', _TEXT, FIT_ANCHORS)
+KEYS = (*SETTERS, FIT_ANCHORS)
 
 
 def apply(config: Config, overrides: Mapping[str, Any], where: str) -> None:
