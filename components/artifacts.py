@@ -25,7 +25,7 @@ class PipelineConfig(artifact.Artifact):
 
 
 class IngestReport(artifact.Artifact):
-  """What ingestion found: report.json, and report.html for people."""
+  """The outcome of ingestion: report.json, and report.html for people."""
 
   TYPE_NAME = 'components.artifacts.IngestReport'
   FILE_NAME = 'report.json'

@@ -1,20 +1,19 @@
 """A digest of the code behind a component, kept in its exec properties so that changed code is never served stale.
 
-What belongs to it is read from the source: the executor's module and all that it imports within the project, directly
-or not, imports inside functions included; every module of a package whose __init__ imports pkgutil, since that loads
-them all; and the templates and base configs that stand beside these modules.
+The digest covers the executor's module and all that it imports within the project, directly or not, imports inside
+functions included; every module of a package whose __init__ imports pkgutil, since such a package loads them all; and
+the templates and base configs beside these modules. Files are read, no module is imported.
 """
 
 import ast
 import functools
 import hashlib
-import importlib.util
 import pathlib
 import types
 
 PACKAGES = ('detection', 'components', 'pipeline', 'kubeflow', 'cli')
+ROOT = pathlib.Path(__file__).parents[1]  # the folder of the packages
 _DATA = ('.html', '.config', '.yaml')
-_Location = tuple[str, pathlib.Path]
 
 
 def of(executor: types.ModuleType) -> str:
@@ -30,8 +29,15 @@ def of(executor: types.ModuleType) -> str:
   return digest.hexdigest()[:16]
 
 
-def sources(module: str) -> list[_Location]:
-  """[(name, file)] of the module, of what it imports within the project, and of the data beside these; by name."""
+def sources(module: str) -> list[tuple[str, pathlib.Path]]:
+  """The files that the digest of a module covers.
+
+  Args:
+    module: its dotted name.
+
+  Returns:
+    [(name, file)] by name: dotted names of modules, and paths below ROOT of data files.
+  """
   found: dict[str, pathlib.Path] = {}
   waiting = [module]
   while waiting:
@@ -43,12 +49,12 @@ def sources(module: str) -> list[_Location]:
     waiting += _imports(path) + _discovered(name, path)
     waiting += [name.rpartition('.')[0]] if '.' in name else []  # a package's __init__ runs as well
   folders = {path.parent for path in found.values()}
-  data = {'/'.join(path.parts[-3:]): path for folder in folders for path in _data_in(folder)}
+  data = {str(path.relative_to(ROOT)): path for folder in folders for path in _data_in(folder)}
   return sorted({**found, **data}.items())
 
 
 def _imports(path: pathlib.Path) -> list[str]:
-  """Dotted names of the project in import statements; for `from a import b`, both a and a.b."""
+  """The names in import statements that begin with a package of the project."""
   return [name for name in _imported(path) if name.split('.')[0] in PACKAGES]
 
 
@@ -60,7 +66,7 @@ def _discovered(name: str, path: pathlib.Path) -> list[str]:
 
 
 def _imported(path: pathlib.Path) -> list[str]:
-  """Every name in an import statement of the file."""
+  """The dotted names in the file's import statements; for `from a import b`, both a and a.b."""
   names = []
   for node in ast.walk(_parsed(path, path.stat().st_mtime_ns)):
     if isinstance(node, ast.ImportFrom) and node.module:
@@ -72,17 +78,14 @@ def _imported(path: pathlib.Path) -> list[str]:
 
 @functools.lru_cache(maxsize=512)
 def _parsed(path: pathlib.Path, changed: int) -> ast.Module:
+  """The file's syntax tree. changed: its time of change, so that a changed file is read again."""
   return ast.parse(path.read_text(encoding='utf-8'))
 
 
-@functools.lru_cache(maxsize=2048)
 def _file_of(module: str) -> pathlib.Path | None:
-  """The module's file; None if the name is that of a class or function in one."""
-  try:
-    spec = importlib.util.find_spec(module)
-  except ModuleNotFoundError:  # its parent is no package
-    return None
-  return pathlib.Path(spec.origin) if spec and spec.origin else None
+  """The module's file; None if the name is that of a class or function in a module."""
+  path = ROOT.joinpath(*module.split('.'))
+  return next((file for file in (path / '__init__.py', path.with_name(f'{path.name}.py')) if file.is_file()), None)
 
 
 def _data_in(folder: pathlib.Path) -> list[pathlib.Path]:

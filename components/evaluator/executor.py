@@ -44,7 +44,7 @@ Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 class Executor(base_beam_executor.BaseBeamExecutor):
   """Measures the model on the split, compares it with the baseline, writes evaluation and blessing."""
 
-  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:
     """Measures the model and blesses it or not.
 
     Raises:

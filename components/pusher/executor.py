@@ -23,7 +23,7 @@ Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 class Executor(base_executor.BaseExecutor):
   """Publishes if blessed; says in `pushed_model` what it did."""
 
-  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:
     """Pushes or declines.
 
     Raises:

@@ -3,7 +3,7 @@
 import importlib
 import pathlib
 import shutil
-import sys
+import types
 
 import pytest
 
@@ -15,7 +15,7 @@ EXECUTORS = sorted(path.parent.name for path in (ROOT / 'components').glob('*/ex
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-  """A project with one executor; the modules are found there until the test ends."""
+  """A project with one executor."""
   files = {
     'parts/__init__.py': '',
     'parts/executor.py': 'import json\nfrom parts import helper\n',
@@ -32,12 +32,9 @@ def project(tmp_path, monkeypatch):
   for name, text in files.items():
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)
-  monkeypatch.syspath_prepend(str(tmp_path))
+  monkeypatch.setattr(code_version, 'ROOT', tmp_path)
   monkeypatch.setattr(code_version, 'PACKAGES', ('parts',))
-  yield tmp_path / 'parts', importlib.import_module('parts.executor')
-  for name in [name for name in sys.modules if name.split('.')[0] == 'parts']:
-    del sys.modules[name]
-  code_version._file_of.cache_clear()
+  return tmp_path / 'parts', types.ModuleType('parts.executor')
 
 
 @pytest.mark.parametrize(

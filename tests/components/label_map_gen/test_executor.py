@@ -1,4 +1,4 @@
-"""LabelMapGen: class names in the examples become ids that stay."""
+"""LabelMapGen on real artifacts: class names in the examples become ids that stay."""
 
 from pathlib import Path
 
@@ -8,34 +8,10 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import channel, standard_artifacts
 
 from components.artifacts import LabelMap
-from components.label_map_gen import labels
 from components.label_map_gen.component import LabelMapGen
 from components.label_map_gen.executor import Executor
-from detection.base.errors import ConfigError, DataError
+from detection.base.errors import DataError
 from detection.odapi import label_map
-
-
-def test_ids_start_at_1_in_the_order_of_code_points():
-  assert labels.assign_ids(['zebra', 'ant', 'Zebra', 'ärger']) == {'Zebra': 1, 'ant': 2, 'zebra': 3, 'ärger': 4}
-
-
-def test_pinned_ids_stay_and_new_names_follow():
-  assert labels.assign_ids(['ant', 'cat'], {'gone': 7, 'cat': 2}) == {'cat': 2, 'gone': 7, 'ant': 8}
-
-
-def test_no_names_is_an_error():
-  with pytest.raises(DataError, match='no class names'):
-    labels.assign_ids([])
-
-
-def test_one_class_takes_all_names_under_one_id():
-  assert labels.one_class(['dog', 'cat', 'dog'], 'object') == {'object': 1, 'cat': 1, 'dog': 1}
-
-
-@pytest.mark.parametrize(('names', 'received'), [(['dog', 'dog'], 'one: "dog"'), ([], 'none')])
-def test_one_class_of_one_class_is_refused(names, received):
-  with pytest.raises(DataError, match=f'two classes or more.*received {received}.*two_stage'):
-    labels.one_class(names, 'object')
 
 
 @pytest.fixture
@@ -79,18 +55,8 @@ def test_a_single_class_has_the_names_of_all_splits(generate):
   assert label_map.parse_shared(text) == {'object': 1, 'cat': 1, 'dog': 1}
 
 
-def test_a_single_class_keeps_no_pinned_ids():
-  with pytest.raises(ConfigError, match='ids.pbtxt'):
-    LabelMapGen(channel.Channel(type=standard_artifacts.Examples), pinned='ids.pbtxt', single_class='object')
-
-
 def test_a_broken_pinned_file_is_named(generate, tmp_path):
   pinned = tmp_path / 'pinned.pbtxt'
   pinned.write_text('item { id: 0 name: "dog" }')
   with pytest.raises(DataError, match='pinned.pbtxt'):
     generate({'train': [['dog']]}, pinned=str(pinned))
-
-
-def test_a_missing_pinned_file_fails_when_the_component_is_built(tmp_path):
-  with pytest.raises(ConfigError, match='absent.pbtxt'):
-    LabelMapGen(examples=channel.Channel(type=standard_artifacts.Examples), pinned=str(tmp_path / 'absent.pbtxt'))
