@@ -1,7 +1,7 @@
-"""Mends what of the OD API (2.8.0) breaks on TensorFlow 2.15, one function a break, applied once on import.
+"""Mends what breaks in the OD API (2.8.0) on TensorFlow 2.15: one function a break, applied once, on import.
 
-Every module of this package that imports `object_detection` code with TensorFlow in it imports this one first.
-Nothing in site-packages is edited; each mend puts back a name or a default that newer libraries took away.
+`detection.odapi.model` imports this before any of its modules; nothing else has to. No file in site-packages is edited:
+each function puts back a name or a default that newer libraries took away.
 """
 
 import functools
@@ -38,7 +38,7 @@ def _pillow_getsize() -> None:
     left, top, right, bottom = self.getbbox(text)
     return right - left, bottom - top
 
-  ImageFont.FreeTypeFont.getsize = getsize
+  ImageFont.FreeTypeFont.getsize = getsize  # type: ignore[attr-defined] # Pillow 10 has no such attribute
 
 
 def _keras_resnet() -> None:

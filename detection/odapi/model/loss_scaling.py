@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,6 +19,6 @@ def scaled(optimizer: Any, loss: tf.Tensor) -> tf.Tensor:
   return optimizer.get_scaled_loss(loss) if isinstance(optimizer, LossScaleOptimizer) else loss
 
 
-def unscaled(optimizer: Any, gradients: Sequence[tf.Tensor | None]) -> Sequence[tf.Tensor | None]:
+def unscaled(optimizer: Any, gradients: list[tf.Tensor | None]) -> list[tf.Tensor | None]:
   """The gradients of the loss itself, from those of the scaled loss."""
   return optimizer.get_unscaled_gradients(gradients) if isinstance(optimizer, LossScaleOptimizer) else gradients

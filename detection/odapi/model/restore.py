@@ -1,8 +1,8 @@
 """Restores a checkpoint into a model for fine-tuning, and says for every variable what became of it.
 
 tf.train.Checkpoint.restore matches object graphs silently. Here the same walk over the two graphs is done in the
-open: a variable is restored when an object of the checkpoint stands at its place and has its shape. The variables of
-a SavedModel that `export` wrote stand in no graph; there the order decides.
+open: a variable is restored when the checkpoint has an object at the same place and of the same shape. The variables
+of a SavedModel that `export` wrote are in no graph; they are matched by their order.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ class _Source:
   def find(self, path: str) -> int | None:
     node = 0
     for name in path.split('.') if path else ():
-      node = self.children(node).get(name)
-      if node is None:
+      child = self.children(node).get(name)
+      if child is None:
         return None
+      node = child
     return node
 
   def listed(self) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ scores [1, M]; number [1].
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -44,14 +44,16 @@ class Convertible:
       DataError: if the checkpoint is not of this model.
     """
     families.check_tflite(config)
-    self.size = config_facts.static_size(config)
+    self.size = cast(tuple[int, int], config_facts.static_size(config))  # check_tflite refuses images of many sizes
     self._limits = limits or export.Limits()
     self._model = building.build_model(config)
     restore.restore(self._model, checkpoint, 'full', min_backbone=1.0)
     self.letterbox = _letterbox(config, self._model)
-    by_module = families.of(config).tflite == 'module'
-    self._ssd = _ssd_module(config, self._model, self.size, self._limits) if by_module else None
-    infer = self._infer_by_module if by_module else self._infer_by_model
+    if families.of(config).tflite == 'module':
+      self._module = _ssd_module(config, self._model, self.size, self._limits)
+      infer = self._infer_by_module
+    else:
+      infer = self._infer_by_model
     with building.mode(self._model, training=False):
       spec = tf.TensorSpec([1, *self.size, 3], tf.float32, name='image')
       self._graph = tf.function(infer, autograph=False).get_concrete_function(spec)
@@ -76,7 +78,7 @@ class Convertible:
     return converter.convert()
 
   def _infer_by_module(self, image: tf.Tensor) -> Any:
-    found = self._ssd.inference_fn.python_function(self._model._feature_extractor.preprocess(image))
+    found = self._module.inference_fn.python_function(self._model._feature_extractor.preprocess(image))
     return found[::-1]
 
   def _infer_by_model(self, image: tf.Tensor) -> Any:

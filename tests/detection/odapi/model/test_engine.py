@@ -107,30 +107,6 @@ def test_without_the_flag_the_trained_weights_are_evaluated(config):
     assert all(np.array_equal(before[name], value) for name, value in values(engine).items())
 
 
-@pytest.mark.parametrize(
-  ('spoil', 'compute', 'expected'),
-  [
-    pytest.param(
-      lambda c: setattr(c.eval_config, 'use_moving_averages', True), Compute(), 'needs train_config.optimizer',
-      id='averages that nobody keeps',
-    ),
-    pytest.param(
-      lambda c: setattr(c.train_config.optimizer, 'use_moving_average', True), Compute('mixed_float16'),
-      'mixed_float16 scales the loss', id='averages and a scaled loss',
-    ),
-    pytest.param(
-      lambda c: setattr(c.train_config, 'unpad_groundtruth_tensors', True), Compute(xla=True), 'train.xla',
-      id='XLA and shapes that are not known',
-    ),
-    pytest.param(lambda c: None, Compute(accumulate=3), '3 parts do not divide', id='parts that do not divide'),
-  ],
-)  # fmt: skip
-def test_what_cannot_go_together_is_refused(config, spoil, compute, expected):
-  spoil(config)
-  with pytest.raises(ConfigError, match=expected):
-    compute.check(config)
-
-
 def losses(config, steps, compute, **options):
   """Total losses of the first steps from equal weights, images in file order."""
   config = config_io.parse(config_io.dump(config))
@@ -161,21 +137,6 @@ def plain_losses(config_path):
 def test_computing_otherwise_keeps_the_losses(config, plain_losses, compute, tolerance):
   # Before a step and after it: with batch norm over one image, any rounding grows tenfold in each further step.
   np.testing.assert_allclose(losses(config, 2, compute), plain_losses, rtol=tolerance)
-
-
-def test_cutting_the_padding_keeps_boxes_and_what_is_not_of_boxes():
-  labels = {
-    'num_groundtruth_boxes': tf.constant([1, 3]),
-    'groundtruth_boxes': tf.random.uniform([2, 5, 4]),
-    'groundtruth_weights': tf.random.uniform([2, 5]),
-    'groundtruth_image_classes': tf.random.uniform([2, 5]),
-  }
-  cut = inputs.without_padding(labels)
-  assert cut['groundtruth_boxes'].shape == (2, 3, 4)
-  np.testing.assert_array_equal(cut['groundtruth_weights'], labels['groundtruth_weights'][:, :3])
-  assert cut['groundtruth_image_classes'].shape == (2, 5)
-  empty = inputs.without_padding({**labels, 'num_groundtruth_boxes': tf.constant([0, 0])})
-  assert empty['groundtruth_boxes'].shape == (2, 1, 4)
 
 
 REPLICAS = textwrap.dedent("""

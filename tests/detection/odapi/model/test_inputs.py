@@ -70,3 +70,18 @@ def test_no_examples_are_refused_by_the_name_of_their_file(read, tmp_path):
     config.train_input_reader.tf_record_input_reader.input_path[:] = [str(tmp_path / path) for path in paths]
     with pytest.raises(DataError, match=expected):
       inputs.train_batches(config, read[1], inputs.InputOptions(), 4)
+
+
+def test_cutting_the_padding_keeps_boxes_and_what_is_not_of_boxes():
+  labels = {
+    'num_groundtruth_boxes': tf.constant([1, 3]),
+    'groundtruth_boxes': tf.random.uniform([2, 5, 4]),
+    'groundtruth_weights': tf.random.uniform([2, 5]),
+    'groundtruth_image_classes': tf.random.uniform([2, 5]),
+  }
+  cut = inputs.without_padding(labels)
+  assert cut['groundtruth_boxes'].shape == (2, 3, 4)
+  np.testing.assert_array_equal(cut['groundtruth_weights'], labels['groundtruth_weights'][:, :3])
+  assert cut['groundtruth_image_classes'].shape == (2, 5)
+  empty = inputs.without_padding({**labels, 'num_groundtruth_boxes': tf.constant([0, 0])})
+  assert empty['groundtruth_boxes'].shape == (2, 1, 4)
