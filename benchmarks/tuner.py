@@ -21,7 +21,7 @@ from tfx.types import artifact_utils, channel, standard_artifacts
 from benchmarks import command, drawn_shapes, short_training
 from benchmarks.short_training import Examples, Start
 from components import artifacts
-from components.tuner import executor, search, trial
+from components.tuner import executor, results
 from components.tuner.component import DetectionTuner
 from detection.odapi import label_map
 from detection.pipeline_config import hyperparameters
@@ -75,7 +75,7 @@ def run(root: Path, options: argparse.Namespace) -> str:
   return render(ways, scores, spent, seconds, trials)
 
 
-def tune(root: Path, checkpoint: str, options: argparse.Namespace) -> tuple[dict[str, Any], list[search.Trial]]:
+def tune(root: Path, checkpoint: str, options: argparse.Namespace) -> tuple[dict[str, Any], list[results.TrialResult]]:
   """The values that DetectionTuner finds, and its trials."""
   (root / 'labels').mkdir()
   (root / 'labels' / artifacts.LabelMap.FILE_NAME).write_text(label_map.dump(drawn_shapes.LABELS))
@@ -100,7 +100,7 @@ def tune(root: Path, checkpoint: str, options: argparse.Namespace) -> tuple[dict
     },
     tuner.exec_properties,
   )
-  return hyperparameters.read(str(root / 'found')), search.load((root / 'results' / trial.TRIALS).read_text())
+  return hyperparameters.read(str(root / 'found')), results.load((root / 'results' / results.FILE_NAME).read_text())
 
 
 def render(
@@ -108,11 +108,12 @@ def render(
   scores: dict[str, list[dict[str, float]]],
   spent: int,
   seconds: float,
-  trials: list[search.Trial],
+  trials: list[results.TrialResult],
 ) -> str:
   """The table, as Markdown, and in how many pairs tuned is ahead."""
   states = ', '.join(
-    f'{sum(one.state == state for one in trials)} {state}' for state in (search.COMPLETE, search.PRUNED, search.FAILED)
+    f'{sum(one.state == state for one in trials)} {state}'
+    for state in (results.COMPLETE, results.PRUNED, results.FAILED)
   )
   total = ways['default'][1]
   rows = [
@@ -123,7 +124,7 @@ def render(
   lines = [
     f'{BASE} at 160 px, depth multiplier 0.35, batch 8, fine-tuned on {TRAIN_IMAGES} images, {HELD_OUT_IMAGES} held '
     f'out. Search: {len(trials)} trials ({states}), {spent} steps, {seconds:.0f} s. Found: '
-    f'{executor.values_text(ways["tuned"][0])}. Mean over {len(pairs)} seeds (least to most).',
+    f'{results.values_text(ways["tuned"][0])}. Mean over {len(pairs)} seeds (least to most).',
     '',
     *command.table(('', 'search steps', 'training steps', *METRICS), rows),
     '',

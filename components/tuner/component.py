@@ -111,8 +111,8 @@ def check_space(read: recipe.Recipe, tune: TuneSettings) -> None:
     ConfigError: naming hyperparameter and value for each that does not fit.
   """
   problems: list[str] = []
-  for path, one in tune.space.items():
-    for value in one.values if one.values is not None else (one.min, one.max):
+  for path, dimension in tune.space.items():
+    for value in dimension.values if dimension.values is not None else dimension.ends:
       try:
         read.with_overrides(tune.trial_overrides({path: value})).dry_run()
       except ConfigError as error:

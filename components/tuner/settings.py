@@ -44,6 +44,28 @@ class Dimension(Settings):
     return given
 
   @property
+  def ends(self) -> tuple[float, float]:
+    """Least and greatest value of a range.
+
+    Raises:
+      ValueError: if there are values to choose from instead.
+    """
+    if self.min is None or self.max is None:
+      raise ValueError('a choice of values has no ends')
+    return self.min, self.max
+
+  @property
+  def grid_values(self) -> list[Any]:
+    """What a grid takes: every choice, or `points` values of the range; whole numbers that coincide count once."""
+    if self.values is not None:
+      return self.values
+    import numpy as np  # a config without a grid is read without it
+
+    between = np.geomspace if self.scale == 'log' else np.linspace
+    points = between(*self.ends, self.points or 2).tolist()
+    return sorted({round(point) for point in points}) if self.is_whole else points
+
+  @property
   def is_whole(self) -> bool:
     """Whether the range is of whole numbers."""
     return isinstance(self.min, int) and isinstance(self.max, int)
@@ -61,7 +83,9 @@ class TuneSettings(Settings):
   pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations, to
     two decimals: what differs by less is as good.
   seed: of the search; each trial trains with train.seed.
-  parallel: trials at a time on the node that leads; by default as many as it has GPUs, each with one of its own.
+  parallel: trials at a time on each machine; by default as many as it has GPUs, each with one of its own.
+  storage: URL of a database that holds the study, as SQLAlchemy takes it, with $NAME for what is in the environment; by
+    default the study is a journal file in the search's work folder.
   import: in place of all these, what an earlier search wrote: its hyperparameters artifact or the file in it.
   """
 
@@ -70,10 +94,11 @@ class TuneSettings(Settings):
   trials: pydantic.PositiveInt = 12
   steps: pydantic.PositiveInt = 500
   evaluations: pydantic.PositiveInt = 4
-  objective: MetricName = 'AP'
+  objective: MetricName = MetricName('AP')
   pruning: Literal['successive_halving', 'none'] = 'successive_halving'
   seed: pydantic.NonNegativeInt = 0
   parallel: pydantic.PositiveInt | None = None
+  storage: str | None = None
   import_: str | None = pydantic.Field(None, alias='import')
 
   @pydantic.root_validator(skip_on_failure=True)
@@ -87,13 +112,15 @@ class TuneSettings(Settings):
       raise ValueError('space: expected one hyperparameter or more')
     if _NUM_STEPS in space:
       raise ValueError(f'space: {_NUM_STEPS} is tune.steps for every trial, to compare like with like')
+    if given['storage'] is not None and '://' not in given['storage']:
+      raise ValueError('storage: expected the URL of a database, as in mysql+pymysql://user:$PASSWORD@host/name')
     if given['evaluations'] > given['steps']:
       raise ValueError(f'evaluations: expected at most {given["steps"]}, the steps of a trial')
     if given['method'] == 'grid':
-      without = [path for path, one in space.items() if one.values is None and one.points is None]
+      without = [path for path, dimension in space.items() if dimension.values is None and dimension.points is None]
       if without:
         raise ValueError(f'space: {without[0]}: a grid needs values: [...], or points: N beside min and max')
-      count = _points(space)
+      count = _grid_size(space)
       if count > given['trials']:
         raise ValueError(f'trials: the grid has {count} points, received {given["trials"]}. Allow as many, or cut it')
     return given
@@ -105,7 +132,7 @@ class TuneSettings(Settings):
   @property
   def most_trials(self) -> int:
     """How many there are if the search goes to its end, beside the config as it is."""
-    return _points(self.space) if self.method == 'grid' else self.trials
+    return _grid_size(self.space) if self.method == 'grid' else self.trials
 
   @property
   def eval_every(self) -> int:
@@ -117,6 +144,5 @@ class TuneSettings(Settings):
     return {**values, _NUM_STEPS: self.steps}
 
 
-def _points(space: dict[str, Dimension]) -> int:
-  """Of a grid."""
-  return math.prod(one.points or len(one.values or ()) for one in space.values())
+def _grid_size(space: dict[str, Dimension]) -> int:
+  return math.prod(len(dimension.grid_values) for dimension in space.values())

@@ -1,8 +1,7 @@
 """One trial, in a process of its own: python -m components.tuner.trial FOLDER PID
 
-A process of its own gives its memory back, can have a GPU to itself, and may be killed for want of memory without
-taking the search along. Files in the folder:
-  trial.json       what to train: see `prepare`
+Files in the folder:
+  trial.json       what to train, see `prepare`
   pipeline.config  complete
   work/            the trainer's own work folder: a trial that was killed goes on from its latest checkpoint
   result.json      how it ended, written last
@@ -15,14 +14,16 @@ import dataclasses
 import json
 import math
 import os
-import posixpath
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from components.tuner import search
-from components.tuner.search import Trial
+import optuna
+
+from components.tuner import results, study
+from components.tuner.results import TrialResult
 from components.tuner.settings import TuneSettings
+from components.tuner.storage import StudyLocation
 from detection import model_folder
 from detection.base import files
 from detection.base.errors import UserError
@@ -35,27 +36,42 @@ from detection.training.parts import Task
 from detection.training.settings import TrainSettings
 from detection.training.state import TrainState
 from detection.training.training import Trained
-from detection.training.work_folder import HISTORY
 
-TRIALS = 'trials.json'
 RESULT = 'result.json'
 _SPEC = 'trial.json'
 _WORK = 'work'
 _HOPELESS = 'not in the better half at this step'
 
 
-class StopHopeless(Hook):
-  """Ends a trial that the others have left behind."""
+class ReportAndPrune(Hook):
+  """Reports evaluations to the study, and ends the trial when the study's pruner says so.
 
-  def __init__(self, objective: str, is_hopeless: Callable[[list[tuple[int, float]]], bool]) -> None:
-    self._objective, self._is_hopeless = objective, is_hopeless
+  The trial that trains the config as it is only reports: it is never pruned, and no other is compared to it.
+  """
+
+  def __init__(self, trial: optuna.Trial, objective: str) -> None:
+    self._trial, self._objective = trial, objective
+    self._reported = set(trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
     self._evaluations: list[tuple[int, float]] = []
 
   def after_evaluation(self, state: TrainState, metrics: Mapping[str, float]) -> None:
     if not math.isnan(metrics[self._objective]):
       self._evaluations.append((state.step, metrics[self._objective]))
-    if state.step < state.num_steps and self._is_hopeless(list(self._evaluations)):
+    if self._report() and state.step < state.num_steps:
       state.stop = _HOPELESS
+
+  def _report(self) -> bool:
+    """Reports what the study lacks, which may be more than the last; returns whether the trial is hopeless now.
+
+    The copy of a journal in an object store may be older than the trial's checkpoint.
+    """
+    hopeless = False
+    for step, value in self._evaluations:
+      if step not in self._reported:
+        self._reported.add(step)
+        self._trial.report(value, step)
+        hopeless = self._trial.number > 0 and self._trial.should_prune()
+    return hopeless
 
   def state_dict(self) -> dict[str, Any]:
     return {'evaluations': self._evaluations}
@@ -76,52 +92,49 @@ class EndWithParent(Hook):
     self.check(f'step {state.step}')
 
   def check(self, when: str) -> None:
+    """Raises SystemExit, naming `when`, if the parent has ended."""
     if os.getppid() != self._parent:
       raise SystemExit(f'{when}: the search is gone')
 
 
-def folder_of(work: str, number: int) -> str:
-  """Where a trial of the search in `work` is trained."""
-  return files.join(work, f'trial-{number:03}')
+@dataclasses.dataclass(frozen=True)
+class TrialSpec:
+  """What all trials of a search have alike.
+
+  tune: the search.
+  train: settings of a trial's training.
+  labels: {class name: id}.
+  location: of the study to report to.
+  adaptation: to a target domain; None for none.
+  """
+
+  tune: TuneSettings
+  train: TrainSettings
+  labels: Mapping[str, int]
+  location: StudyLocation
+  adaptation: Adaptation | None = None
 
 
-def prepare(
-  folder: str,
-  trial: Trial,
-  config: config_io.Config,
-  labels: Mapping[str, int],
-  train: TrainSettings,
-  tune: TuneSettings,
-  adaptation: Adaptation | None = None,
-) -> None:
+def trial_settings(train: TrainSettings, tune: TuneSettings) -> TrainSettings:
+  """The run's settings, but watched for the objective, evaluated as the search says, and not stopped early."""
+  every = tune.eval_every
+  changed = {'watch': tune.objective, 'eval_every': every, 'eval_every_minutes': None}
+  changed |= {'checkpoint_every': min(train.checkpoint_every, every), 'export': 'last', 'early_stopping': None}
+  return train.copy(update=changed)
+
+
+def prepare(folder: str, trial: TrialResult, config: config_io.Config, spec: TrialSpec) -> None:
   """Writes what `main` reads. config: complete, of tune.steps."""
-  watched = {'watch': tune.objective, 'eval_every': tune.eval_every, 'eval_every_minutes': None}
-  watched |= {'checkpoint_every': min(train.checkpoint_every, tune.eval_every)}
-  settings = train.copy(update={**watched, 'export': 'last', 'early_stopping': None})
   files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), config_io.dump(config))
-  spec = {'number': trial.number, 'values': trial.values, 'labels': dict(labels)}
-  spec |= {'train': settings.dict(), 'tune': json.loads(tune.as_json())}
-  spec |= {'adaptation': dataclasses.asdict(adaptation) if adaptation else None}
-  files.write_text(files.join(folder, _SPEC), json.dumps(spec))
-
-
-def prepared(folder: str) -> Trial:
-  """The trial that `prepare` wrote."""
-  return _trial_of(_read_spec(folder))
-
-
-def write_result(folder: str, trial: Trial) -> None:
-  files.write_text(files.join(folder, RESULT), search.dump([trial]))
-
-
-def trials_so_far(work: str, objective: str) -> list[Trial]:
-  """All trials of the search in `work`; those that run, with what they have reported until now."""
-  trials = search.load(files.read_text(files.join(work, TRIALS)))
-  for trial in trials:
-    if trial.state == search.RUNNING:
-      rows = files.read_text_if_there(files.join(folder_of(work, trial.number), _WORK, HISTORY)).splitlines()
-      trial.evaluations = search.measured([json.loads(row) for row in rows], objective)
-  return trials
+  content = {
+    'trial': dataclasses.asdict(trial),
+    'labels': dict(spec.labels),
+    'train': spec.train.dict(),
+    'tune': json.loads(spec.tune.as_json()),
+    'study': {'storage': spec.location.storage, 'name': spec.location.name},
+    'adaptation': dataclasses.asdict(spec.adaptation) if spec.adaptation else None,
+  }
+  files.write_text(files.join(folder, _SPEC), json.dumps(content))
 
 
 def main(folder: str, parent: int) -> None:
@@ -131,48 +144,50 @@ def main(folder: str, parent: int) -> None:
   files.load_scheme(folder)
   alone = EndWithParent(parent)
   alone.check('before the first step')  # loading TensorFlow took seconds
-  spec = _read_spec(folder)
-  tune = parse_settings(TuneSettings, spec['tune'], folder)
-  trial = _trial_of(spec)
-
-  def is_hopeless(evaluations: list[tuple[int, float]]) -> bool:
-    others = trials_so_far(posixpath.dirname(folder), tune.objective)
-    return search.is_hopeless(tune, others, dataclasses.replace(trial, evaluations=evaluations))
-
+  trial, spec = _read(folder)
+  live = study.trial_of(study.load(spec.tune, spec.location), trial.number)
+  config = config_io.parse(files.read_text(files.join(folder, model_folder.PIPELINE_CONFIG)))
+  task = Task(config, spec.labels, spec.train, spec.adaptation)
+  hooks = [alone, ReportAndPrune(live, spec.tune.objective)]
   try:
-    task = Task(
-      config_io.parse(files.read_text(files.join(folder, model_folder.PIPELINE_CONFIG))),
-      spec['labels'],
-      parse_settings(TrainSettings, spec['train'], folder),
-      Adaptation(**spec['adaptation']) if spec['adaptation'] else None,
-    )
-    hooks = [alone, StopHopeless(tune.objective, is_hopeless)]
     trained = training.train(task, files.join(folder, _WORK), extra_hooks=hooks)
   except UserError as error:
-    write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason=str(error)))
-    return
+    _write(folder, results.failed(trial, str(error)))
   except (MemoryError, tf.errors.ResourceExhaustedError):
-    write_result(folder, dataclasses.replace(trial, state=search.FAILED, reason='out of memory'))
-    return
-  write_result(folder, _finished(trial, trained, tune.objective))
+    _write(folder, results.failed(trial, 'out of memory'))
+  else:
+    _write(folder, _finished(trial, trained, spec.tune.objective))
 
 
-def _finished(trial: Trial, trained: Trained, objective: str) -> Trial:
-  evaluations = search.measured(trained.history, objective)
-  ended = {'evaluations': evaluations, 'seconds': round(trained.seconds, 1)}
+def _finished(trial: TrialResult, trained: Trained, objective: str) -> TrialResult:
+  evaluations = results.measured(trained.history, objective)
   if not evaluations:
-    return dataclasses.replace(trial, **ended, state=search.FAILED, reason=f'{objective} could never be measured')
-  pruned = trained.state.stop == _HOPELESS
-  ended |= {'state': search.PRUNED if pruned else search.COMPLETE, 'reason': trained.state.stop}
-  return dataclasses.replace(trial, **ended, value=max(value for _, value in evaluations))
+    return results.failed(trial, f'{objective} could never be measured')
+  return dataclasses.replace(
+    trial,
+    state=results.PRUNED if trained.state.stop == _HOPELESS else results.COMPLETE,
+    value=max(value for _, value in evaluations),
+    evaluations=evaluations,
+    seconds=round(trained.seconds, 1),
+    reason=trained.state.stop,
+  )
 
 
-def _read_spec(folder: str) -> dict[str, Any]:
-  return json.loads(files.read_text(files.join(folder, _SPEC)))
+def _read(folder: str) -> tuple[TrialResult, TrialSpec]:
+  """What `prepare` wrote."""
+  content: dict[str, Any] = json.loads(files.read_text(files.join(folder, _SPEC)))
+  spec = TrialSpec(
+    tune=parse_settings(TuneSettings, content['tune'], folder),
+    train=parse_settings(TrainSettings, content['train'], folder),
+    labels=content['labels'],
+    location=StudyLocation(**content['study']),
+    adaptation=Adaptation(**content['adaptation']) if content['adaptation'] else None,
+  )
+  return TrialResult(**content['trial']), spec
 
 
-def _trial_of(spec: Mapping[str, Any]) -> Trial:
-  return Trial(spec['number'], spec['values'])
+def _write(folder: str, result: TrialResult) -> None:
+  files.write_text(files.join(folder, RESULT), results.dump([result]))
 
 
 if __name__ == '__main__':

@@ -1,11 +1,12 @@
-"""Runs the tuner outside a pipeline: one process per node of a training-operator job, told apart by TF_CONFIG.
+"""Runs the tuner outside a pipeline: one process on each node of a training-operator job, told apart by TF_CONFIG.
 
     python -m kubeflow.runtime.tune_job --config FILE --examples DIR --label-map FILE --work-root DIR --output DIR
 
 The config is a run config with a `tune:` section, which every node has; the other inputs are artifacts of an earlier
-pipeline run, on storage that every node sees. The chief leads and trains as well; each worker trains the trials that
-it is given. The chief writes OUTPUT/hyperparameters, for `tune: {import: ...}`, and OUTPUT/tuner_results. A node that
-was killed goes on where it was. See manifests/tuning-tfjob.yaml.
+pipeline run, on storage that every node sees. Each node takes trials from one study, which is in the database that
+`tune.storage` names or, without it, in the work root, which must then be on a volume that all nodes mount. The chief
+creates the study, and at the end writes OUTPUT/hyperparameters, for `tune: {import: ...}`, and OUTPUT/tuner_results. A
+node that was killed goes on where it was. See manifests/tuning-tfjob.yaml.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from kubeflow.runtime import entrypoint, job
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-  """Searches, or trains for the node that does; returns the exit status."""
+  """Takes this node's part in the search; returns the exit status."""
   return job.run(_tune, parse(argv))
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import pathlib
 import re
 import signal
 import socket
@@ -17,8 +16,9 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from components.tuner import executor, search
-from components.tuner.search import Trial
+from components.tuner import inputs, results, storage
+from components.tuner.results import TrialResult
+from components.tuner.study import SearchStudy
 from detection.base.errors import ConfigError
 from kubeflow.runtime import train_job, tune_job
 from tests.support.environments import PROJECT
@@ -155,36 +155,37 @@ def test_a_search_on_two_nodes_goes_on_where_it_was_when_its_chief_is_killed(fin
     yaml.safe_dump({**small, 'train': {'batch_size': 2, 'eval_images': 2, 'cache': 'none'}})
   )
   values = {'--config': tmp_path / 'run.yaml', **job_values(finished_run, tmp_path)}
-  # The chief has one trial behind it and is at the second; the third was given to the other node.
-  before = [
-    Trial(0, {}, search.COMPLETE, 0.5, [(2, 0.5)], 3.0),
-    Trial(1, {'learning_rate': 0.01}),
-    Trial(2, {'learning_rate': 1e30}, node=1),
-  ]
-  inputs, properties = tune_job.execution(tune_job.parse([f'{name}={value}' for name, value in values.items()]))
-  work = pathlib.Path(
-    executor.work_folder(properties, inputs['examples'], pathlib.Path(values['--label-map']).read_text())
-  )
-  work.mkdir(parents=True)
-  (work / 'trials.json').write_text(search.dump(before))
+  first = TrialResult(0, {}, results.COMPLETE, 0.5, seconds=3.0)
+  begin_a_trial_on_each(values, first)
 
   worker, killed = (start('tuning-tfjob.yaml', role, values) for role in ('worker', 'chief'))
-  read_until(worker, 'node 1: trial 2')
+  read_until(worker, 'trial 2 of 2 on node 1: learning_rate 1e+30')
   killed.kill()
   chief = start('tuning-tfjob.yaml', 'chief', values)
   outputs = read_to_the_end([chief, worker])
 
   assert [node.returncode for node in (chief, worker)] == [0, 0], '\n'.join(outputs)
-  found = search.load((tmp_path / 'output/tuner_results/trials.json').read_text())
-  assert found[0] == before[0]
+  found = results.load((tmp_path / 'output/tuner_results/trials.json').read_text())
+  assert found[0] == first
   assert [(one.state, one.node) for one in found] == [('complete', 0), ('complete', 0), ('failed', 1)]
   assert 'trial 0 of' not in outputs[0]
   assert [step for step, _ in found[1].evaluations] == [2]
   assert 'Loss/' in found[2].reason
   best = json.loads((tmp_path / 'output/hyperparameters/hyperparameters.json').read_text())
-  assert best == search.best(found).values
+  assert best == results.best(found).values
   assert (tmp_path / 'output/tuner_results/report.html').exists()
   assert not list((tmp_path / 'work').iterdir())
+
+
+def begin_a_trial_on_each(values, first):
+  """Leaves the search as two nodes that were killed have: the first trial behind them, and each at one more."""
+  found, properties = tune_job.execution(tune_job.parse([f'{name}={value}' for name, value in values.items()]))
+  search = inputs.read_settings(found, properties)
+  with storage.study_location(search.tune, search.work, node_count=2) as location:
+    chief, worker = (SearchStudy(search.tune, location, node) for node in (0, 1))
+    assert chief.next_trial().number == first.number
+    chief.end(first)
+    assert [node.next_trial().number for node in (chief, worker)] == [1, 2]
 
 
 def job_values(run, folder):

@@ -1,10 +1,10 @@
+import json
+
 import pytest
 
-from components.tuner.component import check_space
 from components.tuner.settings import TuneSettings
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
-from detection.pipeline_config import recipe
 
 RATE = {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}
 
@@ -38,6 +38,7 @@ def parse(**given):
       {'space': RATE, 'objective': 'mAP'}, 'objective: no metric "mAP". Expected one of AP, ', id='no such metric'
     ),
     pytest.param({'space': RATE, 'objective': 50}, 'objective: expected the name of a metric', id='no name'),
+    pytest.param({'space': RATE, 'storage': '/shared/study'}, 'storage: expected the URL of a data', id='no database'),
     pytest.param({'space': RATE, 'import': 'x'}, 'either import or space', id='import and search'),
   ],
 )
@@ -48,24 +49,6 @@ def test_a_search_that_makes_no_sense_is_refused_in_one_line(given, expected):
   assert '\n' not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-  ('space', 'expected'),
-  [
-    pytest.param({'learning_rat': {'values': [1]}}, 'learning_rat: 1 does not .*nearest: "learning_rate"', id='name'),
-    pytest.param({'train_config.batchsize': {'values': [1]}}, 'nearest: "train_config.batch_size"', id='field'),
-    pytest.param({'train_config.batch_size': {'min': 0, 'max': 8}}, 'batch_size: 0 does not fit', id='impossible end'),
-    pytest.param({'train_config.batch_size': {'min': 0.5, 'max': 8}}, 'batch_size: 0.5 .*whole number', id='kind'),
-    pytest.param({'augment': {'values': [['gray'], ['grey']]}}, r"\['grey'\] does not fit", id='augmentation'),
-    pytest.param({'learning_rate': {'values': [-1]}, 'optimizer': {'values': [3]}}, '-1.*Also: .*: 3', id='both'),
-  ],
-)
-def test_a_space_that_the_config_does_not_take_is_refused_before_any_training(space, expected):
-  read = recipe.read(recipe.Options('ssd_mobilenet_v2_fpnlite_cpu_160', num_steps=10, batch_size=4))
-
-  with pytest.raises(ConfigError, match=f'^tune.space: .*{expected}'):
-    check_space(read, parse(space=space))
-
-
 def test_numbers_as_yaml_reads_them_are_numbers():
   tune = parse(space={'learning_rate': {'min': '1e-4', 'max': 1}, 'train_config.batch_size': {'min': 2, 'max': 8}})
 
@@ -74,8 +57,13 @@ def test_numbers_as_yaml_reads_them_are_numbers():
 
 
 def test_settings_survive_the_way_through_json():
-  import json
-
   tune = parse(space=RATE, trials=3)
 
   assert parse_settings(TuneSettings, json.loads(tune.as_json()), 'tune') == tune
+
+
+def test_a_grid_counts_whole_numbers_that_coincide_once():
+  tune = parse(space={'a': {'min': 1, 'max': 3, 'points': 9}}, method='grid', trials=3)
+
+  assert tune.space['a'].grid_values == [1, 2, 3]
+  assert tune.most_trials == 3
