@@ -12,9 +12,3 @@ def patched(finished_run):
   text = (finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config').read_text()
   labels = label_map.parse((finished_run.artifact('LabelMapGen', 'label_map') / 'label_map.pbtxt').read_text())
   return lambda: (config_io.parse(text), labels)
-
-
-@pytest.fixture(scope='session')
-def trained_checkpoint(finished_run):
-  """Prefix of the checkpoint that the finished run exported."""
-  return str(finished_run.artifact('ODAPITrainer', 'model') / 'checkpoint' / 'ckpt-0')
