@@ -13,7 +13,7 @@ ARG DEVICE=cpu
 ARG SSL_CERT_FILE
 ARG PIP_CERT
 COPY requirements.lock kubeflow/images/requirements-gpu.lock /tmp/build/
-# One layer, so that the compiler, which a locked package or two need, leaves nothing behind; and no copy from another
+# One layer, so that the compiler, which some locked packages need, leaves nothing behind; and no copy from another
 # stage, which builders without BuildKit would read in full at every build.
 # hadolint ignore=DL3008
 RUN case "$DEVICE" in \
@@ -46,7 +46,7 @@ RUN python3.10 -m pip --python /opt/venv/bin/python install --no-cache-dir --qui
 
 FROM packages
 COPY --from=project /opt/project /opt/project
-# The root file system may be read-only: whatever wants to write goes to /tmp.
+# The root file system may be read-only: programs write to /tmp alone.
 ENV PATH=/opt/project/bin:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/project \
     PYTHONDONTWRITEBYTECODE=1 \
