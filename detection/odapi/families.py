@@ -43,7 +43,7 @@ class Extractor:
 
 
 def _no_change(_: Any) -> None:
-  """For families that need nothing more to find boxes alone."""
+  """For families that need nothing more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Family:
     from the model's own prediction ('model'); None where the OD API cannot convert it.
   stride: pixels between neighbouring predictions at the finest, where the anchors do not say.
   other_tasks: dotted fields of what VOC annotations do not hold: masks, keypoints, tracks.
-  find_boxes: changes the family's message in place where clearing `other_tasks` is not enough to find boxes alone.
+  find_boxes: changes the message in place, where clearing `other_tasks` does not suffice to find boxes only.
   pads_before_preprocessing: whether an image is padded first and then preprocessed; else the other way round.
   anchors: field of the anchor generator; '' without anchors.
   clips_anchors: field that says whether anchors beyond the image's edge are clipped, or else left out; '' if such
     anchors are kept.
-  for_tpu: fields that work on TPUs alone, or are of TF 1.
+  for_tpu: fields that work only on TPUs, or belong to TF 1.
   successors: {extractor of TF 1: its TF 2 successor}, where that is not the same name with `_keras` behind it.
   tf1_parts: {dotted field: sentence} of parts that TF 2 cannot build.
   """

@@ -1,6 +1,6 @@
 """label_map.pbtxt, the OD API's StringIntLabelMap, as a plain dict {class name: id}.
 
-Several names may share an id: the OD API's reader then takes their objects for one class, which has the first name
+Several names may share an id: the OD API's reader then counts their objects as one class, with the first name
 (object_detection/utils/label_map_util.py, convert_label_map_to_categories). Only `parse_shared` takes such a map.
 """
 
@@ -23,18 +23,18 @@ def parse(text: str, where: str = 'label map') -> dict[str, int]:
     {name: id} in the order of ids, which are 1 or more. An item's `name` counts; without it, `display_name`.
 
   Raises:
-    DataError: if the text does not parse, an id or name is missing or stands twice, or an id is below 1.
+    DataError: if the text does not parse, an id or name is missing or appears twice, or an id is below 1.
   """
   labels = parse_shared(text, where)
   names = categories(labels)
   for name, number in labels.items():
     if name not in names:
-      raise DataError(f'{where}: the id {number} stands twice, the second time for "{name}".')
+      raise DataError(f'{where}: the id {number} appears twice, the second time for "{name}".')
   return labels
 
 
 def parse_shared(text: str, where: str = 'label map') -> dict[str, int]:
-  """Like `parse`, but names may share an id; those that do stand in the file's order."""
+  """Like `parse`, but names may share an id; those that do keep the file's order."""
   message = string_int_label_map_pb2.StringIntLabelMap()
   try:
     text_format.Parse(text, message)
@@ -48,7 +48,7 @@ def parse_shared(text: str, where: str = 'label map') -> dict[str, int]:
     if item.id < 1:
       raise DataError(f'{where}: "{name}" has id {item.id}. Expected 1 or more: 0 is the background.')
     if name in labels:
-      raise DataError(f'{where}: the name "{name}" stands twice.')
+      raise DataError(f'{where}: the name "{name}" appears twice.')
     labels[name] = item.id
   return dict(sorted(labels.items(), key=lambda pair: pair[1]))
 
@@ -62,7 +62,7 @@ def categories(labels: Mapping[str, int]) -> dict[str, int]:
 
 
 def dump(labels: Mapping[str, int]) -> str:
-  """The text of label_map.pbtxt for {name: id}, in the order of ids; names that share one keep their order."""
+  """The text of label_map.pbtxt for {name: id}, in the order of ids; names that share an id keep their order."""
   message = string_int_label_map_pb2.StringIntLabelMap()
   for name, number in sorted(labels.items(), key=lambda pair: pair[1]):
     message.item.add(name=name, id=number)

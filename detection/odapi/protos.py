@@ -1,4 +1,4 @@
-"""The OD API's message types, for those who only read and write configs: no TensorFlow comes with them."""
+"""The OD API's message types, for code that only reads and writes configs: importing them needs no TensorFlow."""
 
 from object_detection.protos import (
   anchor_generator_pb2,

@@ -8,7 +8,7 @@ Batch norm: each domain passes through the feature extractor by itself. With `ta
 batch's statistics and the moving averages, which the exported model uses, follow the target: the model is made for the
 target domain (as in AdaBN, Li et al. 2016, arxiv.org/abs/1603.04779). With `source`, the moving averages follow the
 source, and target images are normalised by them, as the exported model will do: all aligning is left to the reversed
-gradient, and the model still serves the source. The prediction heads see the source alone.
+gradient, and the model still serves the source. The prediction heads see only the source.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from detection.odapi.model.method import DetectionObjective, Method
 DOMAIN_LOSS = 'Domain/loss'
 DOMAIN_ACCURACY = 'Domain/accuracy'
 DOMAIN_WEIGHT = 'Domain/weight'
-# Two passes through the feature extractor cost twice one; the target's batch is smaller, to keep a step below 1.6.
+# Target images for each source image. As many would double the time of a step; half takes less than 1.6 times.
 TARGET_FRACTION = 0.5
 _TARGET_IMAGE = 'target_image'
 _DEPTH = 64

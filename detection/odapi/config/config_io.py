@@ -1,4 +1,4 @@
-"""pipeline.config, the OD API's TrainEvalPipelineConfig, as text. What stands at a path in it: config_path."""
+"""pipeline.config, the OD API's TrainEvalPipelineConfig, as text. config_path reads and writes single fields."""
 
 import re
 from typing import TypeAlias, TypeVar

@@ -1,7 +1,7 @@
 """Exports a model as the SavedModel that TensorFlow Serving, the evaluator and `predict` load.
 
 The OD API's exporter hands the Keras layers to tf.saved_model.save, which traces each of them again. Nobody calls
-those layers in a served model: here one graph is traced, and the signatures share it.
+those layers in a served model, so here one graph is traced, and the signatures share it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from detection.odapi.model import building, engine
 
 _COUNT = standard_fields.DetectionResultFields.num_detections
 _CLASSES = standard_fields.DetectionResultFields.detection_classes
-# What the model gives beside detections, only some families, and too large to send over a wire.
+# Outputs of the signatures; all else that a model returns is too large to send.
 _KEPT = ('detection_boxes', 'detection_scores', 'detection_classes', 'num_detections')
 _KEPT_IF_THERE = ('detection_masks', 'detection_keypoints', 'detection_keypoint_scores', 'detection_multiclass_scores')
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-  """What of the model's detections is given out.
+  """Which of the model's detections are returned.
 
   score_threshold: detections below it are left out, in [0, 1].
   max_detections: at most so many an image, the best ones; None: as many as pipeline.config allows.
@@ -55,7 +55,7 @@ class ServingModule(tf.Module):
     )
     self.name_classes = class_namer(labels)
     self._preprocess = model.preprocess
-    # The variables alone, not the layers: layers would be traced once more each.
+    # Only the variables, not the layers: each layer would be traced once more.
     self._weights = variables
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
@@ -82,8 +82,8 @@ class ServingModule(tf.Module):
 def standalone(trained: engine.Engine) -> Any:
   """The engine's model; after distributed training, one of its own with the same weights.
 
-  Distributed variables have no place in a SavedModel, and reading one takes all workers together, of which the chief
-  exports alone. What each replica counts for itself (batch norm's moments) is the first local replica's here.
+  A SavedModel cannot hold distributed variables, and reading one needs all workers, while only the chief exports.
+  Values that differ between replicas (batch norm's moments) are taken from the first local replica.
   """
   strategy = trained.strategy
   if strategy is tf.distribute.get_strategy():  # TensorFlow's word for none

@@ -19,7 +19,7 @@ from detection.odapi.protos import train_pb2
 def apply(model: Any, config: Config, presets: Sequence[str] = ()) -> list[tf.Variable]:
   """Freezes parts of a model and returns the variables that training changes.
 
-  A batch norm layer whose gamma and beta are frozen normalises by its moving averages and leaves these alone.
+  A batch norm layer whose gamma and beta are frozen normalises by its moving averages and does not change these.
 
   Args:
     model: a DetectionModel whose variables all exist.
@@ -67,7 +67,7 @@ def select(variables: Sequence[tf.Variable], train: train_pb2.TrainConfig) -> li
 
 
 def _backbone(model: Any, _: Family) -> list[tf.Variable]:
-  """Of the classification network alone; what stands between it and the predictors is not in it."""
+  """The variables of the classification network; a pyramid between it and the predictors is not part of it."""
   return all_variables(next(iter(model.restore_from_objects('classification').values())))
 
 

@@ -22,7 +22,7 @@ _GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
 @dataclasses.dataclass
 class RestoreReport:
-  """What a checkpoint gave.
+  """What was restored from a checkpoint.
 
   restored: names of the model's variables that took a value.
   fresh: {name: why} of the model's variables that keep their initial value.
@@ -92,9 +92,9 @@ def restore(model: Any, prefix: str, kind: str, min_backbone: float = 0.0) -> Re
     model: a DetectionModel; all its variables exist.
     prefix: of a TF2 checkpoint, or of the variables of a SavedModel that `export` wrote.
     kind: fine_tune_checkpoint_type: `detection` (feature extractor, FPN; heads fresh, as the OD API defines it),
-      `classification` (the backbone alone, from a classification checkpoint, a Keras model's, or a detector's), or
+      `classification` (only the backbone, from a classification checkpoint, a Keras model's, or a detector's), or
       `full` (all that fits; a class head of another number of classes starts fresh).
-    min_backbone: share of the feature extractor's variables that must be restored.
+    min_backbone: fraction of the feature extractor's variables that must be restored.
 
   Raises:
     DataError: if the checkpoint cannot be read or gives less of the backbone than asked.
@@ -117,7 +117,7 @@ def restore(model: Any, prefix: str, kind: str, min_backbone: float = 0.0) -> Re
 
 
 def _roots(model: Any, source: _Source, kind: str) -> list[tuple[Any, int]]:
-  """Where to lay the two graphs upon each other; of several ways, the one that restores most is taken."""
+  """Pairs of an object and a node at which the two graphs may be matched; the caller takes what restores most."""
   if kind == 'full':
     node = source.find('model')
     return [(model, 0 if node is None else node)]
@@ -159,14 +159,14 @@ def _match(source: _Source, root: Any, root_node: int) -> tuple[dict, dict]:
 
 
 def _match_list(source: _Source, listed: Sequence[tuple[str, str]], model: Any, root: Any) -> tuple[dict, dict]:
-  """As _match, for variables whose order alone is known: Keras numbers layers anew in each model."""
+  """Like _match, for variables of which only the order is known: Keras numbers layers anew in each model."""
   values: dict[int, tuple[tf.Variable, str]] = {}
   mismatches: dict[int, str] = {}
   own = all_variables(model)
-  wanted = {id(variable) for variable in all_variables(root)}
+  below_root = {id(variable) for variable in all_variables(root)}
   kinds_agree = [v.name.split(':')[0].split('/')[-1] for v in own] == [name.split('/')[-1] for name, _ in listed]
   for variable, (_, key) in zip(own, listed, strict=True) if kinds_agree else ():
-    if id(variable) not in wanted:
+    if id(variable) not in below_root:
       continue
     if list(source.shapes[key]) == variable.shape.as_list():
       values[id(variable)] = (variable, key)

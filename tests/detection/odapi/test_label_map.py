@@ -44,8 +44,8 @@ def test_the_od_apis_reader_takes_names_that_share_an_id_for_one_class(tmp_path)
     pytest.param('item { id: 1 name: ', 'not a label map', id='cut short'),
     pytest.param('item { id: 1 }', 'item with id 1 has no name', id='no name'),
     pytest.param('item { id: 0 name: "a" }', '"a" has id 0.*background', id='the id of the background'),
-    pytest.param('item { id: 1 name: "a" } item { id: 2 name: "a" }', 'name "a" stands twice', id='a name twice'),
-    pytest.param('item { id: 1 name: "a" } item { id: 1 name: "b" }', 'id 1 stands twice.*"b"', id='an id twice'),
+    pytest.param('item { id: 1 name: "a" } item { id: 2 name: "a" }', 'name "a" appears twice', id='a name twice'),
+    pytest.param('item { id: 1 name: "a" } item { id: 1 name: "b" }', 'id 1 appears twice.*"b"', id='an id twice'),
   ],
 )
 def test_what_is_no_label_map_is_refused(text, expected):
