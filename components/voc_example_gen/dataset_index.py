@@ -27,8 +27,16 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class DatasetIndex:
-  """All items of one format in a data folder, and the files refused on the way."""
+  """All items of one format in a data folder, and what was noticed on the way.
+
+  Attributes:
+    data_format: the format's name.
+    items: the annotated images.
+    refused: files that are not used, and why.
+    warnings: what a user should know, one sentence each, with the first few files' names.
+  """
 
   data_format: str
   items: tuple[Item, ...]
   refused: tuple[Refusal, ...] = ()
+  warnings: tuple[str, ...] = ()

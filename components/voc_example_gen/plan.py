@@ -112,7 +112,7 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
     split_method=assignment.method,
     shards=_all_shards(tree, index.items, assignment.split_of, digest_of, settings.single_class),
     refused=(*index.refused, *_not_annotated(tree, index.items), *assignment.left_out),
-    warnings=assignment.warnings,
+    warnings=(*index.warnings, *assignment.warnings),
     fingerprint=digests.fingerprint(tree, digest_of),
     labelled=READERS[index.data_format].labelled,
   )

@@ -19,6 +19,7 @@ class Reason(str, enum.Enum):
   NOT_AN_ANNOTATION = 'not_an_annotation'
   ANNOTATION_WITHOUT_IMAGE = 'annotation_without_image'
   ANNOTATION_TWICE = 'annotation_twice'
+  ANNOTATION_AMBIGUOUS = 'annotation_ambiguous'  # fits several images, and nothing says which
   IMAGE_UNREADABLE = 'image_unreadable'
   IMAGE_EMPTY = 'image_empty'
   IMAGE_FORMAT_UNKNOWN = 'image_format_unknown'
@@ -30,10 +31,21 @@ class Reason(str, enum.Enum):
   NEGATIVE_LEFT_OUT = 'negative_left_out'
   NOT_IN_A_SPLIT = 'not_in_a_split'
   COPY_IN_OTHER_SPLIT = 'copy_in_other_split'
+  IMAGE_DERIVED = 'image_derived'  # made from another image: a mask, a depth map, a preview
+  ANNOTATION_REPEATED = 'annotation_repeated'  # says the same as another file
+  NOT_FOR_DETECTION = 'not_for_detection'  # an annotation file of another task, such as captions
 
 
 SET_ASIDE = frozenset(
-  {Reason.IMAGE_NOT_ANNOTATED, Reason.NEGATIVE_LEFT_OUT, Reason.NOT_IN_A_SPLIT, Reason.COPY_IN_OTHER_SPLIT}
+  {
+    Reason.IMAGE_NOT_ANNOTATED,
+    Reason.NEGATIVE_LEFT_OUT,
+    Reason.NOT_IN_A_SPLIT,
+    Reason.COPY_IN_OTHER_SPLIT,
+    Reason.IMAGE_DERIVED,
+    Reason.ANNOTATION_REPEATED,
+    Reason.NOT_FOR_DETECTION,
+  }
 )
 
 
