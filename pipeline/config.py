@@ -29,7 +29,7 @@ class DataConfig(Settings):
   split: how images are divided into train and eval.
   max_bad_fraction: in [0, 1]; the run ends if a larger part of the files is refused.
   keep_negatives: whether images annotated as having no objects are used.
-  single_class: every object gets this class name, for a detector that finds and does not name; see `refit`.
+  single_class: all objects are one class of this name, for a detector that finds and does not name; see `refit`.
   statistics: whether StatisticsGen, SchemaGen and ExampleValidator are part of the pipeline.
   label_map: a label_map.pbtxt whose ids are kept; new classes get the ids after them.
   """

@@ -84,7 +84,7 @@ def create_pipeline(config: RunConfig, context: RunContext) -> Pipeline:
   """
   example_gen = _example_gen(config, context)
   examples = example_gen.outputs['examples']
-  label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map)
+  label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map, single_class=config.data.single_class)
   label_map = label_map_gen.outputs['label_map']
   nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen]
 
@@ -124,7 +124,6 @@ def _example_gen(config: RunConfig, context: RunContext) -> VocExampleGen:
     split=config.data.split.dict(),
     max_bad_fraction=config.data.max_bad_fraction,
     keep_negatives=config.data.keep_negatives,
-    single_class=config.data.single_class,
   )
 
 
@@ -141,7 +140,8 @@ def _training(config: RunConfig, context: RunContext, data: TrainingData) -> lis
   """The steps from label map to trained detector; the trainer is the last of them."""
   nodes: list[BaseNode] = []
   if config.two_stage:
-    nodes.append(LabelMapGen(data.examples, single_class=_ONE_CLASS).with_id('DetectorLabelMapGen'))
+    one_class = LabelMapGen(data.examples, single_class=_ONE_CLASS, for_classifier=True)
+    nodes.append(one_class.with_id('DetectorLabelMapGen'))
     data = data._replace(label_map=nodes[-1].outputs['label_map'])
   if config.adapt:
     nodes.append(_target_example_gen(config, context))

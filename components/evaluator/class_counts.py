@@ -2,7 +2,7 @@
 
 import collections
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import apache_beam as beam
 
@@ -45,4 +45,19 @@ def read(folder: str) -> dict[str, int]:
   total: collections.Counter[str] = collections.Counter()
   for uri in files.glob(files.join(folder, 'part-*.json')):
     total.update(json.loads(files.read_text(uri)))
+  return dict(total)
+
+
+def by_label(counts: Mapping[str, int], class_ids: Mapping[str, int], labels: Mapping[str, int]) -> dict[str, int]:
+  """The counts, {class name: objects}, by the names of `labels`: those of names that share an id are added up.
+
+  Args:
+    counts: by names in the examples.
+    class_ids: {class name in the examples: id}.
+    labels: {class name: id}, one name an id.
+  """
+  names = {number: name for name, number in labels.items()}
+  total: collections.Counter[str] = collections.Counter()
+  for name, objects in counts.items():
+    total[names[class_ids[name]]] += objects
   return dict(total)

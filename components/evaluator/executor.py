@@ -78,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     begun = time.monotonic()
     with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
-        inference.evaluate(pipeline, asked.examples, model, asked.labels, folder)
+        inference.evaluate(pipeline, asked.examples, model, asked.class_ids, folder)
       results = inference.read_results(folder)
     images, seconds = len(results.names), time.monotonic() - begun
     progress.write_line(f'{model}: {images} images in {seconds:.1f} s, loading included')
@@ -112,7 +112,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
         class_counts.count(pipeline, asked.train_examples, folder)
-      return class_counts.read(folder)
+      return class_counts.by_label(class_counts.read(folder), asked.class_ids, asked.labels)
 
   @contextlib.contextmanager
   def _scratch_folder(self) -> Iterator[str]:

@@ -22,7 +22,8 @@ class DetectAndMatch(beam.DoFn):
 
   Args:
     model: as Detector takes it.
-    labels: {class name: id}, the label map of the metrics. A model with another one is read by class name.
+    labels: {class name: id}, the label map of the metrics, in which names may share an id. A model with another label
+      map is read by class name.
     output: the folder to write to.
   """
 

@@ -32,7 +32,8 @@ class Request:
   train_examples: TFRecord files of the training split; empty if there is no such split.
   fingerprint: of the data; empty if unknown.
   model_run: the trainer's folder of records; empty if unknown.
-  labels: {class name: id}.
+  class_ids: {class name in the examples: id}; names of one class share an id.
+  labels: {class name: id}, the first name of each id: the classes that are reported.
   bounds: what the model has to reach.
   settings: how to measure.
   """
@@ -46,6 +47,7 @@ class Request:
   train_examples: Sequence[str]
   fingerprint: str
   model_run: str
+  class_ids: Mapping[str, int]
   labels: Mapping[str, int]
   bounds: verdict.Bounds
   settings: evaluation.Settings
@@ -58,7 +60,8 @@ def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
     ConfigError: if a threshold names no class of the label map.
     DataError: if the split to evaluate has no files, or the label map does not parse.
   """
-  labels = _labels(inputs)
+  class_ids = _class_ids(inputs)
+  labels = label_map.categories(class_ids)
   bounds = verdict.Bounds(
     thresholds=json.loads(properties['thresholds']),
     min_improvement=float(properties['min_improvement']),
@@ -79,15 +82,16 @@ def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
       'input_fingerprint'
     ),
     model_run=_uri(inputs, 'model_run'),
+    class_ids=class_ids,
     labels=labels,
     bounds=bounds,
     settings=evaluation.Settings(properties['iou'], properties['slice_pattern']),
   )
 
 
-def _labels(inputs: Artifacts) -> dict[str, int]:
+def _class_ids(inputs: Artifacts) -> dict[str, int]:
   path = files.join(_uri(inputs, 'label_map'), LabelMap.FILE_NAME)
-  return label_map.parse(files.read_text(path), where=path)
+  return label_map.parse_shared(files.read_text(path), where=path)
 
 
 def _uri(inputs: Artifacts, name: str) -> str:

@@ -18,6 +18,7 @@ class LabelMapGenSpec(component_spec.ComponentSpec):
     'pinned': component_spec.ExecutionParameter(type=str),
     'pinned_path': component_spec.ExecutionParameter(type=str),
     'single_class': component_spec.ExecutionParameter(type=str),
+    'for_classifier': component_spec.ExecutionParameter(type=int),
     'code_version': component_spec.ExecutionParameter(type=str),
   }
   INPUTS = {'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples)}
@@ -28,8 +29,8 @@ class LabelMapGen(base_beam_component.BaseBeamComponent):
   """Derives label_map.pbtxt from the class names in the examples.
 
   Ids start at 1 (0 is background). Names are ordered by code point, so equal data gives equal ids. With `pinned`,
-  the ids there are kept for life and new names are appended after them. With `single_class`, all names share the id 1,
-  and so become one class for the OD API's reader.
+  the ids there are kept for life and new names are appended after them. With `single_class`, all names share the id of
+  that class, and so are one class for the OD API's reader.
 
       labels = LabelMapGen(examples=data.outputs['examples'])
 
@@ -40,27 +41,31 @@ class LabelMapGen(base_beam_component.BaseBeamComponent):
   SPEC_CLASS = LabelMapGenSpec
   EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
 
-  def __init__(self, examples: channel.BaseChannel, pinned: str | None = None, single_class: str = '') -> None:
+  def __init__(
+    self,
+    examples: channel.BaseChannel,
+    pinned: str | None = None,
+    single_class: str = '',
+    for_classifier: bool = False,
+  ) -> None:
     """Reads the pinned label map now, so that its content, not its path, decides about the cache.
 
     Args:
       examples: of VocExampleGen, or any with `image/object/class/text`.
       pinned: path of a label_map.pbtxt whose ids are kept.
-      single_class: the name of the one class that all objects are of; the data must have two classes or more.
+      single_class: the name of the one class that all objects are of; '' keeps their own classes.
+      for_classifier: whether a classifier is to tell the classes apart, so that the data must have two or more.
 
     Raises:
-      ConfigError: if `pinned` cannot be read, or stands beside `single_class`.
+      ConfigError: if `pinned` cannot be read.
     """
-    if pinned and single_class:
-      raise ConfigError(
-        f'LabelMapGen: pinned: {pinned} gives ids, single_class "{single_class}" has one. Expected one of them.'
-      )
     super().__init__(
       LabelMapGenSpec(
         examples=examples,
         pinned=_text(pinned) if pinned else '',
         pinned_path=pinned or '',
         single_class=single_class,
+        for_classifier=int(for_classifier),
         code_version=code_version.of(executor),
         label_map=channel.Channel(type=LabelMap),
       )

@@ -33,7 +33,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     single = exec_properties.get('single_class')
     kept = label_map.parse(pinned, exec_properties.get('pinned_path') or 'pinned label map') if pinned else None
     names = self._class_names(artifact_utils.get_single_instance(input_dict['examples']), files.join(uri, 'names'))
-    found = labels.one_class(names, single) if single else labels.assign_ids(names, kept)
+    if exec_properties.get('for_classifier'):
+      labels.require_several(names)
+    found = labels.one_class(names, single, kept) if single else labels.assign_ids(names, kept)
     files.write_text(files.join(uri, LabelMap.FILE_NAME), label_map.dump(found))
 
   def _class_names(self, examples: artifact.Artifact, names_uri: str) -> list[str]:

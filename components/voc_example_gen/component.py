@@ -24,7 +24,6 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
     'split': component_spec.ExecutionParameter(type=str),
     'max_bad_fraction': component_spec.ExecutionParameter(type=float),
     'keep_negatives': component_spec.ExecutionParameter(type=int),
-    'single_class': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
     'input_fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
   }
@@ -56,7 +55,6 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
     split: Mapping[str, Any] | None = None,
     max_bad_fraction: float = 0.05,
     keep_negatives: bool = True,
-    single_class: str = '',
   ) -> None:
     """Checks the settings now, before a run starts.
 
@@ -66,7 +64,6 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       split: keys of SplitSettings.
       max_bad_fraction: fraction of files that may be refused before ingestion fails.
       keep_negatives: whether images annotated as having no objects are used.
-      single_class: the class name that every object gets; '' keeps their own.
 
     Raises:
       ConfigError: naming the setting that is wrong.
@@ -78,7 +75,6 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       'split': dict(split or {}),
       'max_bad_fraction': max_bad_fraction,
       'keep_negatives': keep_negatives,
-      'single_class': single_class,
     }
     checked = parse_settings(IngestSettings, settings, 'data')
     super().__init__(
@@ -88,7 +84,6 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
         split=json.dumps(checked.split.dict(), sort_keys=True),
         max_bad_fraction=float(checked.max_bad_fraction),
         keep_negatives=int(checked.keep_negatives),
-        single_class=checked.single_class,
         code_version=code_version.of(executor),
         examples=channel.Channel(type=standard_artifacts.Examples),
         ingest_report=channel.Channel(type=IngestReport),

@@ -78,7 +78,6 @@ def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
       'split': json.loads(exec_properties.get('split') or '{}'),
       'max_bad_fraction': exec_properties.get('max_bad_fraction', 0.05),
       'keep_negatives': bool(exec_properties.get('keep_negatives', True)),
-      'single_class': exec_properties.get('single_class') or '',
     },
     'data',
   )

@@ -74,8 +74,6 @@ def examine(
     content = images.read(root, task.item.image)
     checked = images.check(content, annotation.declared_size)
     usable, rules = boxes.usable(annotation, checked.width, checked.height)
-    if task.single_class:
-      usable = [dataclasses.replace(box, label=task.single_class) for box in usable]
     _describe(outcome, annotation, checked, usable, rules)
     _refuse_unusable(annotation, usable, rules, keep_negatives)
   except RefusedFileError as error:

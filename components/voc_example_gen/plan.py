@@ -19,12 +19,11 @@ TYPICAL_BYTES = 100_000  # taken as the size of an image in a remote folder, who
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """One image to be checked and written; with `single_class`, all its objects get this name."""
+  """One image to be checked and written."""
 
   item: Item
   digest: str
   size: int
-  single_class: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +109,7 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
     root=tree.root,
     data_format=index.data_format,
     split_method=assignment.method,
-    shards=_all_shards(tree, index.items, assignment.split_of, digest_of, settings.single_class),
+    shards=_all_shards(tree, index.items, assignment.split_of, digest_of),
     refused=(*index.refused, *_not_annotated(tree, index.items), *assignment.left_out),
     warnings=(*index.warnings, *assignment.warnings),
     fingerprint=digests.fingerprint(tree, digest_of),
@@ -132,14 +131,13 @@ def _all_shards(
   items: tuple[Item, ...],
   split_of: dict[str, str],
   digest_of: dict[str, str],
-  single_class: str,
 ) -> tuple[Shard, ...]:
   """The shards of every split, by the split's name."""
   sizes = {file.path: file.size for file in tree.files}
   tasks: dict[str, list[Task]] = {}
   for item in items:
     if split := split_of.get(item.image):
-      tasks.setdefault(split, []).append(Task(item, digest_of[item.image], sizes[item.image], single_class))
+      tasks.setdefault(split, []).append(Task(item, digest_of[item.image], sizes[item.image]))
   return tuple(shard for split in sorted(tasks) for shard in _shards(split, tasks[split]))
 
 

@@ -79,14 +79,12 @@ class IngestSettings(Settings):
     split: how its images are divided.
     max_bad_fraction: fraction of files that may be refused before ingestion fails.
     keep_negatives: whether images annotated as having no objects are used.
-    single_class: every object gets this class name, for a detector that finds and does not name; '' keeps the names.
   """
 
   data_format: str = AUTO
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
-  single_class: str = ''
 
   @pydantic.validator('data_format')
   def _is_known(cls, value: str) -> str:

@@ -127,10 +127,20 @@ def test_a_family_that_cannot_adapt_is_refused_before_anything_is_ingested():
     components(adapt={'target': '/night'}, model={'base': 'faster_rcnn_resnet50_v1_640'})
 
 
+def test_one_class_is_made_by_the_label_map_that_all_steps_share():
+  found = components(data={'root': '/data', 'single_class': 'thing'})
+  label_map = found['LabelMapGen'].outputs['label_map']
+  assert found['LabelMapGen'].exec_properties['single_class'] == 'thing'
+  assert {id(found[step].inputs['label_map']) for step in ('ConfigPatcher', 'ODAPITrainer', 'MapEvaluator')} == {
+    id(label_map)
+  }
+
+
 def test_the_detector_learns_one_class_and_the_classifiers_model_goes_on():
   found = components(two_stage={}, export={'score_threshold': 0.3})
   one_class = found['DetectorLabelMapGen'].outputs['label_map']
-  assert found['DetectorLabelMapGen'].exec_properties['single_class'] == 'object'
+  properties = found['DetectorLabelMapGen'].exec_properties
+  assert (properties['single_class'], properties['for_classifier']) == ('object', 1)
   assert found['ConfigPatcher'].inputs['label_map'] == found['ODAPITrainer'].inputs['label_map'] == one_class
   named = found['CropClassifier']
   assert named.inputs['detector'] == found['ODAPITrainer'].outputs['model']

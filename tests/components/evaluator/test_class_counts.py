@@ -14,3 +14,9 @@ def test_objects_of_all_files_are_counted(scenes, tmp_path):
 
 def test_where_nothing_was_counted_there_are_no_classes(tmp_path):
   assert class_counts.read(str(tmp_path)) == {}
+
+
+def test_names_that_share_an_id_are_counted_as_one_class():
+  counts = {'cat': 3, 'dog': 4, 'car': 1}
+  class_ids = {'animal': 1, 'cat': 1, 'dog': 1, 'car': 2}
+  assert class_counts.by_label(counts, class_ids, {'animal': 1, 'car': 2}) == {'animal': 7, 'car': 1}

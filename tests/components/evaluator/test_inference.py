@@ -30,6 +30,14 @@ def test_a_label_map_with_other_ids_is_matched_by_class_name(colour_model, scene
   assert scores.score(results, labels, 0.5).metrics['AP'] == pytest.approx(1.0)
 
 
+def test_names_that_share_an_id_are_matched_as_one_class(colour_model, scenes, tmp_path):
+  step = inference.DetectAndMatch(str(colour_model), {'object': 1, 'red': 1, 'blue': 1}, str(tmp_path))
+  for shard in shards_of([str(path) for path in (scenes / 'Split-eval').iterdir()]):
+    list(step.process(shard))
+  scored = scores.score(inference.read_results(str(tmp_path)), {'object': 1}, 0.5)
+  assert scored.metrics['AP'] == pytest.approx(1.0)
+
+
 def test_an_image_that_the_model_cannot_decode_is_named(colour_model, tmp_path):
   broken = tf.train.Example.FromString(example('broken.png', []))
   broken.features.feature['image/encoded'].bytes_list.value[0] = b'not an image'

@@ -8,6 +8,7 @@ from tfx.types import standard_artifacts
 from components.artifacts import ExportedModels, LabelMap
 from components.evaluator import request
 from detection.base.errors import ConfigError, DataError
+from detection.odapi import label_map
 
 PROPERTIES = {
   'thresholds': '{}',
@@ -36,6 +37,16 @@ def test_what_is_left_out_is_empty(inputs, colour_model):
   assert len(asked.examples) == 2
   assert (asked.baseline, asked.baseline_model, asked.model_run, asked.fingerprint) == (None, '', '', '')
   assert (asked.exports, asked.train_examples) == ([], [])
+
+
+def test_names_that_share_an_id_are_reported_as_one_class(inputs, tmp_path):
+  (tmp_path / 'label_map.pbtxt').write_text(label_map.dump({'object': 1, 'red': 1, 'blue': 1}))
+  inputs['label_map'][0].uri = str(tmp_path)
+  asked = request.read(inputs, PROPERTIES)
+  assert asked.class_ids == {'object': 1, 'red': 1, 'blue': 1}
+  assert asked.labels == {'object': 1}
+  with pytest.raises(ConfigError, match='AP/red.*no class "red"'):
+    request.read(inputs, {**PROPERTIES, 'thresholds': json.dumps({'AP/red': 0.5})})
 
 
 def test_the_files_made_from_the_model_are_in_the_order_of_their_names(inputs, tmp_path):

@@ -7,11 +7,6 @@ from components.label_map_gen.component import LabelMapGen
 from detection.base.errors import ConfigError
 
 
-def test_a_single_class_keeps_no_pinned_ids():
-  with pytest.raises(ConfigError, match='ids.pbtxt'):
-    LabelMapGen(channel.Channel(type=standard_artifacts.Examples), pinned='ids.pbtxt', single_class='object')
-
-
 def test_a_missing_pinned_file_fails_when_the_component_is_built(tmp_path):
   with pytest.raises(ConfigError, match='absent.pbtxt'):
     LabelMapGen(examples=channel.Channel(type=standard_artifacts.Examples), pinned=str(tmp_path / 'absent.pbtxt'))

@@ -18,7 +18,7 @@ from detection.odapi import label_map
 def generate(tmp_path):
   """Runs the executor over splits given as {split: [[class names of one image], ...]}."""
 
-  def run(splits, pinned=None, single_class=''):
+  def run(splits, pinned=None, **options):
     examples, output = standard_artifacts.Examples(), LabelMap()
     examples.uri, output.uri = str(tmp_path / 'examples'), str(tmp_path / 'label_map')
     examples.split_names = '[' + ', '.join(f'"{split}"' for split in splits) + ']'
@@ -30,7 +30,7 @@ def generate(tmp_path):
           example.features.feature['image/object/class/text'].bytes_list.value[:] = [n.encode() for n in names]
           writer.write(example.SerializeToString())
     examples_channel = channel.Channel(type=standard_artifacts.Examples)
-    node = LabelMapGen(examples=examples_channel, pinned=pinned, single_class=single_class)
+    node = LabelMapGen(examples=examples_channel, pinned=pinned, **options)
     context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(tmp_path), unique_id='1')
     Executor(context).Do({'examples': [examples]}, {'label_map': [output]}, dict(node.exec_properties))
     assert [path.name for path in Path(output.uri).iterdir()] == [LabelMap.FILE_NAME]
@@ -53,6 +53,18 @@ def test_a_pinned_file_is_extended(generate, tmp_path):
 def test_a_single_class_has_the_names_of_all_splits(generate):
   text = generate({'train': [['dog']], 'eval': [['cat']]}, single_class='object')
   assert label_map.parse_shared(text) == {'object': 1, 'cat': 1, 'dog': 1}
+
+
+def test_a_single_class_keeps_its_pinned_id(generate, tmp_path):
+  pinned = tmp_path / 'pinned.pbtxt'
+  pinned.write_text(label_map.dump({'object': 3}))
+  text = generate({'train': [['cat'], ['dog']]}, pinned=str(pinned), single_class='object')
+  assert label_map.parse_shared(text) == {'object': 3, 'cat': 3, 'dog': 3}
+
+
+def test_classes_for_a_classifier_are_two_or_more(generate):
+  with pytest.raises(DataError, match='two classes or more'):
+    generate({'train': [['dog']]}, single_class='object', for_classifier=True)
 
 
 def test_a_broken_pinned_file_is_named(generate, tmp_path):

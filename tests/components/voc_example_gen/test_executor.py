@@ -133,18 +133,6 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, i
   assert not [path for path in tmp_path.glob('out-*/**/*') if path.is_file()]
 
 
-def test_every_object_gets_the_one_class_asked_for(tmp_path, ingest, field):
-  ingested = ingest(voc_maker.devkit(tmp_path / 'data'), single_class='thing')
-  labels = {
-    label
-    for split in ('train', 'eval')
-    for record in ingested.records(split)
-    for label in field(record, 'image/object/class/text')
-  }
-  assert labels == {b'thing'}
-  assert list(ingested.report['classes']) == ['thing']
-
-
 def test_images_alone_are_all_taken_for_training_whatever_is_annotated(tmp_path, ingest, field):
   folder = {
     'JPEGImages/a.jpg': voc_maker.encode(voc_maker.picture(1)),
