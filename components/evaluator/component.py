@@ -1,4 +1,4 @@
-"""MapEvaluator: the component."""
+"""MapEvaluator: its channels, its properties, and the checks when a pipeline is built."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class MapEvaluatorSpec(component_spec.ComponentSpec):
 
 
 class MapEvaluator(base_beam_component.BaseBeamComponent):
-  """Measures the exported SavedModel on the eval split and says whether it may be pushed.
+  """Measures the exported SavedModel on the eval split and decides whether it may be pushed.
 
       evaluator = MapEvaluator(model=trainer.outputs['model'], examples=..., label_map=..., thresholds={'AP50': 0.5})
 
@@ -51,18 +51,18 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
 
   Args:
     model: from the trainer; its SavedModel is run through its serving signatures.
-    examples: with the split that is measured.
-    label_map: the classes that are measured.
-    baseline: the model in production, measured on the same images. May be empty on a first run.
+    examples: holds the split to measure on.
+    label_map: the classes to measure.
+    baseline: the model in production, measured on the same images. There may be none on a first run.
     model_run: the trainer's records, for the report's learning curve and facts.
-    exports: the model's TFLite and ONNX files, measured beside it; they have no part in the verdict.
+    exports: the model's TFLite and ONNX files, measured too; they do not influence the verdict.
     thresholds: {metric: least value}: a metric of metrics.names.ALL, or `AP50/cat` for one class.
-    min_improvement: how much AP must rise over the baseline's; negative allows a fall.
-    max_class_drop: how far a class's AP may fall below the baseline's; None allows any.
-    split: of `examples`.
-    iou: of precision, recall, F1, the confusion matrix and the mistakes in the report; in (0, 1].
-    slice_pattern: a regular expression whose one group, searched in an image's name, names the part it is counted in.
-    baseline_destination: without a `baseline` artifact, the highest version pushed there is the baseline.
+    min_improvement: how much AP must rise over the baseline's; a negative value allows a fall.
+    max_class_drop: how far a class's AP may fall below the baseline's; None allows any fall.
+    split: the split of `examples` to measure on.
+    iou: the least overlap of a hit for precision, recall, F1, confusion matrix and mistakes; in (0, 1].
+    slice_pattern: a regular expression, searched in an image's name; its one group names the image's part.
+    baseline_destination: if there is no `baseline` artifact, the highest version pushed there is the baseline.
 
   Raises:
     ConfigError: if a threshold names no metric or is no number from 0 to 1.

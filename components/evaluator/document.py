@@ -1,12 +1,12 @@
-"""metrics.json: all numbers of an evaluation. Scores are fractions from 0 to 1; null where nothing could be measured.
+"""metrics.json: all numbers of an evaluation. Scores are in [0, 1], and null where nothing could be measured.
 
-schema_version   1; raised when a key changes its meaning or goes
+schema_version   1; raised when a key changes its meaning or is removed
 verdict          {blessed, reason, checks: [{name, value, bound, passed, sentence}]}
-sources          {model, baseline}: where they lie; baseline '' if there was none
+sources          {model, baseline}: their URIs; baseline is '' if there was none
 facts            {name: text}: base config, steps, data fingerprint, versions, ...
 model, baseline  null if not measured, else
   images, objects, detections   counts; difficult objects are left out
-  iou            of precision, recall, F1, confusion and mistakes
+  iou            the least overlap of a hit for precision, recall, F1, confusion and mistakes
   metrics        {metric: value}: AP, AP50, AP75, AP_small, AP_medium, AP_large, AR1, AR10, AR100, AR_small,
                  AR_medium, AR_large (COCO's), VOC07_AP50, VOC10_AP50 (Pascal VOC's), precision, recall, F1 (means
                  over classes, each at its best confidence)
@@ -18,7 +18,7 @@ model, baseline  null if not measured, else
   slices         [{kind, name, images, objects, metrics}]
 exports          [{name, bytes, milliseconds, metrics: {AP, AP50, AP75}}]: the SavedModel and the files made from it,
                  time of one image on this machine's CPU; empty without such files
-difference       {AP, AP50: {value, low, high}}: model less baseline, 95 % paired bootstrap; null without baseline
+difference       {AP, AP50: {value, low, high}}: model minus baseline, 95 % paired bootstrap; null without baseline
 """
 
 import dataclasses
@@ -80,11 +80,11 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _mistakes(evaluation: Evaluation, index: int) -> dict[str, dict[str, int]]:
-  made = evaluation.mistakes
+  mistakes = evaluation.mistakes
   return {
-    'false_positives': dict(zip(CAUSES, made.causes[index].tolist(), strict=True)),
-    'missed': dict(zip(AREA_NAMES[1:], made.missed[index].tolist(), strict=True)),
-    'found': dict(zip(AREA_NAMES[1:], made.found[index].tolist(), strict=True)),
+    'false_positives': dict(zip(CAUSES, mistakes.causes[index].tolist(), strict=True)),
+    'missed': dict(zip(AREA_NAMES[1:], mistakes.missed[index].tolist(), strict=True)),
+    'found': dict(zip(AREA_NAMES[1:], mistakes.found[index].tolist(), strict=True)),
   }
 
 

@@ -1,4 +1,4 @@
-"""Everything that one model scored on one set of images."""
+"""All scores of one model on one set of images."""
 
 import csv
 import dataclasses
@@ -16,8 +16,8 @@ from detection.metrics.results import Results
 class Settings:
   """How to measure.
 
-  iou: of precision, recall, F1, the confusion matrix and mistakes; in (0, 1].
-  slice_pattern: as slices.measure takes it.
+  iou: the least overlap of a hit for precision, recall, F1, the confusion matrix and mistakes; in (0, 1].
+  slice_pattern: the pattern of slices.measure.
   """
 
   iou: float = 0.5
@@ -26,10 +26,11 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-  """One model's scores, and what they were made from.
+  """One model's scores, and the matched detections that they are computed from.
 
-  metrics: {metric of names.ALL: value}, means over the classes that could be measured.
-  resampled: [B, 2], AP and AP50 of bootstrap resamples; row b of two evaluations of the same images is the same draw.
+  metrics: {metric of names.ALL: value in [0, 1]}, means over the classes that could be measured; NaN if none could.
+  resampled: [B, 2] float64, AP and AP50 of bootstrap resamples. Row b is the same resample for two evaluations of the
+    same images.
   """
 
   metrics: dict[str, float]
@@ -47,11 +48,11 @@ class Evaluation:
 
   @property
   def objects(self) -> int:
-    """Labelled ones, less the difficult."""
+    """Number of labelled objects, without difficult ones."""
     return int(self.results.object_counted[:, 0].sum())
 
   def per_class(self) -> dict[str, dict[str, float]]:
-    """{class: {metric: value}}"""
+    """{class name: {metric: value}}"""
     return {score.name: score.metrics for score in self.classes}
 
   def intervals(self) -> dict[str, bootstrap.Interval]:
@@ -65,13 +66,13 @@ class Evaluation:
 
 
 def score(results: Results, labels: Mapping[str, int], settings: Settings, draws: np.ndarray) -> Evaluation:
-  """Computes every number from matched detections.
+  """Computes all scores from matched detections.
 
   Args:
     results: of all images.
-    labels: {name: id}; all of them are reported.
-    settings: how.
-    draws: [B, images], of bootstrap.draws.
+    labels: {class name: id}; every class is reported.
+    settings: how to measure.
+    draws: [B, images], from bootstrap.draws.
   """
   class_ids = list(labels.values())
   scored = scores.score(results, labels, settings.iou)
@@ -89,7 +90,7 @@ def score(results: Results, labels: Mapping[str, int], settings: Settings, draws
 
 
 def class_table(evaluation: Evaluation) -> str:
-  """per_class.csv: a header line, then a line a class; an empty field where nothing could be measured."""
+  """per_class.csv: a header line, then a line for each class; a field is empty where nothing could be measured."""
   out = io.StringIO()
   writer = csv.writer(out, lineterminator='\n')
   writer.writerow(['class', 'id', 'objects', 'images', 'best_score', *names.ALL])
@@ -100,5 +101,5 @@ def class_table(evaluation: Evaluation) -> str:
 
 
 def without_nan(values: Mapping[str, float]) -> dict[str, float | None]:
-  """NaN as None: JSON has no NaN."""
+  """The values with None for NaN, which JSON does not have."""
   return {name: None if math.isnan(value) else value for name, value in values.items()}

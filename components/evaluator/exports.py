@@ -1,4 +1,4 @@
-"""A model in the forms that it is published in: size, time on this CPU, scores."""
+"""Size, speed on this CPU and scores of a model in each form that it is published in."""
 
 import dataclasses
 import statistics
@@ -18,11 +18,12 @@ _SHOWN = ('AP', 'AP50', 'AP75')
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-  """One form.
+  """One form of the model.
 
-  bytes: of the file, or of all files of the SavedModel. milliseconds: median of one image, from pixels to boxes;
-  SavedModel and ONNX use all cores, TFLite one.
-  metrics: AP, AP50, AP75 in [0, 1]; NaN unmeasured.
+  name: the file's name, or `SavedModel`.
+  bytes: size of the file, or of all files of the SavedModel.
+  milliseconds: median time of one image, from pixels to boxes; SavedModel and ONNX use all cores, TFLite one.
+  metrics: {'AP', 'AP50' and 'AP75': value in [0, 1]}; NaN where nothing could be measured.
   """
 
   name: str
@@ -32,7 +33,14 @@ class Exported:
 
 
 def measure(name: str, path: str, metrics: Mapping[str, float], images: Sequence[bytes]) -> Exported:
-  """Times the model at `path`, as Detector takes it, on encoded images, of which there is at least one."""
+  """Measures size and speed of a model.
+
+  Args:
+    name: what to call it.
+    path: as Detector takes it.
+    metrics: the model's, by names.ALL.
+    images: encoded; at least one.
+  """
   return Exported(name, _size(path), _milliseconds(path, images), {metric: metrics[metric] for metric in _SHOWN})
 
 

@@ -1,4 +1,4 @@
-"""Does an exported model answer where nothing else is loaded? Asked in a fresh process, through its signatures.
+"""Checks in a fresh process that an exported model answers through its serving signatures.
 
     python -m components.evaluator.servability MODEL_FOLDER
 
@@ -9,10 +9,12 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
 from detection.base.errors import DataError, UserError
+from detection.detections import Detections
 
 TIMEOUT = 600.0  # seconds; a large model on a busy machine takes a minute
 
@@ -20,8 +22,12 @@ TIMEOUT = 600.0  # seconds; a large model on a busy machine takes a minute
 def problem(model: str, timeout: float = TIMEOUT) -> str:
   """Why the SavedModel in folder `model` cannot be served; empty if it can.
 
-  The model is loaded by a process of its own, which sees nothing that training left in memory: a variable that was not
-  saved, a custom op, a Python function.
+  The model is loaded by a process of its own, so nothing that training left in memory can help it: a variable that was
+  not saved, a custom op, a Python function.
+
+  Args:
+    model: the folder.
+    timeout: seconds.
   """
   command = [sys.executable, '-m', __name__, model]
   try:
@@ -35,13 +41,13 @@ def problem(model: str, timeout: float = TIMEOUT) -> str:
 
 
 def _environment() -> dict[str, str]:
-  """This process's environment, in which `components` is found though the working folder be another."""
+  """This process's environment, with `components` on the path whatever the working folder is."""
   root = str(pathlib.Path(__file__).parents[2])
   return {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH', '')]))}
 
 
 def ask(model: str) -> None:
-  """Loads the model and asks both signatures about images of two sizes.
+  """Loads the model and calls both signatures with images of two sizes.
 
   Raises:
     DataError: if a signature or output is missing, or an answer is not what the signature promises.
@@ -59,7 +65,7 @@ def ask(model: str) -> None:
   _check(model, 'image_bytes', detector.detect_encoded(jpegs))
 
 
-def _check(model: str, argument: str, answers: list) -> None:
+def _check(model: str, argument: str, answers: Sequence[Detections]) -> None:
   for found in answers:
     if not (np.isfinite(found.boxes).all() and np.isfinite(found.scores).all()):
       raise DataError(f'{model}: answers to `{argument}` hold numbers that are not finite. Train it again.')

@@ -1,4 +1,4 @@
-"""Blessed or not: measured numbers against thresholds and against the model in production."""
+"""Blessed or not: compares metrics with thresholds and with the model in production."""
 
 import dataclasses
 import math
@@ -11,7 +11,12 @@ from detection.metrics import names
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-  """One condition. value: what was measured, NaN if nothing could be; bound: the least it had to be."""
+  """One condition.
+
+  value: the measured metric; NaN if it could not be measured.
+  bound: the least value that passes; NaN if there is none.
+  sentence: says whether it is met.
+  """
 
   name: str
   value: float
@@ -22,7 +27,7 @@ class Check:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-  """The outcome. `reason` is one line: what was not met, or that all was."""
+  """The decision. reason: one line; the conditions that are not met, or all of them if all are met."""
 
   blessed: bool
   reason: str
@@ -41,8 +46,8 @@ class Bounds:
   """What a model has to reach.
 
   thresholds: {metric: least value}; a metric of names.ALL, or `metric/class` for one class.
-  min_improvement: how much AP must at least rise over the baseline; negative allows a fall.
-  max_class_drop: how far any class's AP may fall below the baseline's; None allows any.
+  min_improvement: how much AP must rise over the baseline's; a negative value allows a fall.
+  max_class_drop: how far a class's AP may fall below the baseline's; None allows any fall.
   """
 
   thresholds: Mapping[str, float]
@@ -50,10 +55,10 @@ class Bounds:
   max_class_drop: float | None = None
 
   def check_names(self) -> None:
-    """Refuses what is no metric, before anything runs.
+    """Checks names and values of the thresholds; needs no label map.
 
     Raises:
-      ConfigError: naming the first one that is unknown, or whose bound is no number in [0, 1].
+      ConfigError: for the first name that is no metric, or value that is no number in [0, 1].
     """
     for name, bound in self.thresholds.items():
       if problem := names.problem(name):
@@ -62,10 +67,13 @@ class Bounds:
         raise ConfigError(f'evaluate.thresholds.{name}: expected a number from 0 to 1, received {bound!r}.')
 
   def check_classes(self, classes: Collection[str]) -> None:
-    """Refuses a threshold on a class that the label map has not, before anything is measured.
+    """Checks that the classes in the thresholds exist.
+
+    Args:
+      classes: names of the label map's classes.
 
     Raises:
-      ConfigError: naming it.
+      ConfigError: if there is no such class; it names the threshold.
     """
     for name in self.thresholds:
       names.check_class(name, classes, f'evaluate.thresholds.{name}')
@@ -78,13 +86,13 @@ def judge(
   baseline: Mapping[str, float] | None = None,
   baseline_per_class: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Verdict:
-  """Judges a model that answers.
+  """Judges a measured model.
 
   Args:
     metrics: {metric: value}, NaN where nothing could be measured.
-    per_class: {class: {metric: value}}.
+    per_class: {class name: {metric: value}}.
     bounds: what has to be reached.
-    baseline, baseline_per_class: the same of the model in production, on the same images; None on a first run.
+    baseline, baseline_per_class: metrics of the model in production, on the same images; None on a first run.
   """
   checks = [_threshold(name, bound, metrics, per_class) for name, bound in sorted(bounds.thresholds.items())]
   if baseline is not None:

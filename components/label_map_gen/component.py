@@ -12,7 +12,7 @@ from detection.base.errors import ConfigError
 
 
 class LabelMapGenSpec(component_spec.ComponentSpec):
-  """What LabelMapGen takes and gives."""
+  """Channels and properties of LabelMapGen."""
 
   PARAMETERS = {
     'pinned': component_spec.ExecutionParameter(type=str),

@@ -1,4 +1,4 @@
-"""DetectionPusher: the component."""
+"""DetectionPusher: its channels, its properties, and the checks when a pipeline is built."""
 
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts

@@ -1,4 +1,4 @@
-"""DetectionPusher's executor: a blessed model in, a version out."""
+"""DetectionPusher's executor: publishes a blessed model as a version."""
 
 import json
 import logging
@@ -21,10 +21,10 @@ Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 
 
 class Executor(base_executor.BaseExecutor):
-  """Publishes if blessed; says in `pushed_model` what it did."""
+  """Publishes the model if it is blessed, and records in `pushed_model` what it did."""
 
   def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:
-    """Pushes or declines.
+    """Publishes the model, or leaves it if it is not blessed.
 
     Raises:
       ConfigError: if the destination cannot be written.

@@ -1,4 +1,4 @@
-"""model_card.md: what a pushed model is, from the evaluation's metrics.json.
+"""model_card.md: describes a pushed model, from the evaluation's metrics.json.
 
 Headings follow Mitchell et al., Model Cards for Model Reporting, FAT* 2019, as far as a pipeline can know.
 """
@@ -42,5 +42,5 @@ def _interval(interval: Mapping[str, float | None]) -> str:
 
 
 def _plain(text: object) -> str:
-  """Text that cannot break the table or become markup."""
+  """The text on one line, escaped so that it cannot break the table or become markup."""
   return ' '.join(str(text).split()).replace('|', '\\|').replace('<', '&lt;')

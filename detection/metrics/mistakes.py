@@ -58,20 +58,8 @@ def diagnose(
   counts = ~(results.object_difficult | results.object_crowd)
   object_found = np.zeros(len(counts), bool)
   object_found[assignment.object[hit]] = True
-  cause = np.full(len(use), -1)
-  confused_with = np.full(len(use), -1)
-  for image, found, objects, rows in each(results):
-    wrong = np.flatnonzero(false[rows])
-    if len(wrong):
-      detected = pixels(found.boxes[wrong], image.width, image.height)
-      overlap = overlaps(
-        detected, pixels(image.ground_truth.boxes, image.width, image.height), None, image.ground_truth
-      )
-      same = found.classes[wrong, None] == image.ground_truth.classes
-      cause[rows.start + wrong] = _causes(overlap, same, assignment.iou)
-      free = counts[objects] & ~object_found[objects]
-      confused_with[rows.start + wrong] = _confused_objects(overlap, ~same & free, assignment.iou, objects.start)
   missed = counts & ~object_found
+  cause, confused_with = _examine_false(results, false, missed, assignment.iou)
   sizes = _sizes(results)
   images = len(results.names)
   index = {class_id: k for k, class_id in enumerate(class_ids)}
@@ -86,6 +74,36 @@ def diagnose(
     cause=cause,
     object_found=object_found,
   )
+
+
+def _examine_false(
+  results: Results, false: np.ndarray, missed: np.ndarray, iou: float
+) -> tuple[np.ndarray, np.ndarray]:
+  """Compares every false positive with the objects of its image.
+
+  Args:
+    results: all images.
+    false: [N] bool, the false positives.
+    missed: [G] bool, the missed objects.
+    iou: the least overlap of a hit.
+
+  Returns:
+    cause: [N] index into CAUSES; -1 for detections that are not false.
+    confused_with: [N] row of the missed object of another class that a false positive covers; -1 for none.
+  """
+  cause = np.full(len(false), -1)
+  confused_with = np.full(len(false), -1)
+  for image, found, objects, rows in each(results):
+    wrong = np.flatnonzero(false[rows])
+    if not len(wrong):
+      continue
+    truth = image.ground_truth
+    detected, labelled = (pixels(boxes, image.width, image.height) for boxes in (found.boxes[wrong], truth.boxes))
+    overlap = overlaps(detected, labelled, None, truth)
+    same = found.classes[wrong, None] == truth.classes
+    cause[rows.start + wrong] = _causes(overlap, same, iou)
+    confused_with[rows.start + wrong] = _confused_objects(overlap, ~same & missed[objects], iou, objects.start)
+  return cause, confused_with
 
 
 def _causes(overlap: np.ndarray, same: np.ndarray, iou: float) -> np.ndarray:

@@ -42,12 +42,12 @@ def render(template: pathlib.Path, **context: object) -> str:
 
 
 def percent(value: float | None) -> str:
-  """0.4567 as `45.7`, in points of a hundred; a dash for nothing to measure (None, NaN, COCO's -1)."""
+  """0.4567 as `45.7`, in percent without the sign; a dash for None, NaN and COCO's -1, where nothing was measured."""
   return '–' if value is None or not value >= 0 else f'{100 * value:.1f}'
 
 
 def number(value: float | None, digits: int = 3) -> str:
-  """A plain number; a dash for None and NaN."""
+  """The number with `digits` decimals; a dash for None and NaN."""
   return '–' if value is None or math.isnan(value) else f'{value:.{digits}f}'
 
 
