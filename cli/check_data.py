@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -119,20 +118,18 @@ def _say(line: str, out: TextIO | None = None) -> None:
 
 @contextlib.contextmanager
 def _appearing_whole(path: str | None) -> Iterator[TextIO | None]:
-  """A text file that takes its name only if the block ends without an error; None for no path.
-
-  Not files.whole_file: it makes missing folders, and here a missing folder is a mistyped name.
-  """
+  """A text file that takes its name only if the block ends without an error; None for no path."""
   if not path:
     yield None
     return
-  beside = f'{path}.partial-{uuid.uuid4().hex[:8]}'
+  from detection.base import files
+
   try:
-    with open(beside, 'x', encoding='utf-8', errors='surrogateescape', newline='') as file:
+    os.stat(os.path.dirname(path) or '.')  # files makes missing folders, and here one is a mistyped name
+    with (
+      files.whole_path(path) as beside,
+      open(beside, 'x', encoding='utf-8', errors='surrogateescape', newline='') as file,
+    ):
       yield file
-    os.replace(beside, path)
   except OSError as error:
     raise ConfigError(f'{path}: cannot be written: {error.strerror}. Name a file in a folder you may write.') from error
-  finally:
-    if os.path.exists(beside):
-      os.remove(beside)

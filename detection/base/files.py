@@ -49,11 +49,11 @@ def join(*parts: str) -> str:
   return posixpath.join(*parts)
 
 
-def open(uri: str, mode: str = 'rb') -> IO[Any]:  # noqa: A001 - the name that readers know
-  """Opens a file for a `with` block. Text is UTF-8."""
+def open(uri: str, mode: str = 'rb') -> IO[Any]:
+  """Opens a file for a `with` block, as the builtin does. Text is UTF-8."""
   if is_remote(uri):
     return _gfile(uri).GFile(uri, mode)
-  return io.open(uri, mode, encoding=None if 'b' in mode else 'utf-8')  # noqa: SIM115, UP020 - the name is taken
+  return io.open(uri, mode, encoding=None if 'b' in mode else 'utf-8')  # noqa: UP020 - `open` is this function
 
 
 def exists(uri: str) -> bool:

@@ -10,8 +10,6 @@ import json
 import math
 import os
 import random
-import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -62,21 +60,17 @@ def write(directory: str, *, images: int = 200, seed: int = 0, domain: str = 'pl
     raise ConfigError(f'--domain: expected one of {", ".join(DOMAINS)}, received "{domain}".')
   target = Path(directory).absolute()
   _refuse_foreign(target)
-  beside = target.with_name(f'{target.name}.partial-{uuid.uuid4().hex[:8]}')
   try:
-    for folder in ('JPEGImages', 'Annotations'):
-      (beside / folder).mkdir(parents=True)
-    for number in range(images):
-      _write_one(beside, f'sample-{number:04}', random.Random(f'{seed}/{number}'), DOMAINS[domain])
-    mark = {'images': images, 'seed': seed, 'domain': domain, 'content': _content(beside)}
-    (beside / MARK).write_text(json.dumps(mark, indent=2) + '\n')
-    if target.exists():
-      shutil.rmtree(target)
-    beside.rename(target)
+    with files.whole_directory(str(target)) as name:
+      folder = Path(name)
+      for below in ('JPEGImages', 'Annotations'):
+        (folder / below).mkdir()
+      for number in range(images):
+        _write_one(folder, f'sample-{number:04}', random.Random(f'{seed}/{number}'), DOMAINS[domain])
+      mark = {'images': images, 'seed': seed, 'domain': domain, 'content': _content(folder)}
+      (folder / MARK).write_text(json.dumps(mark, indent=2) + '\n')
   except OSError as error:
     raise ConfigError(f'{directory}: cannot write here: {error.strerror}. Name a folder you may write.') from error
-  finally:
-    shutil.rmtree(beside, ignore_errors=True)
   look = '' if domain == 'plain' else f', domain {domain}'
   print(f'{directory}: {images} images of {", ".join(CLASSES)} with Pascal VOC annotations (seed {seed}{look}).')
 

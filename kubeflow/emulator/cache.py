@@ -7,10 +7,11 @@ in an image counts only by the image's name; components of this project have a d
 
 import hashlib
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from detection.base import files
 
 _FILE = 'outputs.json'
 
@@ -62,7 +63,5 @@ def find(root: pathlib.Path, key: str) -> Outputs | None:
 
 def keep(folder: pathlib.Path, key: str, outputs: Outputs) -> None:
   """Writes a task's outputs into its `folder`, for later runs."""
-  beside = folder / f'{_FILE}.partial'
   kept = {'fingerprint': key, 'artifacts': outputs.artifacts, 'values': outputs.values}
-  beside.write_text(json.dumps(kept, indent=2) + '\n')
-  os.replace(beside, folder / _FILE)
+  files.write_text(str(folder / _FILE), json.dumps(kept, indent=2) + '\n')
