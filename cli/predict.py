@@ -5,21 +5,13 @@ from __future__ import annotations
 import argparse
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cli.shared import quiet
 from detection.base import suggest
 from detection.base.errors import ConfigError
 
-if TYPE_CHECKING:
-  from detection.inference.predictions import Predicted
-
 HELP = 'draw what a model finds in images, and write predictions.json'
 ORDER = 100
-
-PREDICTIONS_FILE = 'predictions.json'
-CSV_FILE = 'predictions.csv'
-VOC_FOLDER = 'voc'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
   """
   _check_numbers(args.min_score, args.batch_size)
   with quiet.third_party():
-    from detection.inference import annotate, sources
+    from detection.inference import annotate, prediction_files, sources
     from detection.inference.detector import Detector
 
     paths = sources.find(args.sources)
@@ -54,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
       if sources.is_video(path):
         annotator.add_video(path)
     predicted = annotator.predicted
-    _write(pathlib.Path(args.output), predicted, targets, args.format or [], args.min_score)
+    prediction_files.write(pathlib.Path(args.output), predicted, targets, args.format or [], args.min_score)
   drawn = sum(len(one.detections.above(args.min_score)) for one in predicted)
   print(f'{len(predicted)} images, {drawn} objects of score {args.min_score} or more: {args.output}')
   print(f'{len(predicted) / max(annotator.seconds, 1e-9):.1f} images/s (reading, detection, drawing, saving)')
@@ -97,32 +89,10 @@ def _targets(paths: Sequence[str], output: pathlib.Path) -> dict[str, pathlib.Pa
 
 def _check_output(output: pathlib.Path) -> None:
   """The folder is new, empty, or one that predict wrote before."""
+  from detection.inference.prediction_files import JSON_FILE
+
   if output.exists() and not output.is_dir():
     raise ConfigError(f'--output: {output} is a file. Give a folder.')
-  if output.is_dir() and any(output.iterdir()) and not (output / PREDICTIONS_FILE).exists():
+  if output.is_dir() and any(output.iterdir()) and not (output / JSON_FILE).exists():
     # What predict wrote may be replaced; what it did not write may be someone's only copy.
     raise ConfigError(f'--output: {output} holds files that are not predictions. Give a new folder.')
-
-
-def _write(
-  output: pathlib.Path,
-  predicted: Sequence[Predicted],
-  targets: Mapping[str, pathlib.Path],
-  formats: Sequence[str],
-  min_score: float,
-) -> None:
-  """Writes predictions in the formats named, and as JSON always, which marks the folder as one of predictions.
-
-  VOC XML has the boxes from `min_score` up; JSON and CSV have those from 0.01 up.
-  """
-  from detection.inference import predictions
-  from detection.inference.annotate import write_whole
-
-  if 'csv' in formats:
-    write_whole(output / CSV_FILE, predictions.table(predicted).encode('utf-8'))
-  if 'voc' in formats:
-    for one in predicted:
-      if one.frame is None:
-        xml = output / VOC_FOLDER / f'{targets[one.file].stem}.xml'
-        write_whole(xml, predictions.voc_xml(one, min_score))
-  write_whole(output / PREDICTIONS_FILE, predictions.coco_json(predicted).encode('utf-8'))

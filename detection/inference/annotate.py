@@ -15,13 +15,12 @@ from typing import TypeVar
 import numpy as np
 import PIL.Image
 
-from detection.base import files
-from detection.base.errors import DataError
 from detection.base.progress import Progress
 from detection.detections import Detections
 from detection.inference import predictions, video
 from detection.inference.detector import Detector
 from detection.inference.images import load
+from detection.inference.prediction_files import write_whole
 from detection.inference.predictions import Predicted
 from detection.report import drawing, palette
 
@@ -134,11 +133,3 @@ def map_ahead(
       yield waiting.popleft().result()
   while waiting:
     yield waiting.popleft().result()
-
-
-def write_whole(target: pathlib.Path, content: bytes) -> None:
-  """Writes a file that appears whole or not at all. Raises DataError if it cannot be written."""
-  try:
-    files.write_bytes(str(target), content)
-  except OSError as error:
-    raise DataError(f'{target}: cannot be written: {error.strerror}.') from error

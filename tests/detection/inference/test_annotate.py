@@ -7,7 +7,6 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detection.base.errors import DataError
 from detection.detections import Detections
 from detection.inference import annotate
 from detection.inference.detector import Detector
@@ -49,9 +48,3 @@ def test_calls_run_ahead_of_the_reader_but_not_further_than_told():
     results = annotate.map_ahead(pool, lambda number: -number, (read.append(n) or n for n in itertools.count()), 3)
     assert [next(results), next(results)] == [0, -1]
     assert read == [0, 1, 2, 3, 4]
-
-
-def test_a_file_that_cannot_be_written_is_named(tmp_path):
-  (tmp_path / 'file').touch()
-  with pytest.raises(DataError, match='a.jpg: cannot be written: '):
-    annotate.write_whole(tmp_path / 'file' / 'a.jpg', b'')
