@@ -194,7 +194,7 @@ def _largest(classes: Sequence[ClassScore], most: int = _MOST_LINES) -> list[tup
 
 
 def _name(row: ClassScore) -> str:
-  """A class's name as matplotlib shows it as it stands: $ would begin a formula, a leading _ hide it."""
+  """A class's name, shortened and escaped for matplotlib: a $ would begin a formula, a leading _ would hide it."""
   name = row.name if len(row.name) <= _LONGEST_NAME else row.name[: _LONGEST_NAME - 1] + '…'
   return ('\u2009' if name.startswith('_') else '') + name.replace('$', r'\$')
 

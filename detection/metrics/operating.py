@@ -82,14 +82,6 @@ def best(curve: Curve) -> Point:
   return Point(*(float(value[index]) for value in values))
 
 
-def at(curve: Curve, score: float) -> Point:
-  """The point at the threshold `score`; precision is NaN if no detection reaches it."""
-  index = int(np.searchsorted(-curve.scores, -score, side='right')) - 1
-  if index < 0:
-    return Point(score, float('nan'), 0.0, 0.0)
-  return Point(score, float(curve.precision[index]), float(curve.recall[index]), float(curve.f1[index]))
-
-
 def kept(results: Results, thresholds: Mapping[int, float]) -> np.ndarray:
   """[N] bool: the detections that reach their class's threshold.
 

@@ -35,11 +35,9 @@ def test_the_best_point_has_the_highest_f1(results):
   assert operating.best(operating.curve(results, assignment, 3)) == operating.Point(1.0, 0.0, 0.0, 0.0)
 
 
-def test_a_point_at_a_given_score(results):
-  curve = operating.curve(results, operating.assign_all(results, 0.5), 1)
-  assert operating.at(curve, 0.5).recall == 0.5
-  assert operating.at(curve, 0.6).precision == 0.5
-  assert np.isnan(operating.at(curve, 0.95).precision)
+def test_a_detection_at_its_threshold_is_kept_and_one_of_a_class_without_a_threshold_is_dropped(results):
+  assert list(zip(results.classes, results.scores, strict=True)) == [(1, 0.9), (1, 0.6), (2, 0.3), (1, 0.4)]
+  assert operating.kept(results, {1: 0.6}).tolist() == [True, True, False, False]
 
 
 def test_equal_scores_are_kept_or_dropped_together(make):
