@@ -1,4 +1,4 @@
-"""What a search may be told: the `tune:` section of a run config."""
+"""The settings of a search: the `tune:` section of a run config."""
 
 import json
 import math
@@ -15,11 +15,11 @@ _NUM_STEPS = 'train_config.num_steps'
 
 
 class Dimension(Settings):
-  """What one hyperparameter may be.
+  """The values that one hyperparameter may have.
 
   values: to choose from, of any kind that model.overrides takes.
-  min, max: in place of values, both included; whole numbers if both are.
-  scale: log draws evenly in the logarithm.
+  min, max: ends of a range, both included, in place of values; of whole numbers if both are whole.
+  scale: with log, values are drawn evenly in the logarithm.
   points: how many values of the range a grid has, evenly spaced on the scale.
   """
 
@@ -67,7 +67,7 @@ class Dimension(Settings):
 
   @property
   def is_whole(self) -> bool:
-    """Whether the range is of whole numbers."""
+    """Whether this is a range of whole numbers."""
     return isinstance(self.min, int) and isinstance(self.max, int)
 
 
@@ -126,12 +126,12 @@ class TuneSettings(Settings):
     return given
 
   def as_json(self) -> str:
-    """Text that `typed.parse` takes again."""
+    """JSON text that `parse_settings` reads again."""
     return json.dumps(self.dict(by_alias=True), sort_keys=True)
 
   @property
   def most_trials(self) -> int:
-    """How many there are if the search goes to its end, beside the config as it is."""
+    """How many trials a whole search has, beside the one of the config as it is."""
     return _grid_size(self.space) if self.method == 'grid' else self.trials
 
   @property
@@ -140,7 +140,7 @@ class TuneSettings(Settings):
     return self.steps // self.evaluations
 
   def trial_overrides(self, values: dict[str, Any]) -> dict[str, Any]:
-    """What a trial with these values writes over the config."""
+    """The overrides of pipeline.config for a trial with these values."""
     return {**values, _NUM_STEPS: self.steps}
 
 

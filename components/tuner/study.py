@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import optuna
+from optuna.storages import BaseStorage
 from optuna.storages._heartbeat import get_heartbeat_thread
 from optuna.trial import FrozenTrial, TrialState
 
@@ -34,12 +35,11 @@ def load(tune: TuneSettings, location: StudyLocation) -> optuna.Study:
     KeyError: if it was not created yet.
     ConfigError: as storage.open_storage.
   """
-  return optuna.load_study(
-    study_name=location.name,
-    storage=storage.open_storage(location.storage),
-    sampler=SearchSampler(tune),
-    pruner=pruner_of(tune),
-  )
+  return _load(tune, storage.open_storage(location.storage), location.name)
+
+
+def _load(tune: TuneSettings, opened: BaseStorage, name: str) -> optuna.Study:
+  return optuna.load_study(study_name=name, storage=opened, sampler=SearchSampler(tune), pruner=pruner_of(tune))
 
 
 def trial_of(study: optuna.Study, number: int) -> optuna.Trial:
@@ -71,7 +71,8 @@ class SearchStudy:
     self._save = location.save
     self._lock = threading.Lock()
     self._begun: set[int] = set()
-    self._study = self._create(location) if node == 0 else self._wait_for(location)
+    opened = storage.open_storage(location.storage)
+    self._study = self._create(opened, location.name) if node == 0 else self._wait_for(opened, location.name)
     for trial in self._cut_short():
       self._study._storage.record_heartbeat(trial._trial_id)
 
@@ -114,19 +115,14 @@ class SearchStudy:
     """All trials as they are now, by number."""
     return [optuna_trials.result_of(self.tune, trial) for trial in self._trials()]
 
-  def _create(self, location: StudyLocation) -> optuna.Study:
-    optuna.create_study(
-      study_name=location.name,
-      storage=storage.open_storage(location.storage),
-      direction='maximize',
-      load_if_exists=True,
-    )
-    return load(self.tune, location)
+  def _create(self, opened: BaseStorage, name: str) -> optuna.Study:
+    optuna.create_study(study_name=name, storage=opened, direction='maximize', load_if_exists=True)
+    return _load(self.tune, opened, name)
 
-  def _wait_for(self, location: StudyLocation) -> optuna.Study:
+  def _wait_for(self, opened: BaseStorage, name: str) -> optuna.Study:
     while True:
       try:
-        return load(self.tune, location)
+        return _load(self.tune, opened, name)
       except KeyError:
         self._wait(_POLL_SECONDS)
 
