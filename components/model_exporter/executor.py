@@ -10,13 +10,11 @@ import numpy as np
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
 
-from components.artifacts import LabelMap, PipelineConfig
 from detection import model_folder, records
 from detection.base import files
 from detection.base.errors import DataError
 from detection.inference import onnx_export, onnx_model, tflite_model
-from detection.odapi import label_map
-from detection.odapi.config import config_io
+from detection.inference.images import decode
 from detection.odapi.model import export, tflite_export
 
 CALIBRATION_IMAGES = 100
@@ -37,39 +35,22 @@ class Executor(base_executor.BaseExecutor):
     """
     model = artifact_utils.get_single_uri(list(input_dict['model']))
     target = artifact_utils.get_single_uri(list(output_dict['exports']))
-    labels_path = files.join(model, LabelMap.FILE_NAME)
-    labels = label_map.parse(files.read_text(labels_path), labels_path)
-    uris = artifact_utils.get_split_uris(list(input_dict['examples']), exec_properties['split'])
+    saved_model = model_folder.serving(model)
+    labels = model_folder.read_labels(saved_model)
+    splits = artifact_utils.get_split_uris(list(input_dict['examples']), exec_properties['split'])
     kinds = json.loads(exec_properties['tflite'])
     if kinds:
       limits = export.Limits(float(exec_properties['score_threshold']), exec_properties.get('max_detections'))
-      _export_tflite(model, labels, kinds, limits, uris, target)
+      convertible = tflite_export.load(model, limits)
+      for kind in kinds:
+        begun = time.monotonic()
+        file = convertible.file(kind, labels, _images(splits, CALIBRATION_IMAGES))
+        _write(file, target, kind + tflite_model.SUFFIX, begun)
     if exec_properties['onnx']:
-      saved_model = model_folder.serving(model)
       begun = time.monotonic()
       file = onnx_export.convert(saved_model, labels)
-      onnx_export.check(file, saved_model, list(_images(uris, COMPARED_IMAGES)))
+      onnx_export.check(file, saved_model, list(_images(splits, COMPARED_IMAGES)))
       _write(file, target, 'model' + onnx_model.SUFFIX, begun)
-
-
-def _export_tflite(
-  model: str,
-  labels: Mapping[str, int],
-  kinds: Sequence[tflite_model.Kind],
-  limits: export.Limits,
-  uris: Sequence[str],
-  to: str,
-) -> None:
-  config_path = files.join(model, PipelineConfig.FILE_NAME)
-  config = config_io.parse(files.read_text(config_path), config_path)
-  convertible = tflite_export.Convertible(config, model_folder.checkpoint_prefix(model), limits)
-  for kind in kinds:
-    begun = time.monotonic()
-    images: list[np.ndarray] = []
-    if kind == 'int8':
-      images = [convertible.letterbox.apply(image, *convertible.size)[0] for image in _images(uris, CALIBRATION_IMAGES)]
-    file = tflite_model.pack(convertible.convert(kind, images), labels, convertible.letterbox)
-    _write(file, to, kind + tflite_model.SUFFIX, begun)
 
 
 def _write(file: bytes, folder: str, name: str, begun: float) -> None:
@@ -83,12 +64,10 @@ def _images(uris: Sequence[str], count: int) -> Iterator[np.ndarray]:
   Raises:
     DataError: if there is none.
   """
-  import tensorflow as tf
-
   paths = sorted(path for uri in uris for path in files.glob(files.join(uri, '*')))
   found = False
   for record in itertools.islice(records.read(paths), count):
     found = True
-    yield tf.io.decode_image(records.parse(record).encoded, channels=3, expand_animations=False).numpy()
+    yield decode(records.parse(record).encoded)
   if not found:
     raise DataError('export: int8 and ONNX need images of the eval split, which has none. See data.split.')

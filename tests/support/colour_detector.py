@@ -57,51 +57,61 @@ def save_colour_model(folder, confidence=0.9, blind_to=()):
   """
   import tensorflow as tf
 
-  paint = tf.constant([_PAINT[name] for name in CLASSES], tf.float32)
   seen = tf.constant([float(name not in blind_to) for name in CLASSES])
 
-  def one(image):
-    near = tf.reduce_max(tf.abs(tf.cast(image, tf.float32)[..., None, :] - paint), axis=-1) < 60
-    size = tf.cast(tf.shape(near)[:2], tf.float32)
-    corners = []
-    for axis in (0, 1):
-      line = tf.reduce_any(near, axis=1 - axis)
-      places = tf.range(tf.shape(line)[0])[:, None]
-      low = tf.reduce_min(tf.where(line, places, tf.shape(line)[0]), axis=0)
-      high = tf.reduce_max(tf.where(line, places + 1, 0), axis=0)
-      corners.append((tf.cast(low, tf.float32) / size[axis], tf.cast(high, tf.float32) / size[axis]))
-    found = tf.cast(tf.reduce_any(near, axis=(0, 1)), tf.float32) * seen
-    boxes = tf.stack([corners[0][0], corners[1][0], corners[0][1], corners[1][1]], axis=1) * found[:, None]
-    return boxes, confidence * found
-
-  def answer(images):
-    boxes, scores = tf.map_fn(lambda image: one(decode(image)), images, fn_output_signature=(tf.float32, tf.float32))
+  def detect(images):
+    both = tf.float32, tf.float32
+    boxes, found = tf.map_fn(lambda image: _boxes_of_colours(_decoded(image)), images, fn_output_signature=both)
     count = tf.shape(boxes)[0]
     return {
-      'detection_boxes': boxes,
-      'detection_scores': scores,
+      'detection_boxes': boxes * seen[:, None],
+      'detection_scores': confidence * found * seen,
       'detection_classes': tf.tile(tf.constant([[float(i) for i in CLASSES.values()]]), [count, 1]),
       'num_detections': tf.fill([count], float(len(CLASSES))),
     }
 
-  def decode(image):
-    if image.dtype == tf.string:
-      image = tf.io.decode_image(image, channels=3, expand_animations=False)
-      image.set_shape([None, None, 3])
-    return image
+  def detect_in_examples(examples):
+    feature = {'image/encoded': tf.io.FixedLenFeature([], tf.string)}
+    return detect(tf.io.parse_example(examples, feature)['image/encoded'])
 
-  def from_examples(examples):
-    return answer(
-      tf.io.parse_example(examples, {'image/encoded': tf.io.FixedLenFeature([], tf.string)})['image/encoded']
-    )
+  inputs = {
+    'serving_default': (detect, tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')),
+    'image_bytes': (detect, tf.TensorSpec([None], tf.string, name='image_bytes')),
+    'tf_example': (detect_in_examples, tf.TensorSpec([None], tf.string, name='tf_example')),
+  }
+  signatures = {
+    name: tf.function(lambda batch, run=function: run(batch)).get_concrete_function(spec)
+    for name, (function, spec) in inputs.items()
+  }
+  tf.saved_model.save(tf.Module(), os.fspath(folder), signatures)
 
-  module = tf.Module()
-  tensors = tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')
-  signatures = {'serving_default': tf.function(answer).get_concrete_function(tensors)}
-  for name, function in (('image_bytes', answer), ('tf_example', from_examples)):
-    spec = tf.TensorSpec([None], tf.string, name=name)
-    signatures[name] = tf.function(lambda x, f=function: f(x)).get_concrete_function(spec)
-  tf.saved_model.save(module, os.fspath(folder), signatures)
+
+def _decoded(image):
+  """The image uint8 [H, W, 3], whether it comes as pixels or as encoded bytes."""
+  import tensorflow as tf
+
+  if image.dtype == tf.string:
+    image = tf.io.decode_image(image, channels=3, expand_animations=False)
+    image.set_shape([None, None, 3])
+  return image
+
+
+def _boxes_of_colours(image):
+  """(boxes [C, 4] around the pixels of each class's colour, zeros if there are none; [C], 1 if there are, else 0)."""
+  import tensorflow as tf
+
+  paint = tf.constant([_PAINT[name] for name in CLASSES], tf.float32)
+  near = tf.reduce_max(tf.abs(tf.cast(image, tf.float32)[..., None, :] - paint), axis=-1) < 60
+  size = tf.cast(tf.shape(near)[:2], tf.float32)
+  corners = []
+  for axis in (0, 1):
+    line = tf.reduce_any(near, axis=1 - axis)
+    places = tf.range(tf.shape(line)[0])[:, None]
+    low = tf.reduce_min(tf.where(line, places, tf.shape(line)[0]), axis=0)
+    high = tf.reduce_max(tf.where(line, places + 1, 0), axis=0)
+    corners.append((tf.cast(low, tf.float32) / size[axis], tf.cast(high, tf.float32) / size[axis]))
+  found = tf.cast(tf.reduce_any(near, axis=(0, 1)), tf.float32)
+  return tf.stack([corners[0][0], corners[1][0], corners[0][1], corners[1][1]], axis=1) * found[:, None], found
 
 
 def save_model_artifact(folder, **options):

@@ -7,7 +7,7 @@ scores [1, M]; number [1].
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -16,8 +16,12 @@ from object_detection import export_tflite_graph_lib_tf2
 from object_detection.protos import pipeline_pb2
 from object_detection.utils import config_util
 
+from detection import model_folder
+from detection.base import files
+from detection.inference import tflite_model
 from detection.inference.tflite_model import Kind, Letterbox
 from detection.odapi import families
+from detection.odapi.config import config_io
 from detection.odapi.model import building, config_facts, export, restore
 
 
@@ -58,6 +62,20 @@ class Convertible:
       spec = tf.TensorSpec([1, *self.size, 3], tf.float32, name='image')
       self._graph = tf.function(infer, autograph=False).get_concrete_function(spec)
 
+  def file(self, kind: Kind, labels: Mapping[str, int], images: Iterable[np.ndarray]) -> bytes:
+    """The .tflite file of one kind.
+
+    Args:
+      kind: what its numbers are.
+      labels: {class name: id}, which go into the file.
+      images: uint8 [H, W, 3], of any size; read only for int8, which chooses the ranges of activations by them.
+
+    Raises:
+      DataError: if a class name has a line break in it.
+    """
+    scaled = [self.letterbox.apply(image, *self.size)[0] for image in images] if kind == 'int8' else []
+    return tflite_model.pack(self.convert(kind, scaled), labels, self.letterbox)
+
   def convert(self, kind: Kind, images: Iterable[np.ndarray] = ()) -> bytes:
     """The network of one kind.
 
@@ -91,6 +109,13 @@ class Convertible:
       found['detection_scores'],
       tf.cast(found['num_detections'], tf.float32),
     )
+
+
+def load(model: str, limits: export.Limits) -> Convertible:
+  """The trained model in a model folder. Raises as Convertible."""
+  path = files.join(model, model_folder.PIPELINE_CONFIG)
+  config = config_io.parse(files.read_text(path), path)
+  return Convertible(config, model_folder.checkpoint_prefix(model), limits)
 
 
 def _ssd_module(
