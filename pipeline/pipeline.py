@@ -94,6 +94,7 @@ def create_pipeline(config: RunConfig, context: RunContext) -> Pipeline:
     detector, model_run = nodes[-1].outputs['model'], nodes[-1].outputs['model_run']
   if config.two_stage:
     nodes.append(_crop_classifier(config, config.two_stage, context, examples, label_map, detector))
+  # Made by the last step so far: the trainer, or the classifier behind the detector.
   model = nodes[-1].outputs['model']
 
   exports = baseline = None
