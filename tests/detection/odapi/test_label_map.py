@@ -7,7 +7,7 @@ from object_detection.protos import input_reader_pb2
 from object_detection.utils import label_map_util
 
 from detection.base.errors import DataError
-from detection.odapi import label_map
+from detection.odapi import label_map, model  # noqa: F401 - model mends the OD API
 from tests.support.colour_detector import example
 
 
