@@ -101,7 +101,7 @@ def makedirs(uri: str) -> None:
 
 
 def rename(source: str, target: str) -> None:
-  """Gives a file its place, over what may stand there; a folder's place must be free."""
+  """Renames a file, replacing a file at `target`, or a folder, if there is none at `target`."""
   if is_remote(source):
     _gfile(source).rename(source, target, overwrite=True)
   else:
@@ -109,7 +109,7 @@ def rename(source: str, target: str) -> None:
 
 
 def copy(source: str, target: str) -> None:
-  """Copies one file, over what may stand there."""
+  """Copies one file, replacing a file at `target`."""
   if is_remote(source) or is_remote(target):
     load_scheme(target)
     _gfile(source).copy(source, target, overwrite=True)
