@@ -161,14 +161,15 @@ def main(folder: str, parent: int) -> None:
 
 def _finished(trial: TrialResult, trained: Trained, objective: str) -> TrialResult:
   evaluations = results.measured(trained.history, objective)
+  seconds = round(trained.seconds, 1)
   if not evaluations:
-    return results.failed(trial, f'{objective} could never be measured')
+    return dataclasses.replace(results.failed(trial, f'{objective} could never be measured'), seconds=seconds)
   return dataclasses.replace(
     trial,
     state=results.PRUNED if trained.state.stop == _HOPELESS else results.COMPLETE,
     value=max(value for _, value in evaluations),
     evaluations=evaluations,
-    seconds=round(trained.seconds, 1),
+    seconds=seconds,
     reason=trained.state.stop,
   )
 
