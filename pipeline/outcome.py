@@ -11,6 +11,7 @@ from typing import Any
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from detection import model_folder
 from detection.base import files
 
 
@@ -50,7 +51,7 @@ def read(connection: mlmd.ConnectionConfig, pipeline_name: str) -> Outcome:
   trainer = steps.get('ODAPITrainer')
   return Outcome(
     steps=steps,
-    metrics=json.loads(files.read_text(os.path.join(evaluation, 'metrics.json'))),
+    metrics=json.loads(files.read_text(files.join(evaluation, model_folder.METRICS))),
     pushed=pushed['pushed_destination'].string_value if pushed['pushed'].int_value else '',
     report=os.path.join(evaluation, 'report.html'),
     logs=os.path.join(trainer.outputs['ModelRun'].uri, 'logs') if trainer else '',
