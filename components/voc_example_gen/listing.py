@@ -11,8 +11,8 @@ from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
 # Listed too, although ingestion cannot read them: it refuses a phone's photographs by name instead of skipping them.
-_REFUSED = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
-IMAGE_SUFFIXES = _READ | _REFUSED
+UNREADABLE_SUFFIXES = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
+IMAGE_SUFFIXES = _READ | UNREADABLE_SUFFIXES
 ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names'})
 # Segmentation masks of the VOC devkit have the stems of the photographs; the others are made by operating systems.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})

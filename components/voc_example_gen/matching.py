@@ -1,176 +1,143 @@
-"""Finds the image of each annotation, by names alone. Only listed paths are ever returned, whatever a name says."""
+"""Finds images by the names that annotations give them. Only listed paths are ever returned, whatever a name says."""
 
 import functools
 import posixpath
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from components.voc_example_gen.annotation import Annotation
-from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen import folder_roles, listing, spelling
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.splits import folders
 
 
-class _Parts(NamedTuple):
-  """A path below the data folder, split once for all comparisons: its folders' names, and its stem in one spelling."""
+class Match(NamedTuple):
+  """The image that a name stands for.
 
-  path: str
-  folders: tuple[str, ...]
-  stem: str
-
-  @classmethod
-  def of(cls, path: str) -> '_Parts':
-    *above, name = path.split('/')
-    return cls(path, tuple(above), _folded(posixpath.splitext(name)[0]))
-
-
-def pair_by_stem(annotations: Sequence[str], images: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-  """Gives each annotation the nearest image of the same stem, each image at most once.
-
-  Nearest: the same folder; then the most folder names in common, from the top and just above the file together
-  (day/labels/1.xml and day/images/1.jpg; Annotations/day/1.xml and JPEGImages/day/1.jpg).
-
-  Args:
-    annotations, images: paths below the data folder.
-
-  Returns:
-    {annotation path: image path}, and the annotations without an image, in their order.
-  """
-  pairs: dict[str, str] = {}
-  free, free_images = [_Parts.of(path) for path in annotations], [_Parts.of(path) for path in images]
-  deepest = max((len(file.folders) for file in (*free, *free_images)), default=0)
-  # One pass for each degree of nearness, over groups of files that agree in it. So a hundred scenes that all have a
-  # 0001.jpg are compared within a hundred small groups, not all with all.
-  agreements = [(total - below, below) for total in range(deepest, -1, -1) for below in range(total, -1, -1)]
-  for agreement in (None, *agreements):
-    found = _pair_within_groups(free, free_images, agreement)
-    pairs |= found
-    taken = set(found.values())
-    free = [annotation for annotation in free if annotation.path not in found]
-    free_images = [image for image in free_images if image.path not in taken]
-    if not free:
-      break
-  return pairs, [annotation.path for annotation in free]
-
-
-def _pair_within_groups(
-  annotations: Sequence[_Parts], images: Sequence[_Parts], agreement: tuple[int, int] | None
-) -> dict[str, str]:
-  """Pairs files of one stem whose folders agree.
-
-  agreement: how many folder names must be equal, counted from the top and from the file upwards; None: all of them.
+  Attributes:
+    path: of the image; '' if there is none, or if there are several and nothing says which.
+    several: all images that fit, if nothing says which.
+    passed_over: images of the same name that only the words in their folders' names speak against.
   """
 
-  def group(file: _Parts) -> tuple[object, ...]:
-    if agreement is None:
-      return (file.folders, file.stem)
-    top, above = agreement
-    if top + above > len(file.folders):
-      return (file.path,)  # has fewer folders: a group of its own
-    return (file.folders[:top], file.folders[len(file.folders) - above :], file.stem)
-
-  by_group: dict[tuple[object, ...], list[str]] = defaultdict(list)
-  for image in images:
-    by_group[group(image)].append(image.path)
-  pairs: dict[str, str] = {}
-  taken: set[str] = set()
-  candidates = [
-    (_distance(annotation.path, path), annotation.path, path)
-    for annotation in annotations
-    for path in by_group.get(group(annotation), ())
-  ]
-  for _, annotation_path, image_path in sorted(candidates):
-    if annotation_path not in pairs and image_path not in taken:
-      pairs[annotation_path] = image_path
-      taken.add(image_path)
-  return pairs
+  path: str = ''
+  several: tuple[str, ...] = ()
+  passed_over: tuple[str, ...] = ()
 
 
 class Names:
-  """Finds paths by the names that annotations give them: with any slashes, any extension. Gives out each path once."""
+  """Finds paths by the names that annotations give them: with any slashes, any extension, percent-encoded or not."""
 
   def __init__(self, paths: Iterable[str]) -> None:
     self._paths = tuple(paths)
-    self._taken: set[str] = set()
 
   # Computed when first needed: most folders never need them.
   @functools.cached_property
   def _by_path(self) -> dict[str, str]:
-    return {_folded(path): path for path in self._paths}
+    return {spelling.folded(path): path for path in self._paths}
 
   @functools.cached_property
   def _by_name(self) -> dict[str, list[str]]:
-    return _grouped(self._paths, lambda path: _folded(posixpath.basename(path)))
+    return _grouped(self._paths, spelling.file_name)
 
   @functools.cached_property
   def _by_stem(self) -> dict[str, list[str]]:
-    return _grouped(self._paths, _stem)
+    return _grouped(self._paths, spelling.stem)
 
-  def take(self, beside: str, *names: str) -> str | None:
-    """The nearest path to `beside` called like one of `names`: file names or paths of any system, any extension."""
+  @functools.cached_property
+  def _derived(self) -> frozenset[str]:
+    return folder_roles.derived_folders(self._paths)
+
+  @functools.cached_property
+  def _splits(self) -> frozenset[str]:
+    return frozenset(map(folder_roles.split_of, self._paths))
+
+  def find(self, beside: str, *names: str) -> Match:
+    """The image called like one of `names`: file names or paths of any system, any extension.
+
+    Of several with one file name: the one at the path that is named, from the folder of `beside` or from the root;
+    else the one with most of the named folders; then of the split, and of the folder, that the name or folder of
+    `beside` tells; then the one with most folders in common with `beside`; then a folder such as images.
+
+    Args:
+      beside: path of the annotation file.
+      names: what it calls the image; the first that fits counts.
+    """
     for name in names:
-      spelling = _folded(name.replace('\\', '/').strip()).removeprefix('./')
-      path = self._exact(beside, spelling) or self._nearest(beside, spelling)
-      if path:
-        self._taken.add(path)
-        return path
+      for written in dict.fromkeys((name, spelling.decoded(name))):
+        path = spelling.folded(written.replace('\\', '/').strip()).removeprefix('./')
+        found = self._exact(beside, path) or self._narrowed(beside, path)
+        if found.path or found.several:
+          return found
+    return Match()
+
+  def _exact(self, beside: str, path: str) -> Match | None:
+    """The image at `path`, from the folder of `beside` or, if it names a folder, from the root."""
+    from_root = [path] if '/' in path else []
+    for exact in (posixpath.join(spelling.folded(posixpath.dirname(beside)), path), *from_root):
+      if exact in self._by_path:
+        return Match(self._by_path[exact])
     return None
 
-  def _exact(self, beside: str, spelling: str) -> str | None:
-    """The free path that `spelling` names, from the folder of `beside` or from the root."""
-    for exact in (posixpath.join(_folded(posixpath.dirname(beside)), spelling), spelling):
-      path = self._by_path.get(exact)
-      if path is not None and path not in self._taken:
-        return path
-    return None
-
-  def _nearest(self, beside: str, spelling: str) -> str | None:
-    """The free path with the file name or stem of `spelling` that is nearest."""
-    *above, last = spelling.split('/')
-    above.reverse()
-
-    def distance(path: str) -> tuple[object, ...]:
-      # Folders that the name gives decide first: 'day/1.jpg' is not 'night/1.jpg'.
-      return (-_common(above, _folded(path).split('/')[-2::-1]), *_distance(beside, path), path)
-
+  def _narrowed(self, beside: str, path: str) -> Match:
+    """The image with the file name or stem of `path`."""
+    *above, last = path.split('/')
     for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
-      free = [path for path in index.get(key, ()) if path not in self._taken]
-      if free:
-        return min(free, key=distance)
-    return None
+      fitting = [path for path in index.get(key, ()) if posixpath.dirname(path) not in self._derived]
+      if fitting := self._of_split(beside, fitting):
+        return _choose(beside, above[::-1], fitting)
+    return Match()
+
+  def _of_split(self, beside: str, fitting: list[str]) -> list[str]:
+    """Those in the split that the annotation file is of; those in none, if the folder does not divide so."""
+    split = folders.split_in_file_name(beside) or folder_roles.split_of(beside)
+    if not split:
+      return fitting
+    same = [path for path in fitting if folder_roles.split_of(path) == split]
+    return same or [path for path in fitting if not folder_roles.split_of(path) or split not in self._splits]
 
   def knows(self, name: str) -> bool:
-    """Whether a path of this name exists, given out or not."""
-    last = _folded(name.replace('\\', '/').rpartition('/')[2].strip())
+    """Whether a path of this name exists."""
+    last = spelling.file_name(name)
     return last in self._by_name or last in self._by_stem or posixpath.splitext(last)[0] in self._by_stem
 
 
-def match_entries(
-  data_format: str, path: str, annotations: Iterable[Annotation], names: Names
-) -> tuple[list[Item], list[Refusal]]:
-  """Gives the annotations of one file their images.
+def _choose(beside: str, above: list[str], fitting: list[str]) -> Match:
+  """One of several images of one file name; see Names.find.
 
   Args:
-    data_format: the format's name.
-    path: of the annotation file, which holds many images.
-    annotations: its entries, each with the file name of its image.
-    names: of all images of the folder; those that are found are taken from it.
-
-  Returns:
-    An item for each annotation whose image is there, and a refusal for each other.
+    beside: path of the annotation file.
+    above: the folders that the name gives, the innermost first.
+    fitting: at least one path.
   """
-  items: list[Item] = []
-  refused: list[Refusal] = []
-  hint = folders.split_in_file_name(path)
-  for annotation in annotations:
-    image = names.take(path, annotation.filename)
-    if image:
-      items.append(Item(image, data_format, annotation=annotation, split_hint=hint))
-    else:
-      refused.append(refuse_unmatched(path, annotation.filename, names))
-  return items, refused
+  own = f'_{"_".join(_words(posixpath.splitext(posixpath.basename(beside))[0]))}_'
+  home = posixpath.dirname(beside).split('/')
+  # The higher, the better: 'day/1.jpg' is not 'night/1.jpg'; day.json describes day/1.jpg; and so does day/a.json.
+  certain: tuple[Callable[[str], int], ...] = (
+    lambda path: spelling.common(above, spelling.folded(path).split('/')[-2::-1]),
+    lambda path: posixpath.splitext(path)[1].lower() not in listing.UNREADABLE_SUFFIXES,
+    lambda path: any(f'_{"_".join(words)}_' in own for name in path.split('/')[:-1] if (words := _words(name))),
+    lambda path: spelling.common(home, posixpath.dirname(path).split('/')),
+  )
+  for measure in certain:
+    fitting = _highest(fitting, measure)
+  best = _highest(fitting, lambda path: folder_roles.IMAGE in folder_roles.roles_of_folder(posixpath.dirname(path)))
+  if len(best) > 1:
+    return Match(several=tuple(sorted(fitting)))
+  return Match(best[0], passed_over=tuple(path for path in fitting if path != best[0]))
+
+
+def _highest(paths: list[str], measure: Callable[[str], int]) -> list[str]:
+  if len(paths) == 1:
+    return paths
+  values = [measure(path) for path in paths]
+  return [path for path, value in zip(paths, values, strict=True) if value == max(values)]
+
+
+def _words(name: str) -> list[str]:
+  """The words of a folder's or file's name, without those that tell no folder from another: images, labels, train."""
+  parts = ''.join(letter if letter.isalnum() else ' ' for letter in spelling.folded(name)).split()
+  return [word for word in parts if not folder_roles.role_of_name(word) and not folder_roles.split_in_name(word)]
 
 
 def refuse_unmatched(path: str, name: str, names: Names) -> Refusal:
@@ -183,9 +150,17 @@ def refuse_unmatched(path: str, name: str, names: Names) -> Refusal:
   """
   if names.knows(name):
     return Refusal(path, Reason.ANNOTATION_TWICE, f'"{name[:200]}" is annotated more than once')
-  return Refusal(
-    path, Reason.ANNOTATION_WITHOUT_IMAGE, f'names "{name[:200] or "no image"}", which is not in the folder'
-  )
+  suffix = posixpath.splitext(spelling.file_name(name))[1]
+  where = 'which is not in the folder'
+  if 1 < len(suffix) <= 6 and not suffix[1:].isdigit() and suffix not in listing.IMAGE_SUFFIXES:
+    where = f'and no image of this name was found; files with the extension {suffix} are not read'
+  return Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, f'names "{name[:200] or "no image"}", {where}')
+
+
+def refuse_several(path: str, name: str, several: Iterable[str]) -> Refusal:
+  """Refuses an annotation that fits several images equally well."""
+  detail = f'"{name[:200]}" fits these images, and nothing says which: {spelling.some(sorted(several))}'
+  return Refusal(path, Reason.ANNOTATION_AMBIGUOUS, detail)
 
 
 def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
@@ -193,34 +168,3 @@ def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[
   for path in paths:
     groups[key(path)].append(path)
   return groups
-
-
-def _stem(path: str) -> str:
-  return _folded(posixpath.splitext(posixpath.basename(path))[0])
-
-
-def _folded(name: str) -> str:
-  """A name in the spelling that is compared: Unicode NFC, without case."""
-  return name.lower() if name.isascii() else unicodedata.normalize('NFC', name).casefold()
-
-
-def _distance(a: str, b: str) -> tuple[int, int, int]:
-  """A sort key: the smaller, the nearer `a` is to `b`. An equal stem comes before one that differs in case."""
-  first, second = a.split('/'), b.split('/')
-  exact = posixpath.splitext(first[-1])[0] == posixpath.splitext(second[-1])[0]
-  first, second = first[:-1], second[:-1]
-  if first == second:
-    return (0 if exact else 1, -1_000_000, 0)
-  shared_above = _common(reversed(first), reversed(second))
-  shared_below = _common(first, second)
-  return (0 if exact else 1, -shared_above, len(first) + len(second) - 2 * shared_below)
-
-
-def _common(a: Iterable[str], b: Iterable[str]) -> int:
-  """How many names are equal, counted from the start."""
-  count = 0
-  for x, y in zip(a, b, strict=False):
-    if x != y:
-      break
-    count += 1
-  return count

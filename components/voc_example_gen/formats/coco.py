@@ -1,13 +1,14 @@
 """COCO JSON (instances_*.json, _annotations.coco.json): many images in one file."""
 
+import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from components.voc_example_gen import matching
+from components.voc_example_gen import entries
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out
-from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
@@ -18,8 +19,7 @@ _SECTIONS = ('images', 'annotations', 'categories')
 
 def find(tree: Tree) -> DatasetIndex:
   """Reads every COCO file of the folder; an image it lists without annotations is a negative."""
-  names = matching.Names(image.path for image in tree.images)
-  items: list[Item] = []
+  files: list[tuple[str, list[Annotation]]] = []
   refused: list[Refusal] = []
   for file in tree.with_suffix('.json'):
     try:
@@ -31,10 +31,9 @@ def find(tree: Tree) -> DatasetIndex:
     if orphans:
       detail = f'{orphans} annotations have an image_id that "images" does not list'
       refused.append(Refusal(file.path, Reason.ANNOTATION_WITHOUT_IMAGE, detail))
-    matched, unmatched = matching.match_entries('coco', file.path, annotations, names)
-    items += matched
-    refused += unmatched
-  return DatasetIndex('coco', tuple(items), tuple(refused))
+    files.append((file.path, annotations))
+  index = entries.match('coco', files, [image.path for image in tree.images])
+  return dataclasses.replace(index, refused=(*refused, *index.refused))
 
 
 def parse(content: bytes) -> tuple[list[Annotation], int]:

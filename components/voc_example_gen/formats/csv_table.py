@@ -1,11 +1,12 @@
 """The flat table that labelImg tutorials make: filename,width,height,class,xmin,ymin,xmax,ymax, a row per object."""
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from components.voc_example_gen import matching
+from components.voc_example_gen import entries
 from components.voc_example_gen.annotation import (
   Annotation,
   BoxRule,
@@ -15,7 +16,7 @@ from components.voc_example_gen.annotation import (
   to_corners,
   to_size,
 )
-from components.voc_example_gen.dataset_index import DatasetIndex, Item
+from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
@@ -30,20 +31,16 @@ def find(tree: Tree) -> DatasetIndex:
 
   A row with a file name and all else empty is a negative. An image that no row names is not annotated.
   """
-  names = matching.Names(image.path for image in tree.images)
-  items: list[Item] = []
+  files: list[tuple[str, list[Annotation]]] = []
   refused: list[Refusal] = []
   for file in tree.with_suffix('.csv'):
     try:
-      annotations = parse(read_annotation_file(tree.root, file.path, MAX_BYTES))
+      files.append((file.path, parse(read_annotation_file(tree.root, file.path, MAX_BYTES))))
     except RefusedFileError as error:
       if error.reason != Reason.NOT_AN_ANNOTATION:
         refused.append(Refusal(file.path, error.reason, error.detail))
-      continue
-    matched, unmatched = matching.match_entries('csv', file.path, annotations, names)
-    items += matched
-    refused += unmatched
-  return DatasetIndex('csv', tuple(items), tuple(refused))
+  index = entries.match('csv', files, [image.path for image in tree.images])
+  return dataclasses.replace(index, refused=(*refused, *index.refused))
 
 
 def parse(content: bytes) -> list[Annotation]:

@@ -1,5 +1,6 @@
 """Pascal VOC XML: one file an image."""
 
+import functools
 import posixpath
 from xml.etree.ElementTree import Element, ParseError
 
@@ -19,6 +20,7 @@ from components.voc_example_gen.annotation import (
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.pairing import pair_by_stem
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 
 MAX_BYTES = 8 * 2**20
@@ -26,19 +28,25 @@ MAX_BYTES = 8 * 2**20
 
 def find(tree: Tree) -> DatasetIndex:
   """Pairs every XML file of the folder with its image, by its stem first, by the names inside it second."""
-  files = tree.with_suffix('.xml')
-  pairs, alone = matching.pair_by_stem([file.path for file in files], [image.path for image in tree.images])
-  everything = matching.Names(image.path for image in tree.images)
-  free = matching.Names(sorted({image.path for image in tree.images} - set(pairs.values())))
-  refused = []
-  for path in alone:
-    image = free.take(path, *_names_inside(tree.root, path))
-    if image:
-      pairs[path] = image
+  files = [file.path for file in tree.with_suffix('.xml')]
+  images = [image.path for image in tree.images]
+  pairing = pair_by_stem(files, images, functools.partial(_names_inside, tree.root))
+  pairs, refused = pairing.pairs, list(pairing.refused)
+  everything = matching.Names(images)
+  free = matching.Names(sorted({*images} - set(pairs.values())))
+  taken: set[str] = set()
+  for path in pairing.alone:
+    names = _names_inside(tree.root, path)
+    image = free.find(path, *names)
+    if image.several:
+      refused.append(matching.refuse_several(path, names[0] or names[1], image.several))
+    elif image.path and image.path not in taken:
+      pairs[path] = image.path
+      taken.add(image.path)
     else:
       refused.append(_refuse_unmatched(tree, path, everything))
   items = tuple(Item(image, 'voc', annotation_file=path) for path, image in sorted(pairs.items()))
-  return DatasetIndex('voc', items, tuple(refused))
+  return DatasetIndex('voc', items, tuple(refused), pairing.warnings)
 
 
 def _names_inside(root: str, path: str) -> tuple[str, ...]:

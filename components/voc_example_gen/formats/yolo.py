@@ -4,11 +4,11 @@ import posixpath
 
 import yaml
 
-from components.voc_example_gen import matching
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out, to_number
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.pairing import pair_by_stem
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 from components.voc_example_gen.splits import imagesets
 
@@ -24,17 +24,17 @@ def find(tree: Tree) -> DatasetIndex:
   A file without a line is a negative. Without a list of names, class 3 is called "3".
   """
   texts = [file.path for file in tree.with_suffix('.txt') if _may_be_labels(file.path)]
-  pairs, alone = matching.pair_by_stem(texts, [image.path for image in tree.images])
+  pairing = pair_by_stem(texts, [image.path for image in tree.images])
   names = class_names(tree)
   items: list[Item] = []
-  refused: list[Refusal] = []
-  for path, image in sorted(pairs.items()):
+  refused = list(pairing.refused)
+  for path, image in sorted(pairing.pairs.items()):
     try:
       items.append(Item(image, 'yolo', annotation=parse(_read(tree.root, path), names)))
     except RefusedFileError as error:
       refused.append(Refusal(path, error.reason, error.detail))
-  refused += [refusal for path in alone for refusal in _refuse_unmatched(tree, path, names)]
-  return DatasetIndex('yolo', tuple(items), tuple(refused))
+  refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, names)]
+  return DatasetIndex('yolo', tuple(items), tuple(refused), pairing.warnings)
 
 
 def _refuse_unmatched(tree: Tree, path: str, names: list[str]) -> list[Refusal]:

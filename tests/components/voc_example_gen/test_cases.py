@@ -129,8 +129,16 @@ CASES = {
   'yolo_yaml_gbk': Case(each('images/train/1.jpg images/val/2.jpg', ('猫', 40, 40, 60, 60), ('狗', 20, 20, 30, 30))),
 }
 
-# Cases that are not read rightly yet. Whoever mends one removes its line.
-NOT_YET = dict.fromkeys(CASES, 'issue 16')
+# All others are not read rightly yet. Whoever mends one adds its line.
+MENDED = {
+  'csv_whole_table_beside_its_splits',
+  'fsoco48_label_named_with_image_suffix',
+  'labelstudio1266_percent_encoded_label_names',
+  'rectlabel84_same_stem_two_extensions',
+  'tutorial_csv_equal_names_in_train_and_test',
+  'yolo_coco_layout_train2017_val2017',
+}
+NOT_YET = dict.fromkeys(CASES.keys() - MENDED, 'issue 16')
 
 
 def rows():

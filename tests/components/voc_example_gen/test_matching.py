@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.voc_example_gen import listing, matching
+from components.voc_example_gen import listing, matching, pairing
 from components.voc_example_gen.formats import voc as reader
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
@@ -32,9 +32,9 @@ def test_many_scenes_with_the_same_frame_numbers_pair_at_once(layout):
   annotations = [layout.format(scene, frame, 'xml') for scene, frame in names]
   images = [layout.format(scene, frame, 'jpg') for scene, frame in names]
   started = time.process_time()
-  pairs, alone = matching.pair_by_stem(annotations, images)
+  pairs, alone, refused, warnings = pairing.pair_by_stem(annotations, images)
   assert pairs == dict(zip(annotations, images, strict=True))
-  assert alone == []
+  assert (alone, refused, warnings) == ([], (), ())
   assert time.process_time() - started < 3  # every frame with every scene's would be 1.8 million pairs
 
 
@@ -58,9 +58,71 @@ hostile = st.one_of(
 @given(name=hostile)
 @settings(max_examples=100, deadline=None)
 def test_no_name_ever_leads_outside_the_folder(name):
-  taken = matching.Names(PATHS).take('labels/x.xml', name)
-  assert taken is None or taken in PATHS
+  taken = matching.Names(PATHS).find('labels/x.xml', name).path
+  assert not taken or taken in PATHS
   if taken:
     last = name.replace('\\', '/').rpartition('/')[2].strip().casefold()
     stem = posixpath.splitext(posixpath.basename(taken))[0]
     assert last.startswith(stem)
+
+
+FOUND = {
+  'the folders that the name gives': ('a.json', 'night/1.jpg', ['x/day/1.jpg', 'x/night/1.jpg'], 'x/night/1.jpg'),
+  'the split of the file': (
+    'data/train_labels.csv',
+    '1.jpg',
+    ['images/test/1.jpg', 'images/train/1.jpg'],
+    'images/train/1.jpg',
+  ),
+  'the split of the folder': (
+    'val/a.json',
+    '1.jpg',
+    ['pics/train2017/1.jpg', 'pics/val2017/1.jpg'],
+    'pics/val2017/1.jpg',
+  ),
+  'the folder called like the file': (
+    'ann/labels_day.json',
+    '1.jpg',
+    ['images/day/1.jpg', 'images/night/1.jpg'],
+    'images/day/1.jpg',
+  ),
+  'the folder of the file': ('day/a.json', '1.jpg', ['day/img/1.jpg', 'night/img/1.jpg'], 'day/img/1.jpg'),
+  'the extension': ('a.json', '1.png', ['x/1.jpg', 'y/1.png'], 'y/1.png'),
+  'not a mask': ('a.json', '1.png', ['masks/1.png', 'images/1.png'], 'images/1.png'),
+  'a mask that is named': ('a.json', 'masks/1.png', ['masks/1.png', 'images/1.png'], 'masks/1.png'),
+  'percent-encoded': ('a.json', 'd%C3%A9%20a.jpg', ['d\u00e9 a.jpg'], 'd\u00e9 a.jpg'),
+  'no photograph, only its mask': ('a.json', '2.jpg', ['images/1.jpg', 'masks/1.png', 'masks/2.png'], ''),
+  'no image of its split': ('train.csv', '1.jpg', ['test/1.jpg', 'train/2.jpg'], ''),
+}
+
+
+@pytest.mark.parametrize(('beside', 'name', 'paths', 'expected'), FOUND.values(), ids=FOUND)
+def test_the_image_that_a_name_stands_for(beside, name, paths, expected):
+  for order in (paths, paths[::-1]):
+    found = matching.Names(order).find(beside, name)
+    assert (found.path, found.several, found.passed_over) == (expected, (), ())
+
+
+def test_a_name_that_fits_several_images_gives_none():
+  paths = ['left/1.jpg', 'right/1.jpg']
+  assert matching.Names(paths).find('a.json', '1.jpg') == ('', tuple(paths), ())
+
+
+def test_an_image_that_only_the_folders_name_speaks_for_is_given_with_the_others():
+  paths = ['images/1.jpg', 'other/1.jpg']
+  assert matching.Names(paths).find('a.json', '1.jpg') == ('images/1.jpg', (), ('other/1.jpg',))
+
+
+@pytest.mark.parametrize(
+  ('name', 'reason', 'words'),
+  [
+    ('a.jpg', 'annotation_twice', 'more than once'),
+    ('x.jpg', 'annotation_without_image', 'names "x.jpg", which is not in the folder'),
+    ('x.xcf', 'annotation_without_image', 'files with the extension .xcf are not read'),
+    ('', 'annotation_without_image', 'names "no image"'),
+  ],
+)
+def test_why_an_annotation_got_no_image(name, reason, words):
+  refusal = matching.refuse_unmatched('b.xml', name, matching.Names(PATHS))
+  assert refusal.reason.value == reason
+  assert words in refusal.detail

@@ -68,13 +68,10 @@ def test_a_coco_box_that_is_dropped(tmp_path, entry, rule):
 
 MORE_IMAGES = [*coco()['images'], {'id': 3, 'file_name': '../../etc/lost.jpg'}]
 
-TWICE = [*coco()['images'], {'id': 3, 'file_name': 'good-1.jpg'}]
-
 ORPHANS = [*coco()['annotations'], {'id': 3, 'image_id': 99, 'category_id': 7, 'bbox': [1, 1, 2, 2]}]
 
 COCO_REFUSED = {
   'an image that is not there': (json.dumps(coco(images=MORE_IMAGES)), Reason.ANNOTATION_WITHOUT_IMAGE),
-  'an image listed twice': (json.dumps(coco(images=TWICE)), Reason.ANNOTATION_TWICE),
   'boxes of an image not listed': (json.dumps(coco(annotations=ORPHANS)), Reason.ANNOTATION_WITHOUT_IMAGE),
 }
 
@@ -85,6 +82,16 @@ def test_a_coco_entry_that_cannot_be_used(tmp_path, content, reason):
   _, _, tally = voc_maker.examine(tmp_path)
   assert voc_maker.reasons(tally) == {'instances.json': reason.value}
   assert sum(tally.images.values()) == 2
+
+
+def test_an_image_that_is_listed_once_an_object_has_all_of_them(tmp_path):
+  images = [*coco()['images'], {'id': 3, 'file_name': 'good-1.jpg'}]
+  boxes = [*coco()['annotations'], {'id': 3, 'image_id': 3, 'category_id': 7, 'bbox': [30, 2, 20, 20]}]
+  document = json.dumps(coco(images=images, annotations=boxes))
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'instances.json': document})
+  _, outcomes, tally = voc_maker.examine(tmp_path)
+  assert len(outcomes['good-1.jpg'].objects) == 2
+  assert tally.refused == []
 
 
 BROKEN_COCO = {

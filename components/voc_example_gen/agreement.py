@@ -1,0 +1,87 @@
+"""How surely the folders of an annotation and an image agree, for files of one stem."""
+
+import functools
+import posixpath
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen import folder_roles, listing, spelling
+
+
+class File(NamedTuple):
+  """A path below the data folder, taken apart once for all comparisons."""
+
+  path: str
+  folder: str
+  stem: str
+  suffix: str
+
+  @classmethod
+  def of(cls, path: str) -> 'File':
+    folder, _, name = path.rpartition('/')
+    stem, suffix = posixpath.splitext(name)
+    return cls(path, folder, spelling.folded(stem), suffix.lower())
+
+
+class Step(NamedTuple):
+  """One degree of agreement: an annotation and an image agree if their folders have the same key.
+
+  of_annotation, of_image: folder -> key; None: files of this folder take no part.
+  """
+
+  of_annotation: Callable[[str], Hashable]
+  of_image: Callable[[str], Hashable]
+  is_sure: bool
+
+
+def steps(deepest: int) -> Iterator[Step]:
+  """The degrees of agreement, the surest first. deepest: the most folders above a file."""
+  yield Step(_beside_images, _beside_labels, is_sure=True)
+  yield Step(str, str, is_sure=True)
+  yield Step(folder_roles.without_roles, folder_roles.without_roles, is_sure=False)
+  for total in range(deepest, -1, -1):
+    for above in range(total, -1, -1):
+      key = functools.partial(_ends, total - above, above)
+      yield Step(key, key, is_sure=False)
+
+
+def _beside_images(folder: str) -> Hashable:
+  return folder_roles.without_roles(folder) if folder_roles.ANNOTATION in folder_roles.roles_of_folder(folder) else None
+
+
+def _beside_labels(folder: str) -> Hashable:
+  roles = folder_roles.roles_of_folder(folder)
+  is_images = folder_roles.IMAGE in roles and folder_roles.ANNOTATION not in roles
+  return folder_roles.without_roles(folder) if is_images else None
+
+
+def _ends(top: int, above: int, folder: str) -> Hashable:
+  """The outermost and the innermost names of a folder's path; None if it has fewer."""
+  names = folder.split('/') if folder else []
+  return (*names[:top], '/', *names[len(names) - above :]) if top + above <= len(names) else None
+
+
+def may_pair(annotation: File, image: File) -> bool:
+  """Whether both are in one split, as far as their folders tell."""
+  splits = {folder_roles.split_of_folder(annotation.folder), folder_roles.split_of_folder(image.folder)} - {''}
+  return len(splits) < 2
+
+
+def best(file: File, images: Sequence[File]) -> list[File]:
+  """Of images that agree equally: those that can be read, with the stem in the same case, and nearest in depth."""
+
+  def rank(image: File) -> tuple[bool, bool, int]:
+    return (image.suffix in listing.UNREADABLE_SUFFIXES, _raw_stem(image) != _raw_stem(file), depth(file, image))
+
+  lowest = min(map(rank, images))
+  return [image for image in images if rank(image) == lowest]
+
+
+def _raw_stem(file: File) -> str:
+  return posixpath.splitext(posixpath.basename(file.path))[0]
+
+
+def depth(file: File, image: File) -> int:
+  """How many folders lie between the two."""
+  first, second = file.folder.split('/'), image.folder.split('/')
+  return len(first) + len(second) - 2 * spelling.common(first, second)

@@ -1,0 +1,220 @@
+"""Pairs annotations of one file an image with their images, by names alone. Only listed paths are ever returned."""
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen import agreement, folder_roles, listing, spelling
+from components.voc_example_gen.agreement import File
+from components.voc_example_gen.refusals import Reason, Refusal
+from components.voc_example_gen.spelling import some
+
+NamesInside = Callable[[str], Iterable[str]]
+
+
+class Pairing(NamedTuple):
+  """Which image each annotation file describes.
+
+  Attributes:
+    pairs: {annotation path: image path}; no image twice.
+    alone: annotations for which no image was found, in their order.
+    refused: annotations that fit several images equally well.
+    warnings: one sentence about images that were chosen among several of one name, if there are any.
+  """
+
+  pairs: dict[str, str]
+  alone: list[str]
+  refused: tuple[Refusal, ...] = ()
+  warnings: tuple[str, ...] = ()
+
+
+def pair_by_stem(
+  annotations: Sequence[str], images: Sequence[str], names_inside: NamesInside = lambda path: ()
+) -> Pairing:
+  """Gives each annotation the image of the same stem, each image at most once.
+
+  Of several images of one stem: the one that the annotation names with its extension; then by folder: images/ for
+  labels/, the annotation's own folder, the folder that is equal but for such words; then the one with the most folder
+  names in common, from the top and just above the file together. Never across splits (train/1.xml, test/1.jpg).
+  A name that fits no image is tried again without percent-encoding and without an image's extension (a.jpg.txt).
+
+  Args:
+    annotations, images: paths below the data folder.
+    names_inside: gives the names that an annotation file calls its image by. Asked only where images of one stem differ
+      in their extension.
+  """
+  search = _Search([File.of(path) for path in images], names_inside)
+  search.pair([File.of(path) for path in annotations])
+  search.pair([file for path in search.undecided(annotations) for file in _other_spellings(path)])
+  search.revoke_derived()
+  refused = tuple(_refuse(path, fitting) for path, fitting in sorted(search.ambiguous.items()))
+  return Pairing(search.pairs, search.undecided(annotations), refused, search.warnings())
+
+
+def _other_spellings(path: str) -> Iterator[File]:
+  """The annotation under the other name that its image may have."""
+  file = File.of(path)
+  stem = spelling.folded(spelling.decoded(posixpath.splitext(posixpath.basename(path))[0]))
+  base, suffix = posixpath.splitext(stem)
+  if suffix in listing.IMAGE_SUFFIXES:
+    yield file._replace(stem=base, suffix=suffix)
+  elif stem != file.stem:
+    yield file._replace(stem=stem)
+
+
+def _refuse(path: str, fitting: Sequence[File]) -> Refusal:
+  names = some(sorted(image.path for image in fitting))
+  return Refusal(path, Reason.ANNOTATION_AMBIGUOUS, f'fits these images by name, and nothing says which: {names}')
+
+
+class _Search:
+  """Pairs annotations with the images that are still free; what is decided stays decided.
+
+  Attributes:
+    pairs: {annotation path: image path} so far.
+    ambiguous: {annotation path: images that fit it equally well}.
+  """
+
+  def __init__(self, images: Sequence[File], names_inside: NamesInside) -> None:
+    self.pairs: dict[str, str] = {}
+    self.ambiguous: dict[str, list[File]] = {}
+    self._names_inside = names_inside
+    self._by_stem: dict[str, list[File]] = defaultdict(list)
+    for image in images:
+      self._by_stem[image.stem].append(image)
+    self._derived = folder_roles.derived_folders(image.path for image in images)
+    self._taken: set[str] = set()
+    self._unsure: dict[File, File] = {}  # pairs that only the nearness of folders decided
+    self._rivals: dict[File, list[File]] = {}  # images of the same stem that an annotation may have meant
+
+  def undecided(self, paths: Iterable[str]) -> list[str]:
+    """Those of these annotations that have got no image and fit no several images."""
+    return [path for path in paths if path not in self.pairs and path not in self.ambiguous]
+
+  def pair(self, annotations: Sequence[File]) -> None:
+    """Pairs what can be paired."""
+    by_stem: dict[str, list[File]] = defaultdict(list)
+    for annotation in annotations:
+      by_stem[annotation.stem].append(annotation)
+    waiting: list[File] = []
+    for stem, files in by_stem.items():
+      images = self._by_stem.get(stem, [])
+      if len(files) == len(images) == 1 and files[0].folder == images[0].folder and images[0].path not in self._taken:
+        self._take(files[0], images[0])  # the ordinary case
+      elif images:
+        waiting += files
+    named = {file: names for file in waiting if (names := self._named(file))}
+    self._in_steps(list(named), named)
+    self._in_steps(waiting, {})
+
+  def revoke_derived(self) -> None:
+    """Takes back unsure pairs with a folder most of whose pictures are unused twins of images that are used.
+
+    Such a folder holds masks or copies, and the annotation's own image is missing.
+    """
+    used = {image.path: image for image in map(File.of, self.pairs.values())}
+    used_stems = Counter(image.stem for image in used.values())
+    unused_twins: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for image in (image for images in self._by_stem.values() for image in images) if self._unsure else ():
+      sizes[image.folder] += 1
+      unused_twins[image.folder] += image.path not in used and used_stems[image.stem] > 0
+    for file, image in self._unsure.items():
+      if 2 * unused_twins[image.folder] >= sizes[image.folder]:
+        del self.pairs[file.path]
+        self.ambiguous[file.path] = [image]
+
+  def warnings(self) -> tuple[str, ...]:
+    """One sentence about annotations whose folder decided, while images of the same stem are left over."""
+    used = set(self.pairs.values())
+    doubtful = []
+    for file, rivals in sorted(self._rivals.items()):
+      left = [rival.path for rival in rivals if rival.path not in used and rival.folder not in self._derived]
+      if left and file.path in self.pairs:
+        doubtful.append(f'{file.path} got {self.pairs[file.path]}, not {left[0]}')
+    if not doubtful:
+      return ()
+    return (f'{len(doubtful)} annotation files fit several images by name; their folders decided: {some(doubtful)}.',)
+
+  def _named(self, file: File) -> set[str]:
+    """Paths of the images of this stem that the annotation names with their extension; empty where it cannot help."""
+    images = [image for image in self._by_stem[file.stem] if image.suffix not in listing.UNREADABLE_SUFFIXES]
+    if len({image.suffix for image in images}) < 2:
+      return set()
+    names = {spelling.file_name(name) for name in self._names_inside(file.path)}
+    if file.suffix in listing.IMAGE_SUFFIXES:
+      names.add(file.stem + file.suffix)
+    return {image.path for image in images if image.stem + image.suffix in names}
+
+  def _take(self, annotation: File, image: File) -> None:
+    self.pairs[annotation.path] = image.path
+    self._taken.add(image.path)
+
+  def _in_steps(self, waiting: list[File], named: Mapping[File, set[str]]) -> None:
+    """Goes from the surest agreement of folders to the least.
+
+    Every step compares within groups of files that agree, so that a hundred scenes that all have a 0001.jpg are
+    compared within a hundred small groups, not all with all.
+    """
+    deepest = max((folder.count('/') + 1 for file in waiting for folder in self._folders_of(file)), default=0)
+    for step in agreement.steps(deepest):
+      left = set(self.undecided(file.path for file in waiting))
+      waiting = [file for file in waiting if file.path in left]
+      groups: dict[Hashable, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
+      for file in waiting:
+        if (key := step.of_annotation(file.folder)) is not None:
+          groups[file.stem, key][0].append(file)
+      for stem in {file.stem for file in waiting}:
+        for image in self._by_stem[stem]:
+          key = step.of_image(image.folder)
+          may_take = step.is_sure or image.folder not in self._derived
+          if (stem, key) in groups and may_take and image.path not in self._taken:
+            groups[stem, key][1].append(image)
+      for files, images in groups.values():
+        self._within(files, images, named, step.is_sure)
+
+  def _folders_of(self, file: File) -> Iterator[str]:
+    yield file.folder
+    yield from (image.folder for image in self._by_stem[file.stem])
+
+  def _within(self, files: list[File], images: list[File], named: Mapping[File, set[str]], is_sure: bool) -> None:
+    """Pairs the files of one group: those that fit one image only, and those that then do."""
+    fitting = {}
+    for file in files:
+      among = [
+        image for image in images if agreement.may_pair(file, image) and image.path in named.get(file, (image.path,))
+      ]
+      if among:
+        fitting[file] = agreement.best(file, among)
+    nearest_first = sorted(
+      fitting, key=lambda file: (min(agreement.depth(file, image) for image in fitting[file]), file.path)
+    )
+    progress = True
+    while progress:
+      progress = False
+      for file in [file for file in nearest_first if file in fitting]:
+        free = [image for image in fitting[file] if image.path not in self._taken]
+        if len(free) == 1:
+          self._take(file, free[0])
+          self._note(file, free[0], named.get(file), is_sure)
+        if len(free) <= 1:
+          del fitting[file]
+          progress = True
+    self.ambiguous |= {file.path: among for file, among in fitting.items()}
+
+  def _note(self, file: File, image: File, named: Container[str] | None, is_sure: bool) -> None:
+    """Keeps what a pair leaves in doubt."""
+    others = [other for other in self._by_stem[file.stem] if other != image and agreement.may_pair(file, other)]
+    others = [other for other in others if other.suffix not in listing.UNREADABLE_SUFFIXES]
+    if is_sure:
+      # A picture among the labels may be a mask; but the name in the annotation, or images/, leaves no doubt.
+      beside_labels = image.folder == file.folder and folder_roles.ANNOTATION in folder_roles.roles_of_folder(
+        file.folder
+      )
+      self._rivals[file] = others if beside_labels and named is None else []
+    elif named is not None:
+      self._rivals[file] = [other for other in others if other.path in named or other.folder == file.folder]
+    else:
+      self._unsure[file] = image
+      self._rivals[file] = others
