@@ -5,6 +5,7 @@ An arrow never runs back, and no component imports another.
 
 import ast
 import pathlib
+import re
 
 import pytest
 
@@ -12,6 +13,20 @@ from components import code_version
 
 ROOT = pathlib.Path(__file__).parents[1]
 FLOORS = ('detection', 'components', 'pipeline', 'kubeflow', 'cli')
+MOST_LINES, MOST_FUNCTION_LINES = 300, 50
+DOCS = sorted((ROOT / 'docs').glob('*.md'))
+
+
+def python_files(*folders):
+  return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob('*.py'))
+
+
+def has_behaviour(path):
+  """Whether there is a function or method in it; all modules of the library count."""
+  if path.name == '__init__.py':
+    return False
+  is_library = path.parts[0] == 'detection'
+  return is_library or any(isinstance(n, ast.FunctionDef) for n in ast.walk(ast.parse((ROOT / path).read_text())))
 
 
 def imports(folder):
@@ -86,3 +101,55 @@ def module_of(path):
 
 def test_the_code_version_knows_every_floor():
   assert code_version.PACKAGES == FLOORS
+
+
+@pytest.mark.parametrize('path', python_files(*FLOORS, 'tests', 'benchmarks', 'tools'), ids=str)
+def test_a_file_fits_in_the_head(path):
+  lines = len((ROOT / path).read_text().splitlines())
+  assert lines <= MOST_LINES, f'{path} has {lines} lines'
+
+
+@pytest.mark.parametrize('path', python_files(*FLOORS, 'tests', 'benchmarks', 'tools'), ids=str)
+def test_a_function_fits_on_a_page(path):
+  long = {
+    node.name: node.end_lineno - node.lineno + 1
+    for node in ast.walk(ast.parse((ROOT / path).read_text()))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= MOST_FUNCTION_LINES
+  }
+  assert long == {}
+
+
+@pytest.mark.parametrize('path', [path for path in python_files(*FLOORS) if has_behaviour(path)], ids=str)
+def test_a_module_has_its_test_at_the_same_place(path):
+  assert (ROOT / 'tests' / path.parent / f'test_{path.name}').exists()
+
+
+def test_no_test_imports_another_test_or_a_benchmark():
+  for path, name in imports('tests'):
+    parts = name.split('.')
+    assert parts[0] != 'benchmarks', f'{path} imports {name}'
+    assert parts[0] != 'tests' or parts[1] == 'support', f'{path} imports {name}'
+
+
+@pytest.mark.parametrize('page', ['README.md', 'CONTRIBUTING.md', *(f'docs/{path.name}' for path in DOCS)])
+def test_the_paths_that_a_page_names_exist(page):
+  named = re.findall(
+    r'`((?:detection|components|pipeline|kubeflow|cli|benchmarks|tests|docs|configs)/[\w./-]*)`',
+    (ROOT / page).read_text(),
+  )
+  assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(
+  'page',
+  [
+    'README.md',
+    'CONTRIBUTING.md',
+    'benchmarks/README.md',
+    'kubeflow/README.md',
+    *(f'docs/{path.name}' for path in DOCS),
+  ],
+)
+def test_the_links_of_a_page_lead_somewhere(page):
+  links = re.findall(r'\]\((?!https?:)([^)#\s]+)', (ROOT / page).read_text())
+  assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []

@@ -21,7 +21,7 @@ Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 class Executor(base_executor.BaseExecutor):
   """See CropClassifier."""
 
-  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:
     """Fits and exports.
 
     Raises:

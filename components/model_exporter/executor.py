@@ -26,7 +26,7 @@ Artifacts = Mapping[str, Sequence[artifact.Artifact]]
 class Executor(base_executor.BaseExecutor):
   """See ModelExporter."""
 
-  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:  # noqa: N802
+  def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: Mapping[str, Any]) -> None:
     """Converts the model to everything that is asked for.
 
     Raises:

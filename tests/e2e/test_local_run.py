@@ -98,12 +98,12 @@ def test_one_changed_file_is_ingested_again(finished_run, changed):
   else:
     path = next((finished_run.data / 'Annotations').iterdir())
     path.write_text(path.read_text().replace('<pose>Unspecified', '<pose>Left'))
-  with pytest.raises(_Enough):
+  with pytest.raises(_EnoughError):
     _run_until(local_runner, config.load(str(finished_run.config)), 'ConfigPatcher')
   assert {'VocExampleGen', 'LabelMapGen', 'StatisticsGen'} <= ran(finished_run.home)
 
 
-class _Enough(Exception):
+class _EnoughError(Exception):
   pass
 
 
@@ -115,7 +115,7 @@ def _run_until(local_runner, config, component):
 
   def launch(self):
     if self._pipeline_node.node_info.id == component:
-      raise _Enough
+      raise _EnoughError
     return real(self)
 
   with pytest.MonkeyPatch.context() as patch:

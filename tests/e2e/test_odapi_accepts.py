@@ -25,7 +25,7 @@ def test_the_exported_checkpoint_can_be_exported_again_by_the_od_api(finished_ru
   from object_detection.builders import model_builder
 
   from detection.odapi import compat  # noqa: F401
-  from detection.odapi.config import config_io  # noqa: F401
+  from detection.odapi.config import config_io
 
   model_folder = finished_run.artifact('ODAPITrainer', 'model')
   text = pathlib.Path(model_folder, 'pipeline.config').read_text()

@@ -9,7 +9,7 @@ import threading
 class Stub(http.server.BaseHTTPRequestHandler):
   """`predict` in row format, for one model. server.answer: {path, request} to (status, content)."""
 
-  def do_POST(self):  # noqa: N802
+  def do_POST(self):
     body = self.rfile.read(int(self.headers['Content-Length']))
     status, content = self.server.answer(self.path, json.loads(body))
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
