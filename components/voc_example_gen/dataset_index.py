@@ -1,6 +1,7 @@
 """What a format's reader finds in a data folder: annotated images, and files that cannot be used."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.refusals import Refusal
@@ -34,9 +35,11 @@ class DatasetIndex:
     items: the annotated images.
     refused: files that are not used, and why.
     warnings: what a user should know, one sentence each, with the first few files' names.
+    elsewhere: {image path: another format} of images that only the other format describes, if others were looked for.
   """
 
   data_format: str
   items: tuple[Item, ...]
   refused: tuple[Refusal, ...] = ()
   warnings: tuple[str, ...] = ()
+  elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -1,5 +1,8 @@
 """Finds the annotated images of a folder, and which format they are in."""
 
+import dataclasses
+from collections.abc import Sequence
+
 from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.formats import READERS
@@ -26,11 +29,27 @@ def find(tree: Tree, data_format: str) -> DatasetIndex:
   labelled = [reader for reader in READERS.values() if reader.labelled]
   readers = labelled if data_format == AUTO else [READERS[data_format]]
   indexes = [reader.find(tree) for reader in readers]
-  best = max(indexes, key=lambda index: (len(index.items), len(index.refused)))
-  if not best.items and not best.refused:
+  best = max(indexes, key=lambda index: (len(index.items), _bad(index)))
+  if not best.items and not _bad(best):
     expected = '; or '.join(reader.expected for reader in readers)
     raise DataError(f'{tree.root}: {len(tree.images)} images, but no annotations. Expected {expected}.')
-  return best
+  return dataclasses.replace(best, elsewhere=_only_in_others(best, indexes))
+
+
+def _bad(index: DatasetIndex) -> int:
+  """How many files of this format cannot be used."""
+  return sum(refusal.is_bad for refusal in index.refused)
+
+
+def _only_in_others(best: DatasetIndex, indexes: Sequence[DatasetIndex]) -> dict[str, str]:
+  """{image: format} of images that `best` does not describe, and that another format does; empty text files aside."""
+  known = {item.image for item in best.items}
+  return {
+    item.image: index.data_format
+    for index in reversed(indexes)
+    for item in index.items
+    if item.image not in known and (item.annotation is None or item.annotation.objects)
+  }
 
 
 def annotation_of(root: str, item: Item) -> Annotation:

@@ -10,6 +10,7 @@ from detection.base import files
 from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
+_READ |= {'.ppm', '.pgm', '.pbm', '.pnm'}
 # Listed too, although ingestion cannot read them: it refuses a phone's photographs by name instead of skipping them.
 UNREADABLE_SUFFIXES = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
 IMAGE_SUFFIXES = _READ | UNREADABLE_SUFFIXES

@@ -3,6 +3,7 @@
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from components.voc_example_gen import agreement, folder_roles, listing, spelling
@@ -21,12 +22,31 @@ class Pairing(NamedTuple):
     alone: annotations for which no image was found, in their order.
     refused: annotations that fit several images equally well.
     warnings: one sentence about images that were chosen among several of one name, if there are any.
+    second: {annotation of `alone`: (image of its name, the annotation that has it)}; the latter is '' if the image is
+      in another split.
   """
 
   pairs: dict[str, str]
   alone: list[str]
   refused: tuple[Refusal, ...] = ()
   warnings: tuple[str, ...] = ()
+  second: Mapping[str, tuple[str, str]] = MappingProxyType({})
+
+  def refuse_second(self, path: str, same: Callable[[str], bool]) -> Refusal | None:
+    """Refuses an annotation whose image has another one, or is of another split; None if no image has its name.
+
+    Args:
+      path: of an annotation of `alone`.
+      same: tells whether the annotation at another path says the same; that is no fault.
+    """
+    if path not in self.second:
+      return None
+    image, other = self.second[path]
+    if not other:
+      return Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, f'{image} has this name, but is in another split')
+    if same(other):
+      return Refusal(path, Reason.ANNOTATION_REPEATED, f'says the same as {other}')
+    return Refusal(path, Reason.ANNOTATION_TWICE, f'{image} is annotated more than once; {other} is used')
 
 
 def pair_by_stem(
@@ -49,7 +69,8 @@ def pair_by_stem(
   search.pair([file for path in search.undecided(annotations) for file in _other_spellings(path)])
   search.revoke_derived()
   refused = tuple(_refuse(path, fitting) for path, fitting in sorted(search.ambiguous.items()))
-  return Pairing(search.pairs, search.undecided(annotations), refused, search.warnings())
+  alone = search.undecided(annotations)
+  return Pairing(search.pairs, alone, refused, search.warnings(), search.second(alone))
 
 
 def _other_spellings(path: str) -> Iterator[File]:
@@ -136,6 +157,20 @@ class _Search:
     if not doubtful:
       return ()
     return (f'{len(doubtful)} annotation files fit several images by name; their folders decided: {some(doubtful)}.',)
+
+  def second(self, alone: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """See Pairing.second."""
+    owner = {image: path for path, image in self.pairs.items()} if alone else {}
+    found = {}
+    for path in alone:
+      for file in (File.of(path), *_other_spellings(path)):
+        images = self._by_stem.get(file.stem, ())
+        fitting = [image.path for image in images if agreement.may_pair(file, image) and image.path in owner]
+        if fitting:
+          found[path] = (fitting[0], owner[fitting[0]])
+        elif images and not any(agreement.may_pair(file, image) for image in images):
+          found[path] = (images[0].path, '')
+    return found
 
   def _named(self, file: File) -> set[str]:
     """Paths of the images of this stem that the annotation names with their extension; empty where it cannot help."""

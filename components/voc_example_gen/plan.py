@@ -5,10 +5,10 @@ import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from components.voc_example_gen import assign, detect, digests, listing
+from components.voc_example_gen import assign, detect, digests, leftovers, listing
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.formats import READERS
-from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError
+from components.voc_example_gen.refusals import Refusal, RefusedFileError
 from components.voc_example_gen.settings import IngestSettings, SplitSettings
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
 
@@ -105,13 +105,14 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   say(f'format {index.data_format}: {len(index.items)} images')
   digest_of = digests.of_files(tree.root, [file.path for file in tree.files])
   assignment = _assign(tree, index, digest_of, settings.split)
+  left_over, notices = leftovers.set_aside([image.path for image in tree.images], index)
   return Plan(
     root=tree.root,
     data_format=index.data_format,
     split_method=assignment.method,
     shards=_all_shards(tree, index.items, assignment.split_of, digest_of),
-    refused=(*index.refused, *_not_annotated(tree, index.items), *assignment.left_out),
-    warnings=(*index.warnings, *assignment.warnings),
+    refused=(*index.refused, *left_over, *assignment.left_out),
+    warnings=(*index.warnings, *notices, *assignment.warnings),
     fingerprint=digests.fingerprint(tree, digest_of),
     labelled=READERS[index.data_format].labelled,
   )
@@ -139,15 +140,6 @@ def _all_shards(
     if split := split_of.get(item.image):
       tasks.setdefault(split, []).append(Task(item, digest_of[item.image], sizes[item.image]))
   return tuple(shard for split in sorted(tasks) for shard in _shards(split, tasks[split]))
-
-
-def _not_annotated(tree: listing.Tree, items: tuple[Item, ...]) -> list[Refusal]:
-  annotated = {item.image for item in items}
-  return [
-    Refusal(image.path, Reason.IMAGE_NOT_ANNOTATED, 'no annotation names this image')
-    for image in tree.images
-    if image.path not in annotated
-  ]
 
 
 def _shards(split: str, tasks: list[Task]) -> list[Shard]:

@@ -44,7 +44,8 @@ def find(tree: Tree) -> DatasetIndex:
       pairs[path] = image.path
       taken.add(image.path)
     else:
-      refused.append(_refuse_unmatched(tree, path, everything))
+      second = pairing.refuse_second(path, functools.partial(_same, tree.root, path))
+      refused.append(second or _refuse_unmatched(tree, path, everything))
   items = tuple(Item(image, 'voc', annotation_file=path) for path, image in sorted(pairs.items()))
   return DatasetIndex('voc', items, tuple(refused), pairing.warnings)
 
@@ -57,12 +58,22 @@ def _names_inside(root: str, path: str) -> tuple[str, ...]:
   return (annotation.filename, annotation.path)
 
 
+def _same(root: str, path: str, other: str) -> bool:
+  """Whether two annotation files have the same objects."""
+  try:
+    return set(read(root, path).objects) == set(read(root, other).objects)
+  except RefusedFileError:
+    return False
+
+
 def _refuse_unmatched(tree: Tree, path: str, names: matching.Names) -> Refusal:
-  """An XML file without an image: broken, something else altogether, or an annotation whose image is missing."""
+  """An XML file without an image: broken, of another kind, or an annotation whose image is missing."""
   try:
     annotation = read(tree.root, path)
   except RefusedFileError as refused:
-    return Refusal(path, refused.reason, refused.detail)
+    # Without an image of its name, XML of another kind is no annotation at all: a tool's settings, a build file.
+    unrelated = refused.reason == Reason.NOT_AN_ANNOTATION
+    return Refusal(path, Reason.NOT_FOR_DETECTION if unrelated else refused.reason, refused.detail)
   return matching.refuse_unmatched(path, annotation.filename or annotation.path or posixpath.basename(path), names)
 
 

@@ -8,7 +8,7 @@ from components.voc_example_gen.annotation import Annotation, BoxRule, Object, c
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
-from components.voc_example_gen.pairing import pair_by_stem
+from components.voc_example_gen.pairing import Pairing, pair_by_stem
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 from components.voc_example_gen.splits import imagesets
 
@@ -33,18 +33,24 @@ def find(tree: Tree) -> DatasetIndex:
       items.append(Item(image, 'yolo', annotation=parse(_read(tree.root, path), names)))
     except RefusedFileError as error:
       refused.append(Refusal(path, error.reason, error.detail))
-  refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, names)]
+  refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, names, pairing)]
   return DatasetIndex('yolo', tuple(items), tuple(refused), pairing.warnings)
 
 
-def _refuse_unmatched(tree: Tree, path: str, names: list[str]) -> list[Refusal]:
-  """A label file whose image is missing; [] for any other text."""
+def _refuse_unmatched(tree: Tree, path: str, names: list[str], pairing: Pairing) -> list[Refusal]:
+  """A label file whose image is missing or has other labels; [] for any other text."""
   try:
     annotation = parse(_read(tree.root, path), names)
   except RefusedFileError:
     return []
-  detail = 'no image has this name'
-  return [Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, detail)] if annotation.objects else []
+  if not annotation.objects:
+    return []
+
+  def same(other: str) -> bool:
+    return parse(_read(tree.root, other), names) == annotation
+
+  missing = Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, 'no image has this name')
+  return [pairing.refuse_second(path, same) or missing]
 
 
 def _may_be_labels(path: str) -> bool:

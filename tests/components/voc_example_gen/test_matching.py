@@ -32,17 +32,20 @@ def test_many_scenes_with_the_same_frame_numbers_pair_at_once(layout):
   annotations = [layout.format(scene, frame, 'xml') for scene, frame in names]
   images = [layout.format(scene, frame, 'jpg') for scene, frame in names]
   started = time.process_time()
-  pairs, alone, refused, warnings = pairing.pair_by_stem(annotations, images)
+  pairs, alone, refused, warnings, _ = pairing.pair_by_stem(annotations, images)
   assert pairs == dict(zip(annotations, images, strict=True))
   assert (alone, refused, warnings) == ([], (), ())
   assert time.process_time() - started < 3  # every frame with every scene's would be 1.8 million pairs
 
 
-def test_two_annotations_for_one_image_refuse_the_farther(tmp_path):
-  voc_maker.write(tmp_path, {'a.jpg': encode(picture()), 'a.xml': voc(thing()), 'old/a.xml': voc(thing())})
+@pytest.mark.parametrize(
+  ('other', 'reason'), [(thing('dog'), 'annotation_twice'), (thing(), 'annotation_repeated'), ('', 'annotation_twice')]
+)
+def test_of_two_annotations_for_one_image_the_nearer_is_used(tmp_path, other, reason):
+  voc_maker.write(tmp_path, {'a.jpg': encode(picture()), 'a.xml': voc(thing()), 'old/a.xml': voc(other)})
   found = reader.find(listing.list_folder(str(tmp_path)))
   assert [item.annotation_file for item in found.items] == ['a.xml']
-  assert [(refusal.path, refusal.reason.value) for refusal in found.refused] == [('old/a.xml', 'annotation_twice')]
+  assert [(refusal.path, refusal.reason.value) for refusal in found.refused] == [('old/a.xml', reason)]
 
 
 PATHS = ['a.jpg', 'b/a.jpg', 'b/c.png']
