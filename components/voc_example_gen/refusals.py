@@ -20,6 +20,8 @@ class Reason(str, enum.Enum):
   ANNOTATION_WITHOUT_IMAGE = 'annotation_without_image'
   ANNOTATION_TWICE = 'annotation_twice'
   ANNOTATION_AMBIGUOUS = 'annotation_ambiguous'  # fits several images, and nothing says which
+  CLASS_NAMES_UNKNOWN = 'class_names_unknown'  # a list of class names is there, but cannot be read
+  COLUMNS_UNCLEAR = 'columns_unclear'  # the columns of a YOLO file can be read as different boxes
   IMAGE_UNREADABLE = 'image_unreadable'
   IMAGE_EMPTY = 'image_empty'
   IMAGE_FORMAT_UNKNOWN = 'image_format_unknown'
