@@ -32,7 +32,9 @@ def find(tree: Tree, data_format: str) -> DatasetIndex:
   best = max(indexes, key=lambda index: (len(index.items), _bad(index)))
   if not best.items and not _bad(best):
     expected = '; or '.join(reader.expected for reader in readers)
-    raise DataError(f'{tree.root}: {len(tree.images)} images, but no annotations. Expected {expected}.')
+    others = [f'{refusal.path} is set aside: {refusal.detail}.' for index in indexes for refusal in index.refused]
+    sentences = [f'{len(tree.images)} images, but no annotations. Expected {expected}.', *others[:3]]
+    raise DataError(f'{tree.root}: {" ".join(sentences)}')
   return dataclasses.replace(best, elsewhere=_only_in_others(best, indexes))
 
 

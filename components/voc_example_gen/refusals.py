@@ -20,6 +20,7 @@ class Reason(str, enum.Enum):
   ANNOTATION_WITHOUT_IMAGE = 'annotation_without_image'
   ANNOTATION_TWICE = 'annotation_twice'
   ANNOTATION_AMBIGUOUS = 'annotation_ambiguous'  # fits several images, and nothing says which
+  NEGATIVE_IN_DOUBT = 'negative_in_doubt'  # no objects, but the same file has annotations that no image has
   CLASS_NAMES_UNKNOWN = 'class_names_unknown'  # a list of class names is there, but cannot be read
   COLUMNS_UNCLEAR = 'columns_unclear'  # the columns of a YOLO file can be read as different boxes
   IMAGE_UNREADABLE = 'image_unreadable'

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
-from collections import defaultdict
-from collections.abc import Mapping
+import posixpath
+import re
 from typing import Any
 
-from components.voc_example_gen import entries
-from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out
+from components.voc_example_gen import coco_join, entries
+from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.coco_join import Joined
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
@@ -15,33 +16,45 @@ from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileErro
 
 MAX_BYTES = 2 * 2**30
 _SECTIONS = ('images', 'annotations', 'categories')
+# What annotations of the COCO family's other tasks have.
+_OTHER_TASKS = {'caption': 'captions', 'segments_info': 'panoptic segmentation', 'keypoints': 'keypoints without boxes'}
 
 
 def find(tree: Tree) -> DatasetIndex:
   """Reads every COCO file of the folder; an image it lists without annotations is a negative."""
   files: list[tuple[str, list[Annotation]]] = []
   refused: list[Refusal] = []
-  for file in tree.with_suffix('.json'):
+  warnings: list[str] = []
+  paths = [file.path for file in tree.with_suffix('.json')]
+  for path in _detection_first(paths):
     try:
-      annotations, orphans = parse(read_annotation_file(tree.root, file.path, MAX_BYTES))
+      if files and _is_stuff(path):
+        raise RefusedFileError(Reason.NOT_FOR_DETECTION, 'regions of materials (COCO-Stuff) beside the file of objects')
+      joined = parse(read_annotation_file(tree.root, path, MAX_BYTES))
     except RefusedFileError as error:
-      if error.reason != Reason.NOT_AN_ANNOTATION:
-        refused.append(Refusal(file.path, error.reason, error.detail))
+      reason = Reason.NOT_FOR_DETECTION if error.reason == Reason.NOT_AN_ANNOTATION else error.reason
+      refused.append(Refusal(path, reason, error.detail))
       continue
-    if orphans:
-      detail = f'{orphans} annotations have an image_id that "images" does not list'
-      refused.append(Refusal(file.path, Reason.ANNOTATION_WITHOUT_IMAGE, detail))
-    files.append((file.path, annotations))
+    files.append((path, joined.annotations))
+    refused += [Refusal(path, reason, detail) for reason, detail in joined.refused]
+    warnings += [f'{path}: {warning}.' for warning in joined.warnings]
   index = entries.match('coco', files, [image.path for image in tree.images])
-  return dataclasses.replace(index, refused=(*refused, *index.refused))
+  return dataclasses.replace(
+    index, refused=(*refused, *index.refused), warnings=tuple(dict.fromkeys((*index.warnings, *warnings)))
+  )
 
 
-def parse(content: bytes) -> tuple[list[Annotation], int]:
+def _detection_first(paths: list[str]) -> list[str]:
+  return sorted(paths, key=_is_stuff)
+
+
+def _is_stuff(path: str) -> bool:
+  """Whether the name is that of a COCO-Stuff file, which has the form of a detection file."""
+  return 'stuff' in re.split(r'[^a-z]+', posixpath.basename(path).lower())
+
+
+def parse(content: bytes) -> Joined:
   """Reads the bytes of one COCO file.
-
-  Returns:
-    One annotation for each entry of `images` that has a file name, in their order; and the number of `annotations`
-    that belong to none of them. Crowd regions are marked difficult.
 
   Raises:
     RefusedFileError: NOT_AN_ANNOTATION if it is JSON of another kind, ANNOTATION_MALFORMED if it cannot be read.
@@ -51,76 +64,40 @@ def parse(content: bytes) -> tuple[list[Annotation], int]:
   except (ValueError, RecursionError) as error:
     raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'not JSON: {error}') from error
   if not isinstance(document, dict) or 'images' not in document or 'annotations' not in document:
-    raise RefusedFileError(Reason.NOT_AN_ANNOTATION, 'no COCO file: expected "images", "annotations" and "categories"')
+    raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'no COCO file: expected {_expected()}, found {_kind(document)}')
+  _require_boxes(document['annotations'])
   for section in _SECTIONS:
     if not isinstance(document.get(section), list):
       raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'"{section}": expected a list')
-  objects = _objects_by_image(document['annotations'], _labels(document['categories']))
-  images = [entry for entry in document['images'] if isinstance(entry, dict)]
-  annotations = [
-    _annotation(entry, objects.pop(_key(entry.get('id')), [])) for entry in images if _text(entry.get('file_name'))
-  ]
-  return annotations, sum(len(orphans) for orphans in objects.values())
+  return coco_join.join(document)
 
 
-def _labels(categories: list[Any]) -> dict[Any, str]:
-  """{category id: class name}."""
-  return {
-    _key(entry.get('id')): clean_label(_text(entry.get('name'))) for entry in categories if isinstance(entry, dict)
-  }
+def _expected() -> str:
+  return '"images", "annotations" and "categories"'
 
 
-def _objects_by_image(annotations: list[Any], labels: Mapping[Any, str]) -> dict[Any, list[Object | BoxRule]]:
-  """{image id: its objects, or the rule that drops each}."""
-  objects: dict[Any, list[Object | BoxRule]] = defaultdict(list)
-  for entry in annotations:
-    if isinstance(entry, dict):
-      objects[_key(entry.get('image_id'))].append(_object(entry, labels))
-  return objects
+def _kind(document: Any) -> str:
+  """What a JSON file holds, in a few words."""
+  if isinstance(document, dict):
+    return 'the keys ' + ', '.join(f'"{name[:40]}"' for name in list(document)[:6]) if document else 'nothing'
+  return 'a list' if isinstance(document, list) else 'a single value'
 
 
-def _annotation(image: Mapping[str, Any], results: list[Object | BoxRule]) -> Annotation:
-  objects, dropped = sort_out(results)
-  return Annotation(
-    objects=objects,
-    width=_side(image.get('width')),
-    height=_side(image.get('height')),
-    filename=_text(image['file_name']),
-    dropped=dropped,
-  )
+def _require_boxes(annotations: Any) -> None:
+  """Refuses annotations of another task: captions, panoptic segmentation, classes of whole images.
 
-
-def _object(entry: Mapping[str, Any], labels: Mapping[Any, str]) -> Object | BoxRule:
-  label = labels.get(_key(entry.get('category_id')), '')
-  if not label:
-    return BoxRule.UNNAMED
-  box = entry.get('bbox')
-  if not isinstance(box, list) or len(box) != 4 or not all(_is_number(side) for side in box):
-    return BoxRule.MISSING
-  try:
-    x, y, width, height = (float(side) for side in box)
-  except OverflowError:  # a whole number with hundreds of digits
-    return BoxRule.NOT_FINITE
-  if width < 0 or height < 0:
-    return BoxRule.EMPTY
-  return Object(label, x, y, x + width, y + height, difficult=bool(entry.get('iscrowd')))
-
-
-def _is_number(value: Any) -> bool:
-  return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _key(value: Any) -> Any:
-  """An id that can be compared: a number or a string as it is; anything else becomes an object equal to no other."""
-  return value if isinstance(value, int | str | float) else object()
-
-
-def _text(value: Any) -> str:
-  return value if isinstance(value, str) else ''
-
-
-def _side(value: Any) -> int | None:
-  return int(value) if _is_number(value) and 1 <= value < 1e7 else None
+  Raises:
+    RefusedFileError: NOT_AN_ANNOTATION, if there are annotations and none has a box or a mask.
+  """
+  if not isinstance(annotations, list):
+    return
+  found = [entry for entry in annotations if isinstance(entry, dict)]
+  if not found or any('bbox' in entry or 'segmentation' in entry for entry in found):
+    return
+  task = next((words for name, words in _OTHER_TASKS.items() if name in found[0]), '')
+  keys = ', '.join(f'"{name[:40]}"' for name in list(found[0])[:6])
+  detail = f'for {task}' if task else f'no annotation has "bbox" or "segmentation", only {keys}'
+  raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'no boxes: {detail}')
 
 
 READER = Reader('coco', preference=2, expected='a COCO .json file with images, annotations and categories', find=find)

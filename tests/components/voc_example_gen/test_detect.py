@@ -43,3 +43,11 @@ def test_a_named_format_that_is_not_there(tmp_path):
   voc_maker.write(tmp_path, voc_maker.good())
   with pytest.raises(DataError, match='2 images, but no annotations. Expected a COCO .json'):
     detect.find(listing.list_folder(str(tmp_path)), 'coco')
+
+
+def test_a_folder_whose_only_json_is_of_another_task_says_so(tmp_path):
+  voc_maker.write(tmp_path, {**voc_maker.good('coco'), 'a.json': '{"shapes": []}'})
+  with pytest.raises(
+    DataError, match='no annotations. Expected .* a.json is set aside: no COCO file: .* found .*"shapes"'
+  ):
+    detect.find(listing.list_folder(str(tmp_path)), 'auto')

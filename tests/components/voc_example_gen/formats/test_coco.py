@@ -10,6 +10,7 @@ from components.voc_example_gen.formats import coco as reader
 from components.voc_example_gen.refusals import Reason
 from tests.support import voc_maker
 from tests.support.annotated_formats import BOXES, as_coco
+from tests.support.read_folder import read_folder
 from tests.support.voc_maker import encode, picture
 
 
@@ -108,3 +109,88 @@ def test_a_coco_file_that_cannot_be_read(tmp_path, content):
   voc_maker.write(tmp_path, {**voc_maker.good(), 'instances.json': content})
   _, _, tally = voc_maker.examine(tmp_path, data_format='coco')
   assert voc_maker.reasons(tally)['instances.json'] == Reason.ANNOTATION_MALFORMED.value
+
+
+def only(*names, annotations=None, **others):
+  """A COCO file on images of these names, one box each unless `annotations` replaces them."""
+  images = [{'id': n, 'file_name': name, 'width': 64, 'height': 48} for n, name in enumerate(names)]
+  boxes = [{'image_id': n, 'category_id': 7, 'bbox': [10, 10, 20, 20], **others} for n in range(len(names))]
+  return coco(images=images, annotations=boxes if annotations is None else annotations)
+
+
+def folder(tmp_path, documents, images):
+  """Writes JSON documents and pictures, and reads the folder."""
+  files = {name: encode(picture(number)) for number, name in enumerate(images)}
+  files |= {path: json.dumps(document) for path, document in documents.items()}
+  return read_folder(voc_maker.write(tmp_path, files))
+
+
+CAPTIONS = [{'image_id': 0, 'caption': 'a cat'}]
+PANOPTIC = [{'image_id': 0, 'file_name': '1.png', 'segments_info': [{'id': 1, 'category_id': 7, 'bbox': [1, 1, 2, 2]}]}]
+
+
+def test_the_official_annotations_folder_of_coco_gives_each_box_once(tmp_path):
+  splits = {'train': ['train2017/1.jpg', 'train2017/2.jpg'], 'val': ['val2017/3.jpg']}
+  documents = {}
+  for split, paths in splits.items():
+    names = [path.rpartition('/')[2] for path in paths]
+    documents |= {
+      f'annotations/instances_{split}2017.json': only(*names),
+      f'annotations/person_keypoints_{split}2017.json': only(*names, keypoints=[0, 0, 0]),
+      f'annotations/captions_{split}2017.json': {'images': [], 'annotations': CAPTIONS},
+      f'annotations/panoptic_{split}2017.json': only(*names, annotations=PANOPTIC),
+      f'annotations/stuff_{split}2017.json': only(*names, segmentation={}),
+      f'annotations/image_info_{split}2017.json': {'images': [{'id': 0, 'file_name': names[0]}], 'categories': []},
+    }
+  found = folder(tmp_path, documents, [path for paths in splits.values() for path in paths])
+  assert {image: len(boxes) for image, boxes in found.boxes.items()} == dict.fromkeys(sum(splits.values(), []), 1)
+  assert {image for image, split in found.split.items() if split == 'eval'} == {'val2017/3.jpg'}
+  assert found.refused == {}
+  for kind in ('captions', 'panoptic', 'stuff', 'image_info'):
+    assert found.set_aside[f'annotations/{kind}_val2017.json'] == 'not_for_detection'
+  assert found.set_aside['annotations/person_keypoints_val2017.json'] == 'annotation_repeated'
+
+
+@pytest.mark.parametrize(
+  'other', [[{'image_id': 1, 'bbox': [1, 2, 3, 4]}], {'shapes': [], 'imagePath': 'a.jpg'}, {}, 5], ids=str
+)
+def test_other_json_is_set_aside_by_name(tmp_path, other):
+  found = folder(tmp_path, {'a.json': only('1.jpg', '2.jpg'), 'other.json': other}, ['1.jpg', '2.jpg'])
+  assert (found.refused, found.set_aside) == ({}, {'other.json': 'not_for_detection'})
+
+
+def test_a_stuff_file_alone_is_read(tmp_path):
+  assert len(folder(tmp_path, {'stuff.json': only('1.jpg', '2.jpg')}, ['1.jpg', '2.jpg']).boxes) == 2
+
+
+def test_a_bare_name_is_of_the_folder_that_goes_with_the_file(tmp_path):
+  documents = {
+    'annotations/instances_train2017.json': only('1.jpg', '2.jpg'),
+    'annotations/instances_val2017.json': only('1.jpg', annotations=[]),
+  }
+  found = folder(tmp_path, documents, ['train2017/1.jpg', 'train2017/2.jpg', 'val2017/1.jpg'])
+  assert {image: len(boxes) for image, boxes in found.boxes.items()} == {
+    'train2017/1.jpg': 1,
+    'train2017/2.jpg': 1,
+    'val2017/1.jpg': 0,
+  }
+
+
+def test_one_image_under_two_ids_in_two_files_is_used_once(tmp_path):
+  second = only('2.jpg', '1.jpg')
+  found = folder(tmp_path, {'a.json': only('1.jpg', '2.jpg'), 'b.json': second}, ['1.jpg', '2.jpg'])
+  assert {image: len(boxes) for image, boxes in found.boxes.items()} == {'1.jpg': 1, '2.jpg': 1}
+  assert (found.refused, found.set_aside) == ({}, {'b.json': 'annotation_repeated'})
+
+
+def test_files_that_contradict_each_other_are_refused_by_name(tmp_path):
+  other = only('1.jpg', annotations=[{'image_id': 0, 'category_id': 7, 'bbox': [30, 10, 20, 20]}])
+  found = folder(tmp_path, {'a.json': only('1.jpg', '2.jpg'), 'b.json': other}, ['1.jpg', '2.jpg'])
+  assert found.refused == {'b.json': 'annotation_twice'}
+
+
+def test_ids_that_join_nothing_leave_no_negative(tmp_path):
+  lost = [{'image_id': f'x{n}', 'category_id': 7, 'bbox': [10, 10, 20, 20]} for n in range(2)]
+  found = folder(tmp_path, {'a.json': only('1.jpg', '2.jpg', annotations=lost)}, ['1.jpg', '2.jpg'])
+  assert found.boxes == {}
+  assert 'negative_in_doubt: 2' in found.verdict

@@ -1,0 +1,176 @@
+"""Joins the images, annotations and categories of one COCO file by their ids; what does not join is named."""
+
+import dataclasses
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+from components.voc_example_gen import coco_boxes, json_values
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out
+from components.voc_example_gen.refusals import Reason
+from components.voc_example_gen.spelling import folded, some
+
+_WHOLE = re.compile(r'(-?(?:0|[1-9][0-9]{0,30}))(?:\.0+)?')
+
+
+@dataclasses.dataclass(frozen=True)
+class Joined:
+  """What one COCO file says.
+
+  Attributes:
+    annotations: one for each image entry that can be used, in their order.
+    refused: (reason, detail) of each image entry that cannot be used, and of the annotations that no image has.
+    warnings: parts of sentences that go on after the file's name.
+  """
+
+  annotations: list[Annotation]
+  refused: list[tuple[Reason, str]]
+  warnings: list[str]
+
+
+def join(document: Mapping[str, list[Any]]) -> Joined:
+  """Joins the sections "images", "annotations" and "categories".
+
+  Ids are compared by value: 1, 1.0 and "1" are equal. An image is refused if its id is another image's too, or if it
+  has an object of a category id with two names. An image without annotations is a negative only if every annotation has
+  found its image.
+  """
+  categories = _Categories(document['categories'])
+  entries_of: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
+  for entry in _dicts(document['annotations']):
+    entries_of[key(entry.get('image_id'))].append(entry)
+  images = _dicts(document['images'])
+  names_of = _names_by_id(images)
+  orphans = sum(len(found) for identity, found in entries_of.items() if identity not in names_of)
+  orphans += len(document['annotations']) - sum(map(len, entries_of.values()))  # entries that are no objects
+  unjoined = orphans + sum(len(entries_of.get(identity, ())) for identity, names in names_of.items() if len(names) > 1)
+  annotations: list[Annotation] = []
+  refused: list[tuple[Reason, str]] = []
+  if orphans:
+    detail = f'{orphans} annotations have an image_id that "images" does not list'
+    refused.append((Reason.ANNOTATION_WITHOUT_IMAGE, detail))
+  seen: set[tuple[Hashable, str]] = set()
+  for image in images:
+    identity, name = key(image.get('id')), file_name(image)
+    if (identity, name) in seen:  # listed once an object
+      continue
+    seen.add((identity, name))
+    found = entries_of.get(identity, [])
+    if why := _why_not(name, found, names_of.get(identity, ()), categories, unjoined):
+      refused.append(why)
+    else:
+      annotations.append(_annotation(image, name, found, categories))
+  return Joined(annotations, refused, [*categories.warnings(), *_warnings(document, annotations)])
+
+
+def key(value: Any) -> Hashable:
+  """An id that can be compared: whole numbers are equal, however they are written; what is no id equals nothing."""
+  if isinstance(value, str):
+    match = _WHOLE.fullmatch(value.strip())
+    return int(match.group(1)) if match else value.strip()
+  return value if json_values.is_number(value) and value == value else object()
+
+
+def file_name(image: Mapping[str, Any]) -> str:
+  """What an image entry calls its file. LVIS gives an address only."""
+  return json_values.text(image.get('file_name')) or json_values.text(image.get('coco_url'))
+
+
+def _dicts(values: Iterable[Any]) -> list[Mapping[str, Any]]:
+  return [value for value in values if isinstance(value, dict)]
+
+
+def _names_by_id(images: Iterable[Mapping[str, Any]]) -> dict[Hashable, tuple[str, ...]]:
+  """{image id: the file names of the entries with this id, in one spelling}."""
+  names: dict[Hashable, tuple[str, ...]] = {}
+  for image in images:
+    identity, name = key(image.get('id')), folded(file_name(image))
+    known = names.get(identity, ())
+    if name not in known:
+      names[identity] = (*known, name)
+  return names
+
+
+def _why_not(
+  name: str, entries: Sequence[Mapping[str, Any]], names: Sequence[str], categories: '_Categories', unjoined: int
+) -> tuple[Reason, str] | None:
+  """Why an image entry cannot be used; None if it can.
+
+  Args:
+    name: of its file.
+    entries: the annotations with its id.
+    names: all file names that are listed with its id.
+    unjoined: how many annotations of the file have no image, or one of several.
+  """
+  shown = name[:200]
+  if entries and len(names) > 1:
+    detail = f'"{shown}": {len(names)} images have its id, and nothing says whose their {len(entries)} annotations are'
+    return Reason.ANNOTATION_AMBIGUOUS, detail
+  for entry in entries:
+    if doubt := categories.doubt(entry):
+      return Reason.ANNOTATION_AMBIGUOUS, f'"{shown}": {doubt}'
+  if not entries and unjoined:
+    detail = f'"{shown}" has no annotations, but {unjoined} of the file have no certain image: they may be its own'
+    return Reason.NEGATIVE_IN_DOUBT, detail
+  return None
+
+
+class _Categories:
+  """The class names of one file, by category id; counts the annotations without one."""
+
+  def __init__(self, categories: Iterable[Any]) -> None:
+    self._names: dict[Hashable, list[str]] = defaultdict(list)
+    for entry in _dicts(categories):
+      name = entry.get('name')
+      label = clean_label(str(name) if json_values.is_number(name) else json_values.text(name))
+      if label and label not in self._names[key(entry.get('id'))]:
+        self._names[key(entry.get('id'))].append(label)
+    self._unknown: dict[str, int] = defaultdict(int)
+
+  def label(self, entry: Mapping[str, Any]) -> str:
+    """The class name of an annotation; '' if its category has none."""
+    names = self._names.get(key(entry.get('category_id')))
+    if not names:
+      self._unknown[str(entry.get('category_id'))[:50]] += 1
+      return ''
+    return names[0]
+
+  def doubt(self, entry: Mapping[str, Any]) -> str:
+    """Why an annotation's class is not certain; '' if it is."""
+    names = self._names.get(key(entry.get('category_id')), [])
+    return f'category id {entry["category_id"]} has the names {some(names)}' if len(names) > 1 else ''
+
+  def warnings(self) -> list[str]:
+    if not self._unknown:
+      return []
+    count, ids = sum(self._unknown.values()), some(sorted(self._unknown))
+    return [f'{count} annotations have a category_id without a name in "categories": {ids}']
+
+
+def _annotation(
+  image: Mapping[str, Any], name: str, entries: Iterable[Mapping[str, Any]], categories: _Categories
+) -> Annotation:
+  results: list[Object | BoxRule] = []
+  for entry in entries:
+    label = categories.label(entry)
+    results.append(coco_boxes.object_of(entry, label) if label else BoxRule.UNNAMED)
+  objects, dropped = sort_out(results)
+  return Annotation(
+    objects=objects,
+    width=json_values.size(image.get('width')),
+    height=json_values.size(image.get('height')),
+    filename=name,
+    dropped=dropped,
+  )
+
+
+def _warnings(document: Mapping[str, list[Any]], annotations: Sequence[Annotation]) -> list[str]:
+  """Parts of sentences about the whole file."""
+  found = []
+  turned = sum(map(coco_boxes.is_turned_bbox, _dicts(document['annotations'])))
+  if turned:
+    found.append(f'{turned} annotations have a bbox of 5 numbers, which is not read: their segmentation is, if any')
+  if annotations and not document['annotations']:
+    found.append(f'{len(annotations)} images and not one annotation, so that all are taken as negatives')
+  return found
