@@ -11,13 +11,14 @@ from tfx.types import standard_artifacts
 from components.artifacts import ExportedModels, LabelMap
 from components.evaluator import executor
 from detection.inference import tflite_model
+from detection.odapi import label_map as label_maps
 
 
 @pytest.fixture
 def evaluate(scenes, tmp_path):
   """Runs the executor; returns (evaluation artifact, blessing artifact, parsed metrics.json)."""
 
-  def run(model, baseline=None, split='eval', beam_args=(), exports=None, **properties):
+  def run(model, baseline=None, split='eval', beam_args=(), exports=None, label_map=None, **properties):
     artifacts = {
       'model': standard_artifacts.Model(),
       'examples': standard_artifacts.Examples(),
@@ -26,7 +27,7 @@ def evaluate(scenes, tmp_path):
     artifacts['model'].uri, artifacts['model'].id = str(model), 7
     artifacts['examples'].uri = str(scenes)
     artifacts['examples'].splits = ['eval']
-    artifacts['label_map'].uri = str(model)
+    artifacts['label_map'].uri = str(label_map or model)
     if baseline:
       artifacts['baseline'] = standard_artifacts.Model()
       artifacts['baseline'].uri, artifacts['baseline'].id = str(baseline), 3
@@ -102,6 +103,18 @@ def test_tflite_files_are_measured_beside_the_model_and_have_no_part_in_the_verd
   assert min(saved['milliseconds'], small['milliseconds']) > 0
   page = pathlib.Path(evaluation.uri, 'report.html').read_text()
   assert 'float16.tflite' in page
+
+
+@pytest.mark.slow
+def test_objects_whose_names_share_an_id_are_measured_as_one_class(evaluate, colour_model, tmp_path):
+  (tmp_path / 'labels').mkdir()
+  (tmp_path / 'labels' / 'label_map.pbtxt').write_text(label_maps.dump({'thing': 1, 'red': 1, 'blue': 1}))
+  bounds = {'AP50': 0.9, 'AP/thing': 0.9}
+  evaluation, blessing, metrics = evaluate(colour_model, thresholds=bounds, label_map=tmp_path / 'labels')
+  assert_blessed(blessing)
+  assert [row['name'] for row in metrics['model']['per_class']] == ['thing']
+  assert metrics['model']['objects'] == 14
+  assert 'thing' in pathlib.Path(evaluation.uri, 'report.html').read_text()
 
 
 @pytest.mark.slow
