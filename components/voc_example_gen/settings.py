@@ -33,9 +33,10 @@ class SplitSettings(Settings):
   """How images are divided.
 
   Attributes:
-    method: 'imagesets' (ImageSets/Main lists), 'folders' (train/, valid/, test/), 'hash' (by content: adding images
-      never moves an old one), 'stratified' (each class has its fraction of images in each split), or 'auto': imagesets
-      where such lists exist, else folders where both a train and a held-out folder exist, else hash.
+    method: 'imagesets' (ImageSets/Main lists), 'declared' (a data.yaml's train and val), 'folders' (train/, valid/,
+      test/), 'hash' (by content: adding images never moves an old one), 'stratified' (each class has its fraction of
+      images in each split), or 'auto': the first of imagesets, declared and folders that gives images to train and to
+      a held-out split, else hash.
     eval_fraction, test_fraction: of the images, for hash and stratified.
     seed: another seed gives another division.
     group_by: regular expression on file names; images with an equal first group (or whole match) stay together.

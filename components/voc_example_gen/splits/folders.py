@@ -24,7 +24,7 @@ def split_in_file_name(path: str) -> str:
 
 METHOD = GivenMethod(
   'folders',
-  preference=2,
+  preference=3,
   read=read,
   expected='folders train and valid (or val, test)',
   remedy='Rename the folders',

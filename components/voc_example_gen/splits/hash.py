@@ -26,4 +26,4 @@ def divide(
   return splits, warnings
 
 
-METHOD = ComputedMethod('hash', preference=3, divide=divide)
+METHOD = ComputedMethod('hash', preference=4, divide=divide)

@@ -18,7 +18,7 @@ from detection.base.settings import parse_settings
     ),
     (
       {'split': {'method': 'stratify'}},
-      "split.method: unexpected value; permitted: 'auto', 'imagesets', 'folders', 'hash', 'stratified'; "
+      "split.method: unexpected value; permitted: 'auto', 'imagesets', 'declared', 'folders', 'hash', 'stratified'; "
       "nearest: 'stratified'; received 'stratify'.",
     ),
   ],

@@ -31,8 +31,8 @@ def discover(tmp_path, monkeypatch):
 
 
 def test_a_file_added_is_a_method(discover):
-  assert discover('by_day', FILE) == ['imagesets', 'folders', 'hash', 'by_day', 'stratified']
+  assert discover('by_day', FILE) == ['imagesets', 'declared', 'folders', 'hash', 'by_day', 'stratified']
 
 
 def test_methods_begin_with_those_that_auto_tries_in_its_order():
-  assert list(splits.METHODS) == ['imagesets', 'folders', 'hash', 'stratified']
+  assert list(splits.METHODS) == ['imagesets', 'declared', 'folders', 'hash', 'stratified']

@@ -1,0 +1,184 @@
+"""Splits that a data.yaml or a darknet .data file declares as folders, lists or images; or lists such as train.txt.
+
+The paths in them are those of another machine or working folder as often as not, so that leading folders are dropped
+until a path is one of the data folder.
+"""
+
+import functools
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from components.voc_example_gen import data_yaml, spelling
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.listing import IMAGE_SUFFIXES, Tree
+from components.voc_example_gen.refusals import RefusedFileError, read_annotation_file
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, GivenMethod
+from components.voc_example_gen.splits import imagesets
+
+_SPLITS = {'train': TRAIN, 'val': EVAL, 'valid': EVAL, 'validation': EVAL, 'test': TEST}
+_LISTS = {f'{name}.txt': split for name, split in _SPLITS.items()}
+_LATER_WINS = (TRAIN, TEST, EVAL)
+_DARKNET = re.compile(r'^\s*(train|valid|val|test)\s*=\s*(.+?)\s*$', re.MULTILINE)
+_DATA_FILE_BYTES = 2**20
+_Found = TypeVar('_Found')
+
+
+class _Declared(NamedTuple):
+  """What one file declares about one split.
+
+  Attributes:
+    split: its name.
+    bases: folders that the paths may be relative to, below the data folder.
+    paths: of folders, image lists or images, as written.
+  """
+
+  split: str
+  bases: tuple[str, ...]
+  paths: tuple[str, ...]
+
+
+def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
+  """{image path: split} of the images that are declared.
+
+  Of an image in several splits, validation wins over test, and test over train. Lists that lie about count only if no
+  other file declares images for training and others.
+  """
+  places = _Places(tree, [item.image for item in items])
+  declared = _divide([*_from_yaml(tree), *_from_darknet(tree)], places)
+  if TRAIN in declared.values() and len(set(declared.values())) > 1:
+    return declared
+  return _divide(_from_lists(tree), places) or declared
+
+
+def _divide(declared: Iterable[_Declared], places: '_Places') -> dict[str, str]:
+  by_split: dict[str, list[str]] = defaultdict(list)
+  for one in declared:
+    by_split[one.split] += [image for path in one.paths for image in places.images(path, one.bases)]
+  return {image: split for split in _LATER_WINS for image in by_split[split]}
+
+
+def _from_yaml(tree: Tree) -> Iterator[_Declared]:
+  for file in tree.with_suffix('.yaml', '.yml'):
+    try:
+      found = data_yaml.read(tree.root, file.path)
+    except RefusedFileError:  # a reader of class names says so
+      continue
+    here = posixpath.dirname(file.path)
+    base = _plain(posixpath.join(here, found.base)) if found and '\\' not in found.base else ''
+    for key, paths in found.splits.items() if found else ():
+      yield _Declared(_SPLITS[key], (base, here, ''), paths)
+
+
+def _from_darknet(tree: Tree) -> Iterator[_Declared]:
+  for file in tree.with_suffix('.data'):
+    here = posixpath.dirname(file.path)
+    for key, path in _DARKNET.findall(_text(tree.root, file.path, _DATA_FILE_BYTES)):
+      yield _Declared(_SPLITS[key], (here, ''), (path,))
+
+
+def _from_lists(tree: Tree) -> Iterator[_Declared]:
+  for file in tree.with_suffix('.txt'):
+    split = _LISTS.get(posixpath.basename(file.path).lower())
+    if split and not imagesets.is_list(file.path):
+      yield _Declared(split, (posixpath.dirname(file.path), ''), (posixpath.basename(file.path),))
+
+
+def _text(root: str, path: str, limit: int) -> str:
+  try:
+    return read_annotation_file(root, path, limit).decode('utf-8-sig', 'replace')
+  except RefusedFileError:
+    return ''
+
+
+class _Places:
+  """Finds images of the data folder by paths written anywhere."""
+
+  def __init__(self, tree: Tree, images: Sequence[str]) -> None:
+    self._tree, self._paths = tree, images
+
+  # Computed when first needed: most folders declare nothing.
+  @functools.cached_property
+  def _images(self) -> dict[str, str]:
+    return {spelling.folded(image): image for image in self._paths}
+
+  @functools.cached_property
+  def _lists(self) -> dict[str, str]:
+    return {spelling.folded(file.path): file.path for file in self._tree.with_suffix('.txt')}
+
+  @functools.cached_property
+  def _below(self) -> dict[str, list[str]]:
+    """{folder: all images below it}."""
+    below = defaultdict(list)
+    for folder, image in self._images.items():
+      while folder:
+        folder = posixpath.dirname(folder)
+        below[folder].append(image)
+    return below
+
+  @functools.cached_property
+  def _by_name(self) -> dict[str, list[str]]:
+    by_name = defaultdict(list)
+    for folded, image in self._images.items():
+      by_name[posixpath.basename(folded)].append(image)
+    return by_name
+
+  def images(self, path: str, bases: Sequence[str]) -> list[str]:
+    """The images that a path stands for: a folder, an image list, an image, or a pattern such as train/*.jpg."""
+    folder, _, name = path.replace('\\', '/').strip().rpartition('/')
+    if '*' in name:
+      return self.images(folder.rstrip('/*') or '.', bases)
+    if name.lower().endswith('.txt'):
+      return [image for found in self._find(path, bases, self._lists) for image in self._listed(found, bases)]
+    if posixpath.splitext(name)[1].lower() in IMAGE_SUFFIXES:
+      return self._image(path, bases)
+    return next(iter(self._find(path, bases, self._below)), [])
+
+  def _image(self, path: str, bases: Sequence[str]) -> list[str]:
+    """The image at a path; or the only one of its name."""
+    if found := self._find(path, bases, self._images):
+      return found
+    called = self._by_name.get(spelling.file_name(path), [])
+    return called if len(called) == 1 else []
+
+  def _listed(self, path: str, bases: Sequence[str]) -> Iterator[str]:
+    """The images that the lines of a list name."""
+    bases = (posixpath.dirname(path), *bases)
+    for line in _text(self._tree.root, path, imagesets.MAX_BYTES).splitlines():
+      name = line.strip().strip('"\'')
+      if posixpath.splitext(name)[1].lower() in IMAGE_SUFFIXES:
+        yield from self._image(name, bases)
+
+  @staticmethod
+  def _find(path: str, bases: Sequence[str], known: Mapping[str, _Found]) -> list[_Found]:
+    """What is known at the path below a base, without as many leading folders as need be; at most one."""
+    parts = [part for part in spelling.folded(_plain(path)).split('/') if part]
+    for start in range(max(len(parts), 1)):
+      for base in dict.fromkeys(bases):
+        place = posixpath.join(spelling.folded(base), *parts[start:]).rstrip('/')
+        if place in known:
+          return [known[place]]
+    return []
+
+
+def _plain(path: str) -> str:
+  """A path of any system without drive, root, `.` and `..`; what is inside stays inside."""
+  parts = re.sub(r'^[A-Za-z]:', '', path.replace('\\', '/').strip()).split('/')
+  clean: list[str] = []
+  for part in parts:
+    if part == '..':
+      clean = clean[:-1]
+    elif part not in ('', '.'):
+      clean.append(part)
+  return '/'.join(clean)
+
+
+METHOD = GivenMethod(
+  'declared',
+  preference=2,
+  read=read,
+  expected='a data.yaml or .data file that declares train and val, or lists train.txt and val.txt of image paths',
+  remedy='Declare them',
+)
