@@ -45,6 +45,14 @@ def steps(deepest: int) -> Iterator[Step]:
       yield Step(key, key, is_sure=False)
 
 
+@functools.lru_cache(maxsize=65536)
+def agree_surely(annotation_folder: str, image_folder: str) -> bool:
+  """Whether files of these folders may pair, and the sure steps pair them."""
+  key = _beside_images(annotation_folder)
+  agree = annotation_folder == image_folder or (key is not None and key == _beside_labels(image_folder))
+  return agree and of_one_split(annotation_folder, image_folder)
+
+
 def _beside_images(folder: str) -> Hashable:
   return folder_roles.without_roles(folder) if folder_roles.ANNOTATION in folder_roles.roles_of_folder(folder) else None
 
@@ -63,8 +71,12 @@ def _ends(top: int, above: int, folder: str) -> Hashable:
 
 def may_pair(annotation: File, image: File) -> bool:
   """Whether both are in one split, as far as their folders tell."""
-  splits = {folder_roles.split_of_folder(annotation.folder), folder_roles.split_of_folder(image.folder)} - {''}
-  return len(splits) < 2
+  return of_one_split(annotation.folder, image.folder)
+
+
+def of_one_split(folder: str, other: str) -> bool:
+  """Whether two folders are of one split, as far as their names tell."""
+  return len({folder_roles.split_of_folder(folder), folder_roles.split_of_folder(other)} - {''}) < 2
 
 
 def best(file: File, images: Sequence[File]) -> list[File]:

@@ -85,6 +85,8 @@ class Names:
     for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
       fitting = [path for path in index.get(key, ()) if posixpath.dirname(path) not in self._derived]
       if fitting := self._of_split(beside, fitting):
+        if len(fitting) == 1:
+          return Match(fitting[0])
         return _choose(beside, above[::-1], fitting)
     return Match()
 
@@ -108,7 +110,7 @@ def _choose(beside: str, above: list[str], fitting: list[str]) -> Match:
   Args:
     beside: path of the annotation file.
     above: the folders that the name gives, the innermost first.
-    fitting: at least one path.
+    fitting: at least two paths.
   """
   own = f'_{"_".join(_words(posixpath.splitext(posixpath.basename(beside))[0]))}_'
   home = posixpath.dirname(beside).split('/')

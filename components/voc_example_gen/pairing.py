@@ -121,7 +121,8 @@ class _Search:
     waiting: list[File] = []
     for stem, files in by_stem.items():
       images = self._by_stem.get(stem, [])
-      if len(files) == len(images) == 1 and files[0].folder == images[0].folder and images[0].path not in self._taken:
+      alone = len(files) == len(images) == 1 and images[0].path not in self._taken
+      if alone and agreement.agree_surely(files[0].folder, images[0].folder):
         self._take(files[0], images[0])  # the ordinary case
       elif images:
         waiting += files

@@ -1,5 +1,6 @@
 """Folders train/, valid/ and test/ above the images; or annotation files named for a split (instances_train.json)."""
 
+import functools
 import posixpath
 import re
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
   return {image: split for image, split in splits if split}
 
 
+@functools.lru_cache(maxsize=4096)
 def split_in_file_name(path: str) -> str:
   """The split that an annotation file's own name tells: instances_val2017.json is eval; '' if it tells none."""
   words = re.split(r'[^a-z]+', posixpath.splitext(posixpath.basename(path))[0].lower())

@@ -49,3 +49,18 @@ def test_of_images_that_agree_equally_those_that_can_be_read_in_equal_case_and_n
   names = ['x/A.jpg', 'x/a.jpg', 'x/a.heic', 'x/y/a.jpg']
   assert agreement.best(File.of('x/a.xml'), list(map(File.of, names))) == [File.of('x/a.jpg')]
   assert agreement.best(File.of('x/a.xml'), [File.of('x/a.heic')]) == [File.of('x/a.heic')]
+
+
+@pytest.mark.parametrize(
+  ('annotation', 'image', 'sure'),
+  [
+    ('day', 'day', True),
+    ('day/labels', 'day/images', True),
+    ('train_labels', 'train_images', True),
+    ('train_labels', 'val_images', False),
+    ('', 'images', False),
+    ('day/labels', 'night/images', False),
+  ],
+)
+def test_folders_that_leave_no_doubt(annotation, image, sure):
+  assert agreement.agree_surely(annotation, image) is sure
