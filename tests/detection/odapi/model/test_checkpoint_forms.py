@@ -6,7 +6,6 @@ import tarfile
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfx.types import standard_artifacts
 
 from detection.odapi.config import config_io
 from detection.odapi.model import building, restore
@@ -49,10 +48,8 @@ def exported(finished_run, tmp_path_factory):
   ],
 )
 def test_a_checkpoint_may_be_given_as(form, exported, model, tmp_path):
-  wanted = recipe.read(recipe.Options('ssd_mobilenet_v2_fpnlite_cpu_160', 4, 4, 'resume', form.format(**exported)))
-  examples = standard_artifacts.Examples()
-  examples.uri, examples.split_names = str(tmp_path), '["train", "eval"]'
-  prefix = wanted.request(examples, 'label_map.pbtxt', {'circle': 1}, str(tmp_path)).checkpoint
+  requested = recipe.read(recipe.Options('ssd_mobilenet_v2_fpnlite_cpu_160', 4, 4, 'resume', form.format(**exported)))
+  prefix = requested.request('train', 'eval', 'label_map.pbtxt', {'circle': 1}, str(tmp_path)).checkpoint
   variables = building.all_variables(model)
   for variable in variables:
     variable.assign(tf.zeros_like(variable))
