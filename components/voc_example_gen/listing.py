@@ -14,7 +14,7 @@ _READ |= {'.ppm', '.pgm', '.pbm', '.pnm'}
 # Listed too, although ingestion cannot read them: it refuses a phone's photographs by name instead of skipping them.
 UNREADABLE_SUFFIXES = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
 IMAGE_SUFFIXES = _READ | UNREADABLE_SUFFIXES
-ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names', '.data'})
+ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names', '.labels', '.data'})
 # Segmentation masks of the VOC devkit have the stems of the photographs; the others are made by operating systems.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
 

@@ -1,139 +1,145 @@
 """YOLO text files: one per image, a line per object: class number, then centre and size as fractions of the image."""
 
 import posixpath
+from collections.abc import Sequence
 
-import yaml
-
-from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out, to_number
+from components.voc_example_gen import class_lists, name_list, yolo_rows
+from components.voc_example_gen.annotation import Annotation, BoxRule, Object, sort_out
+from components.voc_example_gen.class_lists import ClassLists
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.name_list import NameList
 from components.voc_example_gen.pairing import Pairing, pair_by_stem
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 from components.voc_example_gen.splits import imagesets
+from components.voc_example_gen.yolo_rows import BOX_COLUMNS, Columns, Row
 
 MAX_BYTES = 8 * 2**20
-_NAME_LISTS = ('classes.txt', 'obj.names', 'names.txt', 'labels.txt', 'class_list.txt')
-_OTHERS = frozenset({*_NAME_LISTS, 'readme.txt', 'readme.dataset.txt', 'readme.roboflow.txt', 'license.txt'})
+_READ_ME = frozenset({'readme.txt', 'readme.dataset.txt', 'readme.roboflow.txt', 'license.txt'})
 _LISTS = frozenset({'train.txt', 'val.txt', 'valid.txt', 'test.txt', 'trainval.txt'})
+_OTHERS = name_list.TEXT_NAMES | _READ_ME | _LISTS
+_SHOWN = 3  # files named in a warning
 
 
 def find(tree: Tree) -> DatasetIndex:
-  """Pairs text files with images by stem, and reads them with the class names of data.yaml, classes.txt or obj.names.
+  """Pairs text files with images by stem, and reads them with the nearest list of class names.
 
-  A file without a line is a negative. Without a list of names, class 3 is called "3".
+  A file without a line is a negative. Without any list of names, class 3 is called "3".
   """
   texts = [file.path for file in tree.with_suffix('.txt') if _may_be_labels(file.path)]
   pairing = pair_by_stem(texts, [image.path for image in tree.images])
-  names = class_names(tree)
-  items: list[Item] = []
-  refused = list(pairing.refused)
-  for path, image in sorted(pairing.pairs.items()):
+  labels = _Labels(tree)
+  if pairing.pairs:
+    labels.read(pairing.pairs)
+  refused = [*pairing.refused, *labels.refused]
+  refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, pairing)]
+  return DatasetIndex('yolo', tuple(labels.items), tuple(refused), (*pairing.warnings, *labels.warnings))
+
+
+class _Labels:
+  """Reads label files with the lists of class names that count for them.
+
+  Files with five columns are read at once. Longer rows wait until all of a list's files have shown what their columns
+  are, and are read again then.
+  """
+
+  def __init__(self, tree: Tree) -> None:
+    self.items: list[Item] = []
+    self.refused: list[Refusal] = []
+    self.warnings: list[str] = []
+    self._tree = tree
+    self._columns: dict[str, Columns] = {}
+    self._more_than_a_box: list[str] = []
+
+  def read(self, pairs: dict[str, str]) -> None:
+    """Fills `items`, `refused` and `warnings`, for {label file: image}."""
+    lists = class_lists.find(self._tree)
+    waiting = [pair for pair in sorted(pairs.items()) if not self._read_boxes(lists, *pair)]
+    for path, image in waiting:
+      self._read_decided(lists, path, image)
+    self.items.sort(key=lambda item: item.image)
+    self.warnings += lists.warnings()
+    if self._more_than_a_box:
+      shown = ', '.join(self._more_than_a_box[:_SHOWN])
+      self.warnings.append(
+        f'{len(self._more_than_a_box)} label files have a confidence, a track number or keypoints after the box, '
+        f'which are left out: {shown}.'
+      )
+
+  def _read_boxes(self, lists: ClassLists, path: str, image: str) -> bool:
+    """Reads a file of five columns; False if it has longer rows."""
     try:
-      items.append(Item(image, 'yolo', annotation=parse(_read(tree.root, path), names)))
+      rows = yolo_rows.read(_content(self._tree, path))
+      names = lists.of(path, image) if rows else NameList('', None)
+      if any(row.columns != BOX_COLUMNS for row in rows):
+        self._columns_of(names).add(rows)
+        return False
+      self._add(image, _annotation(rows, lists, names, Columns(None)))
     except RefusedFileError as error:
-      refused.append(Refusal(path, error.reason, error.detail))
-  refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, names, pairing)]
-  return DatasetIndex('yolo', tuple(items), tuple(refused), pairing.warnings)
+      self.refused.append(Refusal(path, error.reason, error.detail))
+    return True
+
+  def _columns_of(self, names: NameList) -> Columns:
+    return self._columns.setdefault(names.path, Columns(names.keypoints))
+
+  def _read_decided(self, lists: ClassLists, path: str, image: str) -> None:
+    try:
+      rows = yolo_rows.read(_content(self._tree, path))
+      names = lists.of(path, image)
+      columns = self._columns_of(names)
+      self._add(image, _annotation(rows, lists, names, columns))
+      if not names.keypoints and any(
+        row.columns != BOX_COLUMNS and columns.layout(row) == yolo_rows.Layout.BOX for row in rows
+      ):
+        self._more_than_a_box.append(path)
+    except RefusedFileError as error:
+      self.refused.append(Refusal(path, error.reason, error.detail))
+
+  def _add(self, image: str, annotation: Annotation) -> None:
+    self.items.append(Item(image, 'yolo', annotation=annotation))
 
 
-def _refuse_unmatched(tree: Tree, path: str, names: list[str], pairing: Pairing) -> list[Refusal]:
+def _annotation(rows: Sequence[Row], lists: ClassLists, names: NameList, columns: Columns) -> Annotation:
+  """Raises RefusedFileError if the names or the columns are not certain."""
+  objects, dropped = sort_out([_object(row, lists.name(names, row.number), columns) for row in rows])
+  return Annotation(objects=objects, relative=True, dropped=dropped)
+
+
+def _object(row: Row, label: str, columns: Columns) -> Object | BoxRule:
+  xmin, ymin, xmax, ymax = yolo_rows.corners(columns.layout(row), row.values)
+  if not label:
+    return BoxRule.UNNAMED
+  if xmax < xmin or ymax < ymin:
+    return BoxRule.EMPTY
+  return Object(label, xmin, ymin, xmax, ymax)
+
+
+def _refuse_unmatched(tree: Tree, path: str, pairing: Pairing) -> list[Refusal]:
   """A label file whose image is missing or has other labels; [] for any other text."""
   try:
-    annotation = parse(_read(tree.root, path), names)
+    rows = yolo_rows.read(_content(tree, path))
   except RefusedFileError:
     return []
-  if not annotation.objects:
+  if not rows:
     return []
 
   def same(other: str) -> bool:
-    return parse(_read(tree.root, other), names) == annotation
+    try:
+      return yolo_rows.read(_content(tree, other)) == rows
+    except RefusedFileError:
+      return False
 
   missing = Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, 'no image has this name')
   return [pairing.refuse_second(path, same) or missing]
 
 
 def _may_be_labels(path: str) -> bool:
-  name = posixpath.basename(path).lower()
-  return name not in _OTHERS | _LISTS and not imagesets.is_list(path)
+  return posixpath.basename(path).lower() not in _OTHERS and not imagesets.is_list(path)
 
 
-def _read(root: str, path: str) -> bytes:
-  return read_annotation_file(root, path, MAX_BYTES)
-
-
-def class_names(tree: Tree) -> list[str]:
-  """Class names in the order of their numbers; [] if no file of the folder lists them."""
-  for file in tree.with_suffix('.yaml', '.yml'):
-    if names := _from_yaml(_read_or_nothing(tree.root, file.path)):
-      return names
-  for file in tree.files:
-    if posixpath.basename(file.path).lower() in _NAME_LISTS or file.suffix == '.names':
-      lines = _read_or_nothing(tree.root, file.path).decode('utf-8-sig', 'replace').splitlines()
-      return [clean_label(line) for line in lines if line.strip()]
-  return []
-
-
-def _read_or_nothing(root: str, path: str) -> bytes:
-  try:
-    return _read(root, path)
-  except RefusedFileError:
-    return b''
-
-
-def _from_yaml(content: bytes) -> list[str]:
-  """`names` of a data.yaml: a list, or a mapping from numbers."""
-  try:
-    document = yaml.safe_load(content)
-  except (yaml.YAMLError, ValueError, RecursionError):  # another tool's file, or none at all
-    return []
-  names = document.get('names') if isinstance(document, dict) else None
-  if isinstance(names, dict):
-    numbers = [key for key in names if isinstance(key, int) and 0 <= key < 100_000]
-    names = [names.get(number, '') for number in range(max(numbers, default=-1) + 1)]
-  return [clean_label(str(name)) for name in names] if isinstance(names, list) else []
-
-
-def parse(content: bytes, names: list[str]) -> Annotation:
-  """Reads the bytes of one label file. Polygon lines (segmentation) give their bounding box.
-
-  Raises:
-    RefusedFileError: ANNOTATION_MALFORMED if it is no text, or a line is no list of numbers.
-  """
-  try:
-    lines = content.decode('utf-8-sig').splitlines()
-  except UnicodeDecodeError as error:
-    raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'no text: {error}') from error
-  objects, dropped = sort_out(
-    _object(line, number, names) for number, line in enumerate(lines, start=1) if line.strip()
-  )
-  return Annotation(objects=objects, relative=True, dropped=dropped)
-
-
-def _object(line: str, number: int, names: list[str]) -> Object | BoxRule:
-  which, rest = _fields(line, number)
-  label = (names[which] if which < len(names) else '') if names else str(which)
-  if not label:
-    return BoxRule.UNNAMED
-  if len(rest) >= 6:
-    xs, ys = rest[0 : len(rest) // 2 * 2 : 2], rest[1::2]
-    return Object(label, min(xs), min(ys), max(xs), max(ys))
-  x, y, width, height = rest[:4]
-  if width < 0 or height < 0:
-    return BoxRule.EMPTY
-  return Object(label, x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-
-def _fields(line: str, number: int) -> tuple[int, list[float]]:
-  """The class number of a line, and its at least four other numbers."""
-  texts = line.split()
-  fields = [field for text in texts if (field := to_number(text)) is not None]
-  if len(fields) < len(texts) or len(fields) < 5 or fields[0] != fields[0] // 1 or not 0 <= fields[0] < 1e6:
-    raise RefusedFileError(
-      Reason.ANNOTATION_MALFORMED,
-      f'line {number}: expected "class x y width height" with a class number from 0, received {line.strip()[:80]!r}',
-    )
-  return int(fields[0]), fields[1:]
+def _content(tree: Tree, path: str) -> bytes:
+  return read_annotation_file(tree.root, path, MAX_BYTES)
 
 
 READER = Reader('yolo', preference=3, expected='one YOLO .txt file per image', find=find)

@@ -9,32 +9,62 @@ from components.voc_example_gen.refusals import Reason
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture
 
-
-@pytest.mark.parametrize(
-  ('files', 'expected'),
-  [
-    ({'data.yaml': 'names: [cat, dog]'}, ['cat', 'dog']),
-    ({'data.yaml': 'names: {1: dog, 0: cat}'}, ['cat', 'dog']),
-    ({'data.yaml': 'names: {2: dog, 0: cat}'}, ['cat', '', 'dog']),
-    ({'classes.txt': 'cat\r\npolar bear\r\n\r\n'}, ['cat', 'polar bear']),
-    ({'obj.names': 'cat\n'}, ['cat']),
-    ({'data.yaml': '{broken', 'classes.txt': 'cat\n'}, ['cat']),
-    ({'data.yaml': '!!python/object/apply:os.system ["true"]'}, []),
-    ({'compose.yml': 'services: {}'}, []),
-    ({}, []),
-  ],
-)
-def test_where_yolo_class_names_stand(tmp_path, files, expected):
-  assert yolo.class_names(listing.list_folder(str(voc_maker.write(tmp_path, files)))) == expected
+NAMES = {
+  'data.yaml': ({'data.yaml': 'names: [cat, dog]'}, 'cat'),
+  'classes.txt': ({'classes.txt': 'cat\r\npolar bear\r\n\r\n'}, 'cat'),
+  'obj.names': ({'obj.names': 'cat\n'}, 'cat'),
+  'a broken data.yaml beside classes.txt': ({'data.yaml': '{broken', 'classes.txt': 'cat\n'}, 'cat'),
+  "another tool's file": ({'compose.yml': 'services: {}'}, '0'),
+  'no list': ({}, '0'),
+}
 
 
-def test_yolo_without_names_calls_classes_by_number():
-  assert [thing.label for thing in yolo.parse(b'3 0.5 0.5 0.1 0.1', []).objects] == ['3']
+@pytest.mark.parametrize(('files', 'expected'), NAMES.values(), ids=NAMES)
+def test_where_class_names_are_found(tmp_path, files, expected):
+  found = boxes_of(tmp_path, {'a.txt': '0 0.5 0.5 0.5 0.5'} | files)
+  assert [label for label, _ in found['a.jpg']] == [expected]
 
 
-def test_yolo_polygons_give_their_bounding_box():
-  (thing,) = yolo.parse(b'0 0.1 0.2 0.5 0.3 0.2 0.9', ['cat']).objects
-  assert (thing.xmin, thing.ymin, thing.xmax, thing.ymax) == (0.1, 0.2, 0.5, 0.9)
+def boxes_of(root, files):
+  """{image: its objects as (label, corners)}, for label files beside images of the same stem."""
+  pictures = {f'{path[:-4]}.jpg': encode(picture(number)) for number, path in enumerate(files) if is_label(path)}
+  index = yolo.find(listing.list_folder(str(voc_maker.write(root, files | pictures))))
+  return {item.image: [(thing.label, corners_of(thing)) for thing in item.annotation.objects] for item in index.items}
+
+
+def is_label(path):
+  return path.endswith('.txt') and 'classes' not in path
+
+
+def corners_of(thing):
+  return tuple(round(side, 6) for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax))
+
+
+def test_polygons_give_their_bounding_box(tmp_path):
+  found = boxes_of(tmp_path, {'a.txt': '0 0.1 0.2 0.5 0.3 0.2 0.9\n0 0.5 0.5 0.2 0.2'})
+  assert found['a.jpg'] == [('0', (0.1, 0.2, 0.5, 0.9)), ('0', (0.4, 0.4, 0.6, 0.6))]
+
+
+def test_a_refused_file_is_named_and_the_others_are_read(tmp_path):
+  files = {'a.txt': '0 0.5 0.5 0.2 0.2 35.5', 'b.txt': '0 0.5 0.5 0.2 0.2', 'classes.txt': 'cat'}
+  assert list(boxes_of(tmp_path, files)) == ['b.jpg']
+  index = yolo.find(listing.list_folder(str(tmp_path)))
+  assert [(refusal.path, refusal.reason) for refusal in index.refused] == [('a.txt', Reason.COLUMNS_UNCLEAR)]
+
+
+def test_a_list_that_cannot_be_read_refuses_the_files_with_objects_and_keeps_negatives(tmp_path):
+  files = {'data.yaml': 'names: [cat', 'a.txt': '0 0.5 0.5 0.2 0.2', 'b.txt': ''}
+  assert boxes_of(tmp_path, files) == {'b.jpg': []}
+  index = yolo.find(listing.list_folder(str(tmp_path)))
+  assert [(refusal.path, refusal.reason) for refusal in index.refused] == [('a.txt', Reason.CLASS_NAMES_UNKNOWN)]
+
+
+def test_track_numbers_are_left_out_with_a_warning(tmp_path):
+  files = {'a.txt': '0 0.5 0.5 0.2 0.2 0.9 7', 'classes.txt': 'cat'}
+  assert boxes_of(tmp_path, files) == {'a.jpg': [('cat', (0.4, 0.4, 0.6, 0.6))]}
+  (warning,) = yolo.find(listing.list_folder(str(tmp_path))).warnings
+  assert '1 label files' in warning
+  assert 'a.txt' in warning
 
 
 def test_a_yolo_label_without_its_image_is_named(tmp_path):

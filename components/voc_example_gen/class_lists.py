@@ -1,0 +1,147 @@
+"""Chooses the list of class names that counts for each YOLO label file: the nearest one beside or above."""
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from components.voc_example_gen import name_list
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.name_list import NameList
+from components.voc_example_gen.refusals import Reason, RefusedFileError
+
+_SHOWN = 3  # files or numbers named in a warning
+_NONE = NameList('', None)
+
+
+class ClassLists:
+  """All lists of class names of a data folder.
+
+  A label file is read with the list in the nearest folder beside or above it, or beside or above its image. Only if
+  there is none, lists elsewhere count, as long as they agree.
+  """
+
+  def __init__(self, lists: Iterable[NameList]) -> None:
+    self._by_folder: dict[str, list[NameList]] = defaultdict(list)
+    for entry in sorted(lists, key=lambda entry: entry.rank):
+      self._by_folder[posixpath.dirname(entry.path)].append(entry)
+    self._chosen: dict[tuple[str, str], NameList] = {}
+    self._in_reach: dict[str, NameList] = {}
+    self._far: set[tuple[str, str]] = set()
+    self._without: dict[str, list[str]] = defaultdict(list)  # {list elsewhere, or '': label files that have none near}
+    self._unnamed: dict[str, Counter[int]] = defaultdict(Counter)
+
+  def of(self, path: str, image: str) -> NameList:
+    """The list for a label file and its image; one without names and problem if the whole folder has none."""
+    key = (posixpath.dirname(path), posixpath.dirname(image))
+    if key not in self._chosen:
+      near = [entry for folder in _folders(*key) for entry in self._by_folder.get(folder, ())]
+      self._in_reach |= {entry.path: entry for entry in near}
+      own = _first_readable(near)
+      self._chosen[key] = _with_keypoints(own or self._elsewhere(), near)
+      if own is None:
+        self._far.add(key)
+    chosen = self._chosen[key]
+    if key in self._far and not chosen.problem:
+      self._without[chosen.path].append(path)
+    return chosen
+
+  def name(self, which: NameList, number: int) -> str:
+    """The class of a number; '' if the list does not name it, which `warnings` then tells.
+
+    Raises:
+      RefusedFileError: CLASS_NAMES_UNKNOWN if the list cannot be read.
+    """
+    if which.problem:
+      raise RefusedFileError(Reason.CLASS_NAMES_UNKNOWN, which.problem)
+    if which.names is None:
+      return str(number)
+    label = which.names[number] if number < len(which.names) else ''
+    if not label:
+      self._unnamed[which.path][number] += 1
+    return label
+
+  def _elsewhere(self) -> NameList:
+    """The list of a folder that has nothing to do with the label file."""
+    everywhere = [entry for folder in sorted(self._by_folder) for entry in self._by_folder[folder]]
+    readable = [entry for entry in everywhere if entry.names is not None]
+    if _disagreements(readable):
+      names = ', '.join(entry.path for entry in readable[:_SHOWN])
+      return NameList('', None, problem=f'no list of class names beside or above, and others disagree: {names}')
+    return _first_readable(readable or everywhere) or _NONE
+
+  def warnings(self) -> Iterator[str]:
+    """What a user should know about the lists that counted, one sentence each."""
+    used = {entry.path: entry for entry in self._chosen.values() if entry.path}
+    yield from _disagreements(self._in_reach.values())
+    for entry in used.values():
+      if entry.guessed:
+        names = ', '.join((entry.names or ())[:_SHOWN])
+        yield f'{entry.path} is not UTF-8 and was read as {entry.guessed}: {names}. Save it as UTF-8 to be certain.'
+      if unnamed := self._unnamed.get(entry.path):
+        numbers = ', '.join(f'{number} ({count} boxes)' for number, count in sorted(unnamed.items())[:_SHOWN])
+        yield f'{entry.path} has no name for {len(unnamed)} class numbers, whose boxes are dropped: {numbers}.'
+    for entry in self._in_reach.values():
+      if entry.problem and entry.path not in used:
+        yield f'{entry.problem}. Another list is used.'
+    for path, files in self._without.items():
+      yield _far_away(path, files)
+
+
+def find(tree: Tree) -> ClassLists:
+  """Reads all lists of class names of a data folder."""
+  found = (name_list.read(tree.root, file) for file in tree.files)
+  return ClassLists(entry for entry in found if entry is not None)
+
+
+def _folders(*starts: str) -> list[str]:
+  """These folders and all above them, the deepest first."""
+  found: dict[str, None] = {}
+  for folder in starts:
+    while folder not in found:
+      found[folder] = None
+      folder = posixpath.dirname(folder)
+  return sorted(found, key=lambda folder: -_depth(folder))
+
+
+def _depth(folder: str) -> int:
+  return folder.count('/') + 1 if folder else 0
+
+
+def _first_readable(lists: Sequence[NameList]) -> NameList | None:
+  """The first list of the first folder that has any; one that can be read, if the folder has such a one."""
+  lists = [entry for entry in lists if entry.names is not None or entry.problem]
+  if not lists:
+    return None
+  folder = posixpath.dirname(lists[0].path)
+  together = [entry for entry in lists if posixpath.dirname(entry.path) == folder]
+  return next((entry for entry in together if entry.names is not None), together[0])
+
+
+def _with_keypoints(chosen: NameList, near: Sequence[NameList]) -> NameList:
+  """The same list with the keypoints that the nearest data.yaml declares."""
+  keypoints = next((entry.keypoints for entry in near if entry.keypoints), None)
+  if keypoints == chosen.keypoints or keypoints is None:
+    return chosen
+  return NameList(chosen.path, chosen.names, chosen.problem, keypoints, chosen.guessed)
+
+
+def _disagreements(lists: Iterable[NameList]) -> list[str]:
+  """One sentence if two lists call a number differently; else nothing."""
+  first: dict[int, tuple[str, str]] = {}
+  clashes: dict[str, str] = {}
+  for entry in lists:
+    for number, name in enumerate(entry.names or ()):
+      path, other = first.setdefault(number, (entry.path, name))
+      if name and other and name != other:
+        clashes.setdefault(entry.path, f'{number} is "{other}" in {path}, "{name}" in {entry.path}')
+  if not clashes:
+    return []
+  shown = '; '.join(list(clashes.values())[:_SHOWN])
+  return [f'Lists of class names disagree: {shown}. Each label file is read with the nearest list.']
+
+
+def _far_away(path: str, files: Sequence[str]) -> str:
+  shown = ', '.join(files[:_SHOWN])
+  if path:
+    return f'{len(files)} label files have no list of class names beside or above; {path} is used: {shown}.'
+  return f'{len(files)} label files have no data.yaml, classes.txt or obj.names: classes are called by their numbers.'

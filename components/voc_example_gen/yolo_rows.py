@@ -1,0 +1,223 @@
+"""Tells what the columns of YOLO label files mean.
+
+A row begins with the class number. Five columns are a box: centre and size as fractions of the image. Longer rows are,
+without a word in the file:
+
+  class x y w h confidence [track]                 detector and tracker output: the box of columns 2 to 5
+  class x y w h, then x y or x y visibility ...    pose labels and output: the box of columns 2 to 5
+  class x1 y1 x2 y2 x3 y3 ... [confidence]         polygons and oriented boxes: the upright box around the points
+
+Rows with equally many columns mean the same in one data set, so all of them decide together. Pose labels are certain
+where data.yaml has kpt_shape.
+"""
+
+import enum
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen import plain_text, polygons
+from components.voc_example_gen.annotation import to_number
+from components.voc_example_gen.refusals import Reason, RefusedFileError
+
+Keypoints = tuple[int, int]  # (how many, numbers for each)
+BOX_COLUMNS = 5
+_SAMPLE = 50  # rows of one length that are looked at
+_MAX_POSE_COLUMNS = 400
+_VARIED = 3  # lengths; pose labels of one data set have one, their output another
+_NEARLY_ALL = 0.95
+_MARGIN = 0.02  # of the image's side
+_BEYOND = 0.5  # how far the corners of an oriented box may lie outside the image
+
+
+class Row(NamedTuple):
+  """A line of a label file: its number from 1, the class number, and the numbers after it."""
+
+  line: int
+  number: int
+  values: tuple[float, ...]
+
+  @property
+  def columns(self) -> int:
+    return len(self.values) + 1
+
+
+class Layout(enum.Enum):
+  """What the numbers after the class number are."""
+
+  BOX = 'a box, maybe with confidence, track or keypoints'
+  POLYGON = 'a polygon'
+  POLYGON_WITH_CONFIDENCE = 'a polygon and a confidence'
+  UNCLEAR = 'unclear'
+
+
+def read(content: bytes) -> tuple[Row, ...]:
+  """The rows of one label file.
+
+  Raises:
+    RefusedFileError: ANNOTATION_MALFORMED if it is no text, or a line is no list of at least five numbers.
+  """
+  try:
+    lines = plain_text.decode(content).text.splitlines()
+  except UnicodeError as error:
+    raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'no text: {error}') from error
+  return tuple(_row(line, number) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _row(line: str, number: int) -> Row:
+  texts = line.split()
+  fields = [field for text in texts if (field := to_number(text)) is not None]
+  if len(fields) < len(texts) or len(fields) < BOX_COLUMNS or fields[0] % 1 or not 0 <= fields[0] < 1e6:
+    raise RefusedFileError(
+      Reason.ANNOTATION_MALFORMED,
+      f'line {number}: expected "class x y width height" with a class number from 0, received {line.strip()[:80]!r}',
+    )
+  return Row(number, int(fields[0]), tuple(fields[1:]))
+
+
+class Columns:
+  """Decides the layout of all rows of one data set. First give it all rows, then ask."""
+
+  def __init__(self, keypoints: Keypoints | None) -> None:
+    self._keypoints = keypoints
+    self._samples: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    self._decided: dict[int, Layout] = {}
+
+  def add(self, rows: Sequence[Row]) -> None:
+    for row in rows:
+      sample = self._samples[row.columns]
+      if len(sample) < _SAMPLE:
+        sample.append(row.values)
+
+  def layout(self, row: Row) -> Layout:
+    """The layout of one row.
+
+    Raises:
+      RefusedFileError: COLUMNS_UNCLEAR if it may be several.
+    """
+    if row.columns == BOX_COLUMNS:
+      return Layout.BOX
+    if row.columns not in self._decided:
+      self._decided[row.columns] = self._decide(row.columns)
+    layout = self._decided[row.columns]
+    if layout == Layout.UNCLEAR or (not self._keypoints and not _may_be(layout, row.values)):
+      raise RefusedFileError(Reason.COLUMNS_UNCLEAR, f'line {row.line}: {self._expected(row.columns)}')
+    return layout
+
+  def _expected(self, columns: int) -> str:
+    if self._keypoints:
+      count, size = self._keypoints
+      return f'kpt_shape [{count}, {size}] asks for {BOX_COLUMNS + count * size} columns, received {columns}'
+    if columns == BOX_COLUMNS + 1:
+      return '6 columns whose last is no confidence and no track number'
+    return f'{columns} columns may be a polygon, or a box with more numbers; kpt_shape in data.yaml would tell'
+
+  def _decide(self, columns: int) -> Layout:
+    sample = self._samples[columns]
+    if self._keypoints and columns > BOX_COLUMNS + 2:
+      count, size = self._keypoints
+      return Layout.BOX if 0 <= columns - BOX_COLUMNS - count * size <= 2 else Layout.UNCLEAR
+    is_box = columns <= _MAX_POSE_COLUMNS and any(_nearly_all(sample, fits) for fits in _box_readings(columns))
+    if columns == BOX_COLUMNS + 1:
+      return Layout.BOX if is_box else Layout.UNCLEAR
+    if columns % 2 == 0 and self._has_polygons():
+      return Layout.UNCLEAR
+    polygon = Layout.POLYGON if columns % 2 else Layout.POLYGON_WITH_CONFIDENCE
+    if not _nearly_all(sample, lambda values: _may_be(polygon, values)):
+      return Layout.BOX if is_box else Layout.UNCLEAR
+    return self._between(polygon, is_box, [_points(polygon, values) for values in sample])
+
+  def _between(self, polygon: Layout, is_box: bool, points: list[tuple[float, ...]]) -> Layout:
+    """Decides where all numbers can be points of polygons."""
+    parity = polygon == Layout.POLYGON
+    lengths = [columns for columns in self._samples if columns > BOX_COLUMNS + 1 and columns % 2 == parity]
+    if len(lengths) >= _VARIED or _nearly_all(points, polygons.is_parallelogram_or_closed):
+      return polygon
+    if is_box:
+      return Layout.UNCLEAR if _nearly_all(points, polygons.is_simple) else Layout.BOX
+    return polygon if _nearly_all(points, polygons.is_simple) else Layout.UNCLEAR
+
+  def _has_polygons(self) -> bool:
+    """Whether other rows have the odd lengths of polygons: then one with an even length may lack a number."""
+    return any(columns % 2 and columns > BOX_COLUMNS + 2 for columns in self._samples)
+
+
+def corners(layout: Layout, values: Sequence[float]) -> tuple[float, float, float, float]:
+  """(xmin, ymin, xmax, ymax) of a row, as fractions; the maximum is below the minimum for a negative size."""
+  if layout == Layout.BOX:
+    x, y, width, height = values[:4]
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+  points = _points(layout, values)
+  xs, ys = points[::2], points[1::2]
+  return min(xs), min(ys), max(xs), max(ys)
+
+
+def _points(layout: Layout, values: Sequence[float]) -> tuple[float, ...]:
+  return tuple(values[:-1] if layout == Layout.POLYGON_WITH_CONFIDENCE else values)
+
+
+def _nearly_all(sample: Sequence[tuple[float, ...]], fits: Callable[[tuple[float, ...]], bool]) -> bool:
+  return sum(map(fits, sample)) >= _NEARLY_ALL * len(sample)
+
+
+def _may_be(layout: Layout, values: tuple[float, ...]) -> bool:
+  """Whether one row can have this layout."""
+  if layout == Layout.BOX:
+    return any(fits(values) for fits in _box_readings(len(values) + 1))
+  in_reach = all(-_BEYOND <= value <= 1 + _BEYOND for value in _points(layout, values))
+  return in_reach and (layout == Layout.POLYGON or _is_fraction(values[-1]))
+
+
+def _box_readings(columns: int) -> Iterator[Callable[[tuple[float, ...]], bool]]:
+  """A test of a row for each meaning as a box with this many columns: keypoints, confidence and track after it."""
+  for tail in (0, 1, 2):
+    rest = columns - BOX_COLUMNS - tail
+    if rest == 0:
+      yield lambda values: _is_box(values) and _is_tail(values[4:])
+    for size in (2, 3):
+      if rest > 0 and rest % size == 0:
+        yield _with_keypoints(rest, size)
+
+
+def _with_keypoints(length: int, size: int) -> Callable[[tuple[float, ...]], bool]:
+  def fits(values: tuple[float, ...]) -> bool:
+    keypoints = [values[start : start + size] for start in range(4, 4 + length, size)]
+    return _is_box(values) and _holds(values, keypoints) and _is_tail(values[4 + length :])
+
+  return fits
+
+
+def _is_box(values: Sequence[float]) -> bool:
+  """Whether centre and size are those of a box inside the image."""
+  xmin, ymin, xmax, ymax = corners(Layout.BOX, values)
+  return -_MARGIN <= xmin <= xmax <= 1 + _MARGIN and -_MARGIN <= ymin <= ymax <= 1 + _MARGIN
+
+
+def _holds(values: Sequence[float], keypoints: Sequence[Sequence[float]]) -> bool:
+  """Whether the box holds all keypoints; one at (0, 0) or without visibility is not labelled."""
+  xmin, ymin, xmax, ymax = corners(Layout.BOX, values)
+  return all(
+    (x, y) == (0, 0)
+    or (bool(visibility) and visibility[0] == 0)
+    or (
+      xmin - _MARGIN <= x <= xmax + _MARGIN
+      and ymin - _MARGIN <= y <= ymax + _MARGIN
+      and all(value == 2 or _is_fraction(value) for value in visibility)
+    )
+    for x, y, *visibility in keypoints
+  )
+
+
+def _is_tail(values: Sequence[float]) -> bool:
+  """Whether these are nothing, a confidence, a track number, or both."""
+  if len(values) == 2:
+    return any(_is_fraction(a) and _is_track(b) for a, b in (values, values[::-1]))
+  return all(_is_fraction(value) or _is_track(value) for value in values)
+
+
+def _is_fraction(value: float) -> bool:
+  return 0 <= value <= 1
+
+
+def _is_track(value: float) -> bool:
+  return value >= 0 and value % 1 == 0
