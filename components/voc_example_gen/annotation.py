@@ -6,18 +6,24 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_LABEL_LENGTH = 200
+Corners = tuple[float, float, float, float]  # xmin, ymin, xmax, ymax
 
 
 class BoxRule(str, enum.Enum):
-  """What was done to a box. The first two mend it, the others drop it."""
+  """What was done to a box. All up to TURN_UNKNOWN keep it, the others drop it."""
 
   SWAPPED = 'swapped_corners_put_right'
   CLIPPED = 'clipped_to_image'
+  SCALED = 'scaled_to_image'  # the corners are of the same image in another size
+  FRACTIONS = 'read_as_fractions'  # in the columns of pixels
+  TURNED = 'turned_box_enclosed'  # the box is the upright one around a turned one
+  TURN_UNKNOWN = 'kept_upright_with_unknown_angle'  # in degrees or radians: the file does not say
   EMPTY = 'dropped_empty'
   OUTSIDE = 'dropped_outside_image'
   NOT_FINITE = 'dropped_not_finite'
   MISSING = 'dropped_without_coordinates'
   UNNAMED = 'dropped_without_class'
+  SEVERAL_CLASSES = 'dropped_with_several_classes'
   DUPLICATE = 'merged_exact_duplicate'
 
 
@@ -30,6 +36,8 @@ class Object:
     xmin, ymin, xmax, ymax: corners as written: in pixels or fractions (see Annotation.relative), in any order, maybe
       outside the image or not finite.
     difficult, truncated, view: flags of Pascal VOC.
+    turned: the angle in degrees, in either sense, by which the box between the corners (in pixels) is turned about its
+      centre; None if it is turned by an angle whose unit is unknown.
   """
 
   label: str
@@ -40,6 +48,7 @@ class Object:
   difficult: bool = False
   truncated: bool = False
   view: str = ''
+  turned: float | None = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +98,7 @@ def to_number(text: str | None) -> float | None:
     return None
 
 
-def to_corners(texts: Iterable[str | None]) -> tuple[float, float, float, float] | None:
+def to_corners(texts: Iterable[str | None]) -> Corners | None:
   """(xmin, ymin, xmax, ymax) from four texts in this order; None if one of them is no number."""
   xmin, ymin, xmax, ymax = map(to_number, texts)
   if xmin is None or ymin is None or xmax is None or ymax is None:

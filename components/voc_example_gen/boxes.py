@@ -1,9 +1,11 @@
 """Validates and normalises the boxes of an annotation, and counts every box that is mended or dropped."""
 
+import dataclasses
 import math
 import struct
 from collections import Counter
 
+from components.voc_example_gen import units
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object
 from detection.records import LabelledBox
 
@@ -12,7 +14,8 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
   """Normalises every object of one image.
 
   VOC's 1-based inclusive pixels are divided by the image's size as they are, with nothing subtracted, as the OD API's
-  own converter does (dataset_tools/create_pascal_tf_record.py).
+  own converter does (dataset_tools/create_pascal_tf_record.py). Corners of another size of the image, and fractions in
+  the columns of pixels, are brought to pixels first where that is certain.
 
   Args:
     annotation: of the image.
@@ -20,8 +23,14 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
 
   Returns:
     The boxes in their order, exact duplicates merged, and how often each BoxRule (by its value) was applied.
+
+  Raises:
+    RefusedFileError: COORDINATES_UNCLEAR if nothing says in which unit the corners are (see `units.in_pixels`).
   """
+  annotation, unit_rule = units.in_pixels(annotation, width, height)
   counts = Counter(rule.value for rule in annotation.dropped)
+  if unit_rule:
+    counts[unit_rule.value] = len(annotation.objects)
   kept: dict[tuple[object, ...], LabelledBox] = {}
   scale = (1.0, 1.0) if annotation.relative else (float(width), float(height))
   for item in annotation.objects:
@@ -40,6 +49,8 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
 def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | None, list[BoxRule]]:
   """Scales one object to the unit square, puts swapped corners right, and clips it to the image.
 
+  A turned box becomes the smallest upright one around it.
+
   Args:
     item: the object as annotated.
     width, height: of the image in the unit of the corners: pixels, or 1 and 1 for fractions.
@@ -47,16 +58,21 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
   Returns:
     The box, or None if it must be dropped; and the rules that were applied.
   """
-  corners = (item.xmin, item.ymin, item.xmax, item.ymax)
-  if not all(math.isfinite(corner) for corner in corners):
+  numbers = (item.xmin, item.ymin, item.xmax, item.ymax, item.turned or 0.0)
+  if not all(map(math.isfinite, numbers)):
     return None, [BoxRule.NOT_FINITE]
   rules: list[BoxRule] = []
-  xmin, xmax = sorted((item.xmin / width, item.xmax / width))
-  ymin, ymax = sorted((item.ymin / height, item.ymax / height))
   if item.xmin > item.xmax or item.ymin > item.ymax:
     rules.append(BoxRule.SWAPPED)
-  if xmin == xmax or ymin == ymax:
+  if item.xmin == item.xmax or item.ymin == item.ymax:
     return None, [BoxRule.EMPTY]
+  if item.turned is None:
+    rules.append(BoxRule.TURN_UNKNOWN)
+  elif item.turned % 180:
+    item = _enclose(item, math.radians(item.turned))
+    rules.append(BoxRule.TURNED)
+  xmin, xmax = sorted((item.xmin / width, item.xmax / width))
+  ymin, ymax = sorted((item.ymin / height, item.ymax / height))
   if xmax <= 0 or ymax <= 0 or xmin >= 1 or ymin >= 1:
     return None, [BoxRule.OUTSIDE]
   if min(xmin, ymin) < 0 or max(xmax, ymax) > 1:
@@ -65,6 +81,17 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
   if xmin >= xmax or ymin >= ymax:  # rounded to float32, nothing is left between the corners
     return None, [BoxRule.EMPTY]
   return LabelledBox(item.label, ymin, xmin, ymax, xmax, item.difficult, item.truncated, item.view), rules
+
+
+def _enclose(item: Object, angle: float) -> Object:
+  """The upright box around a box that is turned about its centre; the angle is in radians."""
+  cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+  width, height = abs(item.xmax - item.xmin), abs(item.ymax - item.ymin)
+  x, y = (item.xmin + item.xmax) / 2, (item.ymin + item.ymax) / 2
+  half_width, half_height = (width * cos + height * sin) / 2, (width * sin + height * cos) / 2
+  return dataclasses.replace(
+    item, xmin=x - half_width, ymin=y - half_height, xmax=x + half_width, ymax=y + half_height, turned=0.0
+  )
 
 
 def _float32(value: float) -> float:

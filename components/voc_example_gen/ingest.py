@@ -5,10 +5,12 @@ import json
 from collections import Counter
 
 from components.voc_example_gen import boxes, detect, images, plan
-from components.voc_example_gen.annotation import Annotation
+from components.voc_example_gen.annotation import Annotation, BoxRule
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 from detection import records
 from detection.records import LabelledBox, LabelledImage
+
+SIZE_DISAGREES = 'size_disagrees'
 
 
 @dataclasses.dataclass
@@ -22,7 +24,8 @@ class Outcome:
     reason, detail: why it is not used; '' if it is.
     objects: (label, width, height) of each usable box, sides as fractions of the image's.
     rules: how often each BoxRule was applied.
-    notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees'.
+    notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees' (the annotation
+      declares another size, and boxes were not scaled).
     width, height: of the image, in pixels; 0 if it was not decoded.
     thumb: 64-bit difference hash; None for a flat or unused image.
   """
@@ -97,8 +100,9 @@ def _describe(
   if checked.turned:
     outcome.notes.append('turned_upright')
   declared = annotation.declared_size
-  if None not in declared and declared != (checked.width, checked.height):
-    outcome.notes.append('size_disagrees')
+  scaled = BoxRule.SCALED.value in rules
+  if None not in declared and declared != (checked.width, checked.height) and not scaled:
+    outcome.notes.append(SIZE_DISAGREES)
 
 
 def _refuse_unusable(

@@ -75,7 +75,7 @@ def messy(root):
       'JPEGImages/neg.jpg': encode(picture(50)),
       'Annotations/neg.xml': voc(),
       'JPEGImages/clip.jpg': encode(picture(51)),
-      'Annotations/clip.xml': voc(thing('bird', (40, 30, 99, 20)), thing('bird', (40, 30, 99, 20)), size=(640, 480)),
+      'Annotations/clip.xml': voc(thing('bird', (40, 30, 99, 20)), thing('bird', (40, 30, 99, 20)), size=(65, 48)),
       'JPEGImages/half.jpg': encode(picture(52))[:-60],
       'Annotations/half.xml': voc(thing()),
       'JPEGImages/<b>odd</b> & $x$.jpg': encode(picture(53)),

@@ -2,26 +2,14 @@
 
 import functools
 import posixpath
-from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import DefusedXmlException
-from defusedxml import ElementTree as SafeElementTree
-
-from components.voc_example_gen import matching
-from components.voc_example_gen.annotation import (
-  Annotation,
-  BoxRule,
-  Object,
-  clean_label,
-  sort_out,
-  to_corners,
-  to_size,
-)
+from components.voc_example_gen import matching, voc_xml, xml_text
+from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.pairing import pair_by_stem
-from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
+from components.voc_example_gen.refusals import Refusal, RefusedFileError, read_annotation_file
 
 MAX_BYTES = 8 * 2**20
 
@@ -87,72 +75,13 @@ def read(root: str, path: str) -> Annotation:
 
 
 def parse(content: bytes) -> Annotation:
-  """Reads the bytes of one VOC annotation; namespaces, BOMs and missing optional elements are fine.
+  """Reads the bytes of one VOC annotation; namespaces, byte order marks and missing optional elements are fine.
 
   Raises:
-    RefusedFileError: XML_NOT_WELL_FORMED; XML_FORBIDDEN if it declares a document type or entities; NOT_AN_ANNOTATION
-      if its root is not <annotation>.
+    RefusedFileError: XML_NOT_WELL_FORMED; XML_FORBIDDEN if it declares a document type or entities; and as
+      `voc_xml.to_annotation`.
   """
-  try:
-    root = SafeElementTree.fromstring(content.lstrip(), forbid_dtd=True)
-  except DefusedXmlException as error:
-    raise RefusedFileError(
-      Reason.XML_FORBIDDEN, f'{type(error).__name__}: document types and entities are refused'
-    ) from error
-  except (ParseError, ValueError, LookupError) as error:  # the last two: encodings expat does not know
-    raise RefusedFileError(Reason.XML_NOT_WELL_FORMED, str(error)) from error
-  if _tag(root) != 'annotation':
-    raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{_tag(root)[:50]}>')
-  children = _children(root)
-  size = _children(children.get('size'))
-  objects, dropped = sort_out(_object(element) for element in root if _tag(element) == 'object')
-  return Annotation(
-    objects=objects,
-    width=to_size(_text(size, 'width')),
-    height=to_size(_text(size, 'height')),
-    filename=_text(children, 'filename'),
-    path=_text(children, 'path'),
-    dropped=dropped,
-  )
-
-
-def _object(element: Element) -> Object | BoxRule:
-  children = _children(element)
-  label = clean_label(_text(children, 'name'))
-  if not label:
-    return BoxRule.UNNAMED
-  box = _children(children.get('bndbox'))
-  corners = to_corners(_text(box, side) for side in ('xmin', 'ymin', 'xmax', 'ymax'))
-  if corners is None:
-    return BoxRule.MISSING
-  return Object(
-    label,
-    *corners,
-    difficult=_flag(_text(children, 'difficult')),
-    truncated=_flag(_text(children, 'truncated')),
-    view=clean_label(_text(children, 'pose')),
-  )
-
-
-def _children(element: Element | None) -> dict[str, Element]:
-  """First child of each name; only direct ones, as <part> has a <bndbox> of its own."""
-  found: dict[str, Element] = {}
-  for child in element if element is not None else ():
-    found.setdefault(_tag(child), child)
-  return found
-
-
-def _tag(element: Element) -> str:
-  return element.tag.rpartition('}')[2].lower()
-
-
-def _text(children: dict[str, Element], name: str) -> str:
-  element = children.get(name)
-  return (element.text or '').strip() if element is not None else ''
-
-
-def _flag(text: str) -> bool:
-  return text.lower() in ('1', '1.0', 'true', 'yes')
+  return voc_xml.to_annotation(xml_text.parse(content))
 
 
 READER = Reader('voc', preference=1, expected='one Pascal VOC .xml file per image', find=find, read=read)

@@ -104,9 +104,10 @@ def _picture(root: str, item: Item, classes: list[str]) -> str:
     annotation = detect.annotation_of(root, item)
     content = images.read(root, item.image)
     image = images.thumbnail(content, annotation.declared_size, _LONGEST)
+    drawn = _drawn(image.picture, annotation, (image.width, image.height), classes)
   except RefusedFileError:  # the page lists its reason already
     return ''
-  return pages.image_uri(_drawn(image.picture, annotation, (image.width, image.height), classes), _LONGEST)
+  return pages.image_uri(drawn, _LONGEST)
 
 
 def _drawn(image: Image.Image, annotation: Annotation, size: tuple[int, int], classes: list[str]) -> Image.Image:

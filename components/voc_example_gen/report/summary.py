@@ -9,13 +9,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from components.voc_example_gen import plan
-from components.voc_example_gen.ingest import Outcome
+from components.voc_example_gen.annotation import BoxRule
+from components.voc_example_gen.ingest import SIZE_DISAGREES, Outcome
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.report import lookalikes
 from components.voc_example_gen.split_method import EVAL, TRAIN
 from detection.base.errors import DataError
 
 MAX_OFFENDERS = 12
+MAX_NAMED = 3  # images that a warning names
+# What a user should know about the images with a BoxRule or note: the warning's first words.
+WARNED = {
+  BoxRule.SCALED.value: 'Annotations declare another size than the image has, of the same shape; boxes were scaled',
+  SIZE_DISAGREES: 'Annotations declare another size than the image has; boxes were taken as they are',
+  BoxRule.FRACTIONS.value: 'Boxes in columns of pixels are fractions, and were read as such',
+  BoxRule.TURN_UNKNOWN.value: 'Boxes are turned by an angle in an unknown unit, and were left upright',
+}
 # Lower edges of bins. Box size: square root of (box area / image area). Aspect: width / height, in pixels.
 SIZE_EDGES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 ASPECT_EDGES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0, 1.33, 2.0, 4.0, 8.0)
@@ -33,6 +42,8 @@ class Tally:
     sizes, aspects: objects in each bin of SIZE_EDGES and ASPECT_EDGES.
     thumbs: (image, split, difference hash) of each image that is used.
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
+    warned: {key of WARNED: how many images with objects have it}.
+    named: {key of WARNED: the first MAX_NAMED of these images, by name}.
   """
 
   refused: list[Refusal]
@@ -46,6 +57,8 @@ class Tally:
   aspects: Counter[int] = dataclasses.field(default_factory=Counter)
   thumbs: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+  warned: Counter[str] = dataclasses.field(default_factory=Counter)
+  named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
 
   def add(self, outcome: Outcome) -> None:
     self.rules.update(outcome.rules)
@@ -60,12 +73,19 @@ class Tally:
       self.thumbs.append((outcome.image, outcome.split, outcome.thumb))
     self.images[outcome.split] += 1
     self.negatives[outcome.split] += not outcome.objects
+    if outcome.objects:
+      self._warn_of(outcome)
     for label in {label for label, _, _ in outcome.objects}:
       self.class_images[label][outcome.split] += 1
     for label, width, height in outcome.objects:
       self.class_objects[label][outcome.split] += 1
       self.sizes[_bin(math.sqrt(width * height), SIZE_EDGES)] += 1
       self.aspects[_bin(width * outcome.width / (height * outcome.height), ASPECT_EDGES)] += 1
+
+  def _warn_of(self, outcome: Outcome) -> None:
+    for key in WARNED.keys() & {*outcome.rules, *outcome.notes}:
+      self.warned[key] += 1
+      self.named[key] = sorted([*self.named[key], outcome.image])[:MAX_NAMED]
 
   @property
   def bad(self) -> list[Refusal]:
@@ -164,7 +184,7 @@ def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
     'box_aspects': _histogram(tally.aspects, ASPECT_EDGES),
     'lookalikes': [dataclasses.asdict(pair) for pair in lookalikes.across_splits(tally.thumbs)],
     'offenders': [{'file': image, 'boxes': -count} for count, image in tally.offenders],
-    'warnings': [*planned.warnings, *_warnings(tally)],
+    'warnings': [*planned.warnings, *_mended(tally), *_balance(tally)],
   }
 
 
@@ -173,7 +193,17 @@ def _histogram(counts: Counter[int], edges: tuple[float, ...]) -> list[dict[str,
   return [{'from': edge, 'objects': counts[index]} for index, edge in enumerate(edges)]
 
 
-def _warnings(tally: Tally) -> list[str]:
+def _mended(tally: Tally) -> list[str]:
+  """How the boxes of many images were read, with the first images' names."""
+  found = []
+  for key, words in WARNED.items():
+    if count := tally.warned[key]:
+      more = f' and {count - MAX_NAMED} more' if count > MAX_NAMED else ''
+      found.append(f'{words}: {", ".join(tally.named[key])}{more}.')
+  return found
+
+
+def _balance(tally: Tally) -> list[str]:
   """What a user should know about class balance before training."""
   found = []
   for label, images in sorted(tally.class_images.items()):

@@ -52,6 +52,40 @@ def test_fractions_are_not_divided_again():
   assert (box.ymin, box.xmin, box.ymax, box.xmax) == (0.5, 0.25, 1.0, 0.75)
 
 
+# A box of 80 by 10 pixels about (50, 50), turned: {angle in degrees: the box around it, and the rules}.
+TURNED = {
+  0: ((10, 45, 90, 55), []),
+  90: ((45, 10, 55, 90), [BoxRule.TURNED]),
+  -90: ((45, 10, 55, 90), [BoxRule.TURNED]),
+  180: ((10, 45, 90, 55), []),
+  360: ((10, 45, 90, 55), []),
+  30: ((12.859, 25.67, 87.141, 74.33), [BoxRule.TURNED]),
+  None: ((10, 45, 90, 55), [BoxRule.TURN_UNKNOWN]),
+}
+
+
+@pytest.mark.parametrize(('angle', 'expected'), TURNED.items())
+def test_a_turned_box_becomes_the_upright_box_around_it(angle, expected):
+  box, rules = boxes.normalise(Object('plank', 10, 45, 90, 55, turned=angle), 100, 100)
+  corners = [100 * side for side in (box.xmin, box.ymin, box.xmax, box.ymax)]
+  assert (pytest.approx(expected[0], abs=1e-3), expected[1]) == (corners, rules)
+
+
+def test_a_box_turned_out_of_its_image_is_clipped():
+  _, rules = boxes.normalise(Object('plank', 0, 0, 80, 10, turned=90.0), 100, 100)
+  assert rules == [BoxRule.TURNED, BoxRule.CLIPPED]
+
+
+def test_a_box_turned_by_no_finite_angle_is_dropped():
+  assert boxes.normalise(Object('plank', 0, 0, 80, 10, turned=float('nan')), 100, 100) == (None, [BoxRule.NOT_FINITE])
+
+
+def test_scaled_boxes_are_counted():
+  usable, counts = boxes.usable(Annotation((Object('cat', 300, 100, 600, 300),), 1920, 1080), 640, 360)
+  assert counts == {BoxRule.SCALED.value: 1}
+  assert [side * 640 for side in (usable[0].xmin, usable[0].xmax)] == pytest.approx([100, 200])
+
+
 def test_exact_duplicates_are_merged_and_other_classes_are_not():
   same = [Object(label, 1, 2, 3, 4) for label in ('cat', 'cat', 'dog')]
   usable, counts = boxes.usable(Annotation(tuple(same)), 64, 48)
@@ -77,10 +111,9 @@ names = st.text(st.characters(codec='utf-8', exclude_characters='<&\r', exclude_
 def test_no_box_ever_leaves_the_unit_square(boxes_given, size, image):
   xml = voc(*(thing(name, box) for name, box in boxes_given), size=size)
   try:
-    annotation = reader.parse(xml.encode())
+    usable, counts = boxes.usable(reader.parse(xml.encode()), *image)
   except RefusedFileError:
     return
-  usable, counts = boxes.usable(annotation, *image)
   for box in usable:
     assert 0 <= box.ymin < box.ymax <= 1
     assert 0 <= box.xmin < box.xmax <= 1

@@ -142,14 +142,19 @@ MENDED = {
   'hub886_yolo_pose_labels',
   'csv_whole_table_beside_its_splits',
   'depth_beside_images_coco',
+  'arcgis708_bom_then_newline',
+  'cpython148821_xml_declared_utf8_without_hyphen',
+  'cvat5881_rotation_attribute',
   'fsoco48_label_named_with_image_suffix',
   'labelstudio1266_percent_encoded_label_names',
   'pets_trimaps_taken_for_images',
   'pill_two_formats_in_one_folder',
   'rectlabel84_same_stem_two_extensions',
+  'resized_images_old_xml_box_inside',
   'tutorial_csv_equal_names_in_train_and_test',
   'yolo_coco_layout_train2017_val2017',
   'yolo_split_lists_in_data_yaml',
+  'ybat6_three_bndbox_in_one_object',
 }
 NOT_YET = dict.fromkeys(CASES.keys() - MENDED, 'issue 16')
 
