@@ -9,7 +9,7 @@ from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.pairing import pair_by_stem
-from components.voc_example_gen.refusals import Refusal, RefusedFileError, read_annotation_file
+from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 
 MAX_BYTES = 8 * 2**20
 
