@@ -35,11 +35,12 @@ class DatasetIndex:
     items: the annotated images.
     refused: files that are not used, and why.
     warnings: what a user should know, one sentence each, with the first few files' names.
-    elsewhere: {image path: another format} of images that only the other format describes, if others were looked for.
+    elsewhere: {image path: another format} of images that only the other format describes; None if no other format was
+      looked for.
   """
 
   data_format: str
   items: tuple[Item, ...]
   refused: tuple[Refusal, ...] = ()
   warnings: tuple[str, ...] = ()
-  elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  elsewhere: Mapping[str, str] | None = None

@@ -35,7 +35,7 @@ def find(tree: Tree, data_format: str) -> DatasetIndex:
     others = [f'{refusal.path} is set aside: {refusal.detail}.' for index in indexes for refusal in index.refused]
     sentences = [f'{len(tree.images)} images, but no annotations. Expected {expected}.', *others[:3]]
     raise DataError(f'{tree.root}: {" ".join(sentences)}')
-  return dataclasses.replace(best, elsewhere=_only_in_others(best, indexes))
+  return dataclasses.replace(best, elsewhere=_only_in_others(best, indexes) if len(indexes) > 1 else None)
 
 
 def _bad(index: DatasetIndex) -> int:

@@ -10,8 +10,8 @@ from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
 
 _SPLITS = {
   TRAIN: ('trainval', 'training', 'train'),
-  EVAL: ('validation', 'evaluation', 'valid', 'val', 'eval'),
-  TEST: ('testing', 'test'),
+  EVAL: ('validation', 'evaluation', 'validate', 'valid', 'val', 'eval'),
+  TEST: ('testing', 'tests', 'test'),
 }
 _SPLIT_OF_WORD = {word: split for split, words in _SPLITS.items() for word in words}
 # Words that may stand beside a split's in a folder's name: val2017, train_images, images-train, testset, mini_val.
@@ -42,6 +42,7 @@ _ROLES = {
     *('preds', 'pred', 'detections', 'results', 'result', 'thumbnails', 'thumbnail', 'thumbs', 'thumb'),
   ),
 }
+_WORDS = re.compile('[A-Z]+(?![a-z])|[A-Z]?[a-z]+')  # DepthMaps and JPEGImages are two words each
 _ROLE_OF_WORD = {word: role for role, words in _ROLES.items() for word in words}
 # A file's name that ends so says that the picture was made from another: a_mask.png beside a.jpg.
 _DERIVED_ENDING = re.compile(
@@ -71,8 +72,8 @@ def split_of(path: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def role_of_name(name: str) -> str:
   """What a folder of this name holds: IMAGE, ANNOTATION or DERIVED; '' if the name does not say."""
-  words = [word for word in re.split(r'[^a-z]+', name.lower()) if word and not split_in_name(word)]
-  roles = [_ROLE_OF_WORD.get(word, '') for word in words]
+  words = [word for word in _WORDS.findall(name) if not split_in_name(word)]
+  roles = [_ROLE_OF_WORD.get(word.lower(), '') for word in words]
   if DERIVED in roles:
     return DERIVED
   return roles[0] if roles and len(set(roles)) == 1 else ''
@@ -86,8 +87,13 @@ def roles_of_folder(folder: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=65536)
 def without_roles(folder: str) -> tuple[str, ...]:
-  """The names in a folder's path that say neither IMAGE nor ANNOTATION: day/labels gives (day,)."""
-  return tuple(name for name in folder.split('/') if name and role_of_name(name) not in (IMAGE, ANNOTATION))
+  """The names in a folder's path that say neither IMAGE nor ANNOTATION, or else their numbers.
+
+  day/labels gives (day,), and label_2 gives (2,), as image_2 does.
+  """
+  names = folder.split('/') if folder else []
+  kept = (re.sub('[^0-9]+', '', name) if role_of_name(name) in (IMAGE, ANNOTATION) else name for name in names)
+  return tuple(name for name in kept if name)
 
 
 def derived_folders(images: Iterable[str]) -> frozenset[str]:

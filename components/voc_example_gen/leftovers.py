@@ -35,11 +35,12 @@ def set_aside(images: Sequence[str], index: DatasetIndex) -> tuple[list[Refusal]
 
 
 def _why(image: str, index: DatasetIndex) -> str:
-  if image in index.elsewhere:
-    return f'described in the format {index.elsewhere[image]}, and only {index.data_format} is read'
-  if any(refusal.is_bad for refusal in index.refused):
-    return 'no usable annotation names this image'
-  return 'no annotation names this image'
+  elsewhere = (index.elsewhere or {}).get(image)
+  if elsewhere:
+    return f'described in the format {elsewhere}, and only {index.data_format} is read'
+  usable = 'usable ' if any(refusal.is_bad for refusal in index.refused) else ''
+  of_format = f'{index.data_format} ' if index.elsewhere is None else ''
+  return f'no {usable}{of_format}annotation names this image'
 
 
 def _warnings(left: Sequence[str], originals: dict[str, str], index: DatasetIndex) -> Iterator[str]:
@@ -51,8 +52,8 @@ def _warnings(left: Sequence[str], originals: dict[str, str], index: DatasetInde
     )
   by_format: dict[str, list[str]] = defaultdict(list)
   for image in left:
-    if image in index.elsewhere:
-      by_format[index.elsewhere[image]].append(image)
+    if data_format := (index.elsewhere or {}).get(image):
+      by_format[data_format].append(image)
   for data_format, images in sorted(by_format.items()):
     yield (
       f'The format {data_format} would add {len(images)} images, which are not used, as only {index.data_format} is '

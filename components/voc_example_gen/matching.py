@@ -83,16 +83,28 @@ class Names:
     """The image with the file name or stem of `path`."""
     *above, last = path.split('/')
     for index, key in ((self._by_name, last), (self._by_stem, last), (self._by_stem, posixpath.splitext(last)[0])):
-      fitting = [path for path in index.get(key, ()) if posixpath.dirname(path) not in self._derived]
-      if fitting := self._of_split(beside, fitting):
-        if len(fitting) == 1:
-          return Match(fitting[0])
-        return _choose(beside, above[::-1], fitting)
+      fitting = self._of_split(beside, above, self._in_named_folders(above[::-1], index.get(key, [])))
+      if len(fitting) == 1:
+        return Match(fitting[0])
+      if fitting:
+        return _choose(beside, fitting)
     return Match()
 
-  def _of_split(self, beside: str, fitting: list[str]) -> list[str]:
-    """Those in the split that the annotation file is of; those in none, if the folder does not divide so."""
-    split = folders.split_in_file_name(beside) or folder_roles.split_of(beside)
+  def _in_named_folders(self, above: list[str], fitting: list[str]) -> list[str]:
+    """Those with most of the folders that the name gives, the innermost first; masks only if it gives their folder."""
+    if len(fitting) == 1 and posixpath.dirname(fitting[0]) not in self._derived:
+      return fitting
+    shared = {path: spelling.common(above, spelling.folded(path).split('/')[-2::-1]) for path in fitting}
+    best = _highest(fitting, shared.__getitem__)
+    return [path for path in best if shared[path] or posixpath.dirname(path) not in self._derived]
+
+  def _of_split(self, beside: str, above: list[str], fitting: list[str]) -> list[str]:
+    """Those in the split that the name or the annotation file is of; those in none, if the folder does not divide so.
+
+    Of the folders that the name gives, two count: those further out are of the machine it was written on.
+    """
+    split = folder_roles.split_of_folder('/'.join(above[-2:])) or folders.split_in_file_name(beside)
+    split = split or folder_roles.split_of(beside)
     if not split:
       return fitting
     same = [path for path in fitting if folder_roles.split_of(path) == split]
@@ -104,19 +116,17 @@ class Names:
     return last in self._by_name or last in self._by_stem or posixpath.splitext(last)[0] in self._by_stem
 
 
-def _choose(beside: str, above: list[str], fitting: list[str]) -> Match:
+def _choose(beside: str, fitting: list[str]) -> Match:
   """One of several images of one file name; see Names.find.
 
   Args:
     beside: path of the annotation file.
-    above: the folders that the name gives, the innermost first.
     fitting: at least two paths.
   """
   own = f'_{"_".join(_words(posixpath.splitext(posixpath.basename(beside))[0]))}_'
   home = posixpath.dirname(beside).split('/')
-  # The higher, the better: 'day/1.jpg' is not 'night/1.jpg'; day.json describes day/1.jpg; and so does day/a.json.
+  # The higher, the better: day.json describes day/1.jpg, and so does day/a.json.
   certain: tuple[Callable[[str], int], ...] = (
-    lambda path: spelling.common(above, spelling.folded(path).split('/')[-2::-1]),
     lambda path: posixpath.splitext(path)[1].lower() not in listing.UNREADABLE_SUFFIXES,
     lambda path: any(f'_{"_".join(words)}_' in own for name in path.split('/')[:-1] if (words := _words(name))),
     lambda path: spelling.common(home, posixpath.dirname(path).split('/')),

@@ -178,10 +178,16 @@ class _Search:
     images = [image for image in self._by_stem[file.stem] if image.suffix not in listing.UNREADABLE_SUFFIXES]
     if len({image.suffix for image in images}) < 2:
       return set()
-    names = {spelling.file_name(name) for name in self._names_inside(file.path)}
+    suffixes = {
+      suffix
+      for stem, suffix in map(posixpath.splitext, map(spelling.file_name, self._names_inside(file.path)))
+      if stem == file.stem
+    }
     if file.suffix in listing.IMAGE_SUFFIXES:
-      names.add(file.stem + file.suffix)
-    return {image.path for image in images if image.stem + image.suffix in names}
+      suffixes.add(file.suffix)
+    usual = set(map(spelling.usual_suffix, suffixes))
+    alike = [image for image in images if spelling.usual_suffix(image.suffix) in usual]
+    return {image.path for image in alike if image.suffix in suffixes} or {image.path for image in alike}
 
   def _take(self, annotation: File, image: File) -> None:
     self.pairs[annotation.path] = image.path

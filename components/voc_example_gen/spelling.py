@@ -31,6 +31,14 @@ def stem(path: str) -> str:
   return folded(posixpath.splitext(posixpath.basename(path))[0])
 
 
+_SAME_SUFFIX = {'.jpeg': '.jpg', '.jpe': '.jpg', '.jfif': '.jpg', '.tiff': '.tif'}
+
+
+def usual_suffix(suffix: str) -> str:
+  """An extension in its usual spelling: .jpg for .JPEG."""
+  return _SAME_SUFFIX.get(suffix.lower(), suffix.lower())
+
+
 def common(a: Iterable[str], b: Iterable[str]) -> int:
   """How many names are equal, counted from the start."""
   count = 0

@@ -1,5 +1,7 @@
 """Why images are left over."""
 
+from types import MappingProxyType
+
 import pytest
 
 from components.voc_example_gen import leftovers
@@ -7,8 +9,9 @@ from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.refusals import Reason, Refusal
 
 
-def reasons(images, annotated, **fields):
-  index = DatasetIndex('csv', tuple(Item(image) for image in annotated), **fields)
+def reasons(images, annotated, elsewhere=MappingProxyType({}), **fields):
+  items = tuple(Item(image) for image in annotated)
+  index = DatasetIndex('csv', items, elsewhere=elsewhere, **fields)
   refusals, warnings = leftovers.set_aside([*annotated, *images], index)
   return {refusal.path: (refusal.reason.value, refusal.detail) for refusal in refusals}, warnings
 
@@ -51,6 +54,11 @@ def test_an_image_that_another_format_describes():
   assert found['b.jpg'] == ('image_not_annotated', 'described in the format voc, and only csv is read')
   assert found['c.jpg'][1] == 'no annotation names this image'
   assert warnings == ('The format voc would add 1 images, which are not used, as only csv is read: b.jpg.',)
+
+
+def test_where_one_format_alone_was_looked_for_only_that_is_said():
+  found, _ = reasons(['b.jpg'], ['a.jpg'], elsewhere=None)
+  assert found['b.jpg'][1] == 'no csv annotation names this image'
 
 
 def test_an_annotation_that_cannot_be_used_may_have_named_the_image():

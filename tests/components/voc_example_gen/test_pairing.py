@@ -38,6 +38,14 @@ PAIRED = {
     {},
   ),
   'percent-encoded': (['labels/d%C3%A9.txt'], ['images/d\u00e9.png'], {'labels/d%C3%A9.txt': 'images/d\u00e9.png'}, {}),
+  'an extension in another spelling': (['a.xml'], ['a.jpg', 'a.png'], {'a.xml': 'a.jpg'}, {'a.xml': 'A.JPEG'}),
+  'a name with an extension for all': (['a.jpg.xml'], ['a.png'], {'a.jpg.xml': 'a.png'}, {}),
+  'numbered folders': (
+    ['training/label_2/1.txt'],
+    ['training/image_2/1.png', 'training/image_3/1.png'],
+    {'training/label_2/1.txt': 'training/image_2/1.png'},
+    {},
+  ),
   'equal but for case': (['A.xml', 'a.xml'], ['a.jpg', 'A.jpg'], {'A.xml': 'A.jpg', 'a.xml': 'a.jpg'}, {}),
   'an exact name that another annotation has': (
     ['x/1.xml', 'y/1.xml'],
