@@ -7,18 +7,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from cli.shared import quiet
+from cli.shared import label_search, quiet
 from detection.base.errors import ConfigError
-
-if TYPE_CHECKING:
-  from detection.crops import suspects
 
 HELP = 'what is wrong with a data set, before training'
 ORDER = 20
-
-SUSPECTS_JSON, SUSPECTS_PAGE = 'suspects.json', 'suspects.html'
+_FOLD_STEPS = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,15 +23,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--csv', metavar='FILE', help='write every usable box as a table row')
   parser.add_argument('--suspects', metavar='DIR', help='look for wrong labels; write suspects.json and a page there')
   parser.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or NETWORK=WEIGHTS of Keras')
+  parser.add_argument(
+    '--folds',
+    type=int,
+    default=0,
+    metavar='K',
+    help='with --suspects: fine-tune K detectors from the model, each judges images it was not trained on',
+  )
+  parser.add_argument(
+    '--steps', type=int, metavar='N', help=f'with --folds: training steps of each detector; {_FOLD_STEPS} by default'
+  )
 
 
 def run(args: argparse.Namespace) -> int:
   if bool(args.suspects) != bool(args.model):
     raise ConfigError('--suspects and --model: expected both, received one. Features come from the model.')
+  if args.folds < 0 or args.folds == 1 or (args.folds and not args.suspects):
+    raise ConfigError('--folds: expected 2 or more beside --suspects, or no --folds.')
+  if args.steps is not None and (not args.folds or args.steps < 1):
+    raise ConfigError('--steps: expected 1 or more beside --folds, or no --steps.')
   status = check(args.directory, json_file=args.json, csv_file=args.csv)
   if args.suspects:
     with quiet.third_party():
-      find_suspects(args.directory, model=args.model, output=args.suspects)
+      judges = label_search.Judges(args.model, args.folds, args.steps or _FOLD_STEPS)
+      label_search.find_suspects(args.directory, judges, args.suspects)
   return status
 
 
@@ -77,38 +88,6 @@ def check(
     _say(f'detection-pipeline check-data: {verdict}', sys.stderr)
     return 1
   return 0
-
-
-def find_suspects(directory: str, *, model: str, output: str, kind: str = 'logistic') -> suspects.SuspectReport:
-  """Writes suspects.json and suspects.html to the folder `output`, and prints the surest suspects.
-
-  The data folder is read twice: once to judge it, once for the pictures on the page.
-
-  Args:
-    directory: the data folder.
-    model: where the features come from, see detection/crops/load_backbone.py.
-    output: a folder.
-    kind: of classifier, 'logistic' or 'svm'.
-
-  Raises:
-    UserError: if the data or the model cannot be read, or there are fewer than two classes.
-  """
-  from components.voc_example_gen import labelled_images
-  from components.voc_example_gen.settings import IngestSettings
-  from detection.base import files
-  from detection.crops import load_backbone, suspects, suspects_page
-  from detection.crops.embedded_objects import embed
-
-  settings = IngestSettings()
-  objects = embed(labelled_images.read(directory, settings), load_backbone.load(model))
-  report = suspects.find(objects, kind)
-  shown = {suspect.image for suspect in report.suspects[: suspects_page.MAX_SHOWN]}
-  encoded = {image.name: image.encoded for image in labelled_images.read(directory, settings) if image.name in shown}
-  title = f'Suspect labels: {os.path.basename(os.path.normpath(directory))}'
-  files.write_text(files.join(output, SUSPECTS_JSON), suspects.as_json(report))
-  files.write_text(files.join(output, SUSPECTS_PAGE), suspects_page.render(report, title, encoded))
-  print('\n'.join([*suspects.summary(report), f'see {files.join(output, SUSPECTS_PAGE)}']), flush=True)
-  return report
 
 
 def _say(line: str, out: TextIO | None = None) -> None:

@@ -24,3 +24,19 @@ def read(root: str, settings: IngestSettings) -> Iterator[SourceImage]:
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
         yield SourceImage(task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32))
+
+
+def read_records(root: str, settings: IngestSettings) -> Iterator[bytes]:
+  """The serialized example of every usable image, whatever its split, as ingestion writes it.
+
+  An image that is annotated as having no objects is read too, whatever the settings say.
+
+  Raises:
+    DataError: if there is nothing to read.
+  """
+  planned = plan.make(root, settings)
+  for shard in planned.shards:
+    for task in shard.tasks:
+      record, _ = ingest.process(planned.root, task, shard.split, keep_negatives=True)
+      if record:
+        yield record

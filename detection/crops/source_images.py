@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -30,6 +30,11 @@ class SourceImage:
 
 def from_records(paths: Sequence[str]) -> Iterator[SourceImage]:
   """Reads uncompressed TFRecord files of tf.Example in the order of `paths`, one record at a time."""
-  for record in records.read(paths):
+  return parsed(records.read(paths))
+
+
+def parsed(serialized: Iterable[bytes]) -> Iterator[SourceImage]:
+  """The images of serialized examples, one at a time."""
+  for record in serialized:
     example = records.parse(record)
     yield SourceImage(example.name, example.encoded, example.labels, example.boxes)

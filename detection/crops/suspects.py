@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -81,8 +81,8 @@ def find(objects: EmbeddedObjects, kind: str = 'logistic') -> SuspectReport:
   return SuspectReport(tuple(suspects), len(keep), unjudged)
 
 
-def as_json(report: SuspectReport) -> str:
-  """The content of suspects.json."""
+def as_dict(report: SuspectReport) -> dict[str, Any]:
+  """The report's part of suspects.json."""
   rows = [
     {
       'image': suspect.image,
@@ -95,8 +95,7 @@ def as_json(report: SuspectReport) -> str:
     }
     for suspect in report.suspects
   ]
-  content = {'boxes': report.judged, 'classes_left_out': report.unjudged_classes, 'suspects': rows}
-  return json.dumps(content, indent=2) + '\n'
+  return {'boxes': report.judged, 'classes_left_out': report.unjudged_classes, 'suspects': rows}
 
 
 def summary(report: SuspectReport, most: int = 10) -> Sequence[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from cli import check_data, main
 from components.voc_example_gen.report import summary
+from detection.label_faults.ranking import KINDS
 from detection.sample_data import draw
 from tests.support import voc_maker
 from tests.support.voc_maker import thing, voc
@@ -88,8 +89,33 @@ def test_suspects_are_written_as_json_and_as_a_page_with_a_pushed_models_feature
   boxes = sum(path.read_text().count('<object>') for path in (finished_run.data / 'Annotations').iterdir())
   assert content['boxes'] == boxes
   assert f'{len(content["suspects"])} of {boxes} boxes look like another class' in capsys.readouterr().out
+  assert content['detector']['images'] == 24
   page = (tmp_path / 'out' / 'suspects.html').read_text()
-  assert page.count('<figure>') == len(content['suspects'])
+  assert page.count('<figure>') == len(content['suspects']) + sum(len(content['detector'][kind]) for kind in KINDS)
+
+
+@pytest.mark.slow
+def test_folds_judge_each_image_by_a_detector_that_has_not_seen_it(finished_run, model, tmp_path, capsys):
+  arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path), '--model', model]
+  assert main.main([*arguments, '--folds', '2', '--steps', '2']) == 0
+  content = json.loads((tmp_path / 'suspects.json').read_text())
+  assert (content['detector']['folds'], content['detector']['images']) == (2, 24)
+  out = capsys.readouterr().out
+  assert 'fold 2 of 2: 2 training steps on the other images' in out
+  assert 'may have been trained on these images' not in out
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    pytest.param(['--folds', '3'], '--folds: expected 2 or more beside --suspects', id='folds of no search'),
+    pytest.param(['--suspects', 'o', '--model', 'm', '--folds', '1'], '--folds: expected 2 or more', id='one fold'),
+    pytest.param(['--suspects', 'o', '--model', 'm', '--steps', '9'], '--steps: expected 1', id='steps of no folds'),
+  ],
+)
+def test_folds_that_make_no_sense_are_refused(messy, capsys, arguments, message):
+  assert main.main(['check-data', str(messy), *arguments]) == 2
+  assert message in capsys.readouterr().err
 
 
 @pytest.mark.slow

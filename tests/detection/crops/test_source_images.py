@@ -20,6 +20,11 @@ def test_records_are_read_in_order_with_their_boxes_and_class_names(tmp_path):
   assert second.boxes.shape == (0, 4)
 
 
+def test_serialized_examples_need_no_file():
+  (image,) = source_images.parsed([example('a.png', [('red', (16, 24, 32, 48))])])
+  assert (image.name, image.labels) == ('a.png', ['red'])
+
+
 def test_some_of_its_objects_may_be_kept():
   image = source_images.SourceImage('a.png', b'', ['x', 'y', 'z'], np.arange(12).reshape(3, 4))
   kept = image.keep([2, 0])

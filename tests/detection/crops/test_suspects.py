@@ -46,8 +46,8 @@ def test_one_class_beside_a_class_of_one_image_is_one_line(mean_colour):
 SUSPECT = suspects.Suspect('a/b.png', 2, 'cat', BOX, 'dog', confidence=0.9, label_confidence=0.05)
 
 
-def test_the_file_has_the_suspects_and_what_was_left_out():
-  assert json.loads(suspects.as_json(suspects.SuspectReport((SUSPECT,), 12, ('odd',)))) == {
+def test_the_file_gets_the_suspects_and_what_was_left_out():
+  assert json.loads(json.dumps(suspects.as_dict(suspects.SuspectReport((SUSPECT,), 12, ('odd',))))) == {
     'boxes': 12,
     'classes_left_out': ['odd'],
     'suspects': [
