@@ -125,7 +125,7 @@ def _content(annotation: Annotation | None) -> frozenset[tuple[object, ...]]:
   if annotation is None:
     return frozenset()
   corners = (
-    (thing.label, *(round(side, 3) for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax)))
+    (thing.label, thing.turned, *(round(side, 3) for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax)))
     for thing in annotation.objects
   )
   return frozenset((*corners, *((rule.value, count) for rule, count in Counter(annotation.dropped).items())))
