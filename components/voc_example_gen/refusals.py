@@ -22,7 +22,7 @@ class Reason(str, enum.Enum):
   ANNOTATION_AMBIGUOUS = 'annotation_ambiguous'  # fits several images, and nothing says which
   NEGATIVE_IN_DOUBT = 'negative_in_doubt'  # no objects, but the same file has annotations that no image has
   CLASS_NAMES_UNKNOWN = 'class_names_unknown'  # a list of class names is there, but cannot be read
-  COLUMNS_UNCLEAR = 'columns_unclear'  # the columns of a YOLO file can be read as different boxes
+  COLUMNS_UNCLEAR = 'columns_unclear'  # the columns of a file can be read as different boxes
   COORDINATES_UNCLEAR = 'coordinates_unclear'  # in another unit, or of another size of the image: nothing says which
   IMAGE_UNREADABLE = 'image_unreadable'
   IMAGE_EMPTY = 'image_empty'

@@ -1,21 +1,15 @@
-"""The flat table that labelImg tutorials make: filename,width,height,class,xmin,ymin,xmax,ymax, a row per object."""
+"""The flat table that labelImg tutorials make: filename,width,height,class,xmin,ymin,xmax,ymax, a row per object.
+
+Tables of other exporters with the same content are read too: see csv_columns.py.
+"""
 
 import csv
 import dataclasses
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TextIO
 
-from components.voc_example_gen import entries
-from components.voc_example_gen.annotation import (
-  Annotation,
-  BoxRule,
-  Object,
-  clean_label,
-  sort_out,
-  to_corners,
-  to_size,
-)
+from components.voc_example_gen import csv_rows, entries, open_images, plain_text
+from components.voc_example_gen.csv_rows import Table
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
@@ -23,7 +17,6 @@ from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileErro
 
 MAX_BYTES = 2**30
 COLUMNS = ('filename', 'width', 'height', 'class', 'xmin', 'ymin', 'xmax', 'ymax')
-_NEEDED = frozenset(COLUMNS) - {'width', 'height'}
 
 
 def find(tree: Tree) -> DatasetIndex:
@@ -31,75 +24,51 @@ def find(tree: Tree) -> DatasetIndex:
 
   A row with a file name and all else empty is a negative. An image that no row names is not annotated.
   """
-  files: list[tuple[str, list[Annotation]]] = []
+  tables: list[tuple[str, Table]] = []
   refused: list[Refusal] = []
+  class_names: dict[str, str] = {}
   for file in tree.with_suffix('.csv'):
     try:
-      files.append((file.path, parse(read_annotation_file(tree.root, file.path, MAX_BYTES))))
+      text = _decode(read_annotation_file(tree.root, file.path, MAX_BYTES))
+      if names := open_images.class_names(text.text):
+        class_names |= names
+      else:
+        tables.append((file.path, _parse(text)))
     except RefusedFileError as error:
-      if error.reason != Reason.NOT_AN_ANNOTATION:
-        refused.append(Refusal(file.path, error.reason, error.detail))
+      reason = Reason.NOT_FOR_DETECTION if error.reason == Reason.NOT_AN_ANNOTATION else error.reason
+      refused.append(Refusal(file.path, reason, error.detail))
+  warnings = [f'{path}: {warning}.' for path, table in tables for warning in table.warnings]
+  files = [(path, list(open_images.named(table.annotations, class_names))) for path, table in tables]
   index = entries.match('csv', files, [image.path for image in tree.images])
-  return dataclasses.replace(index, refused=(*refused, *index.refused))
+  return dataclasses.replace(
+    index, refused=(*refused, *index.refused), warnings=tuple(dict.fromkeys((*index.warnings, *warnings)))
+  )
 
 
-def parse(content: bytes) -> list[Annotation]:
+def parse(content: bytes) -> Table:
   """Reads the bytes of one table.
 
-  Returns:
-    One annotation for each file name, in the order of their first rows.
-
   Raises:
-    RefusedFileError: NOT_AN_ANNOTATION if the first line lacks the columns, ANNOTATION_MALFORMED if a later line cannot
-      be read.
+    RefusedFileError: NOT_AN_ANNOTATION if it lacks the columns, COLUMNS_UNCLEAR if several may be meant,
+      ANNOTATION_MALFORMED if a line cannot be read.
   """
+  return _parse(_decode(content))
+
+
+def _decode(content: bytes) -> plain_text.Text:
   try:
-    text = content.decode('utf-8-sig')
-    reader = csv.DictReader(io.StringIO(text, newline=''), dialect=_dialect(text))
-    header = [(name or '').strip().lower() for name in reader.fieldnames or ()]
-    if not set(header) >= _NEEDED:
-      raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'no such table: expected the columns {",".join(COLUMNS)}')
-    reader.fieldnames = header
-    return _annotations(reader)
-  except (csv.Error, UnicodeDecodeError) as error:
+    return plain_text.decode(content)
+  except UnicodeError as error:
     raise RefusedFileError(Reason.ANNOTATION_MALFORMED, str(error)) from error
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
-  """Comma, or the semicolon or tab that spreadsheets write in some countries."""
-  first = text.partition('\n')[0]
-
-  class Dialect(csv.excel):
-    delimiter = max(',;\t', key=first.count)
-
-  return Dialect
-
-
-def _annotations(rows: Iterable[Mapping[str, str]]) -> list[Annotation]:
-  by_name: dict[str, list[Object | BoxRule]] = {}
-  sizes: dict[str, tuple[int | None, int | None]] = {}
-  for row in rows:
-    name = (row['filename'] or '').strip()
-    if not name:
-      continue
-    results = by_name.setdefault(name, [])
-    sizes.setdefault(name, (to_size(row.get('width')), to_size(row.get('height'))))
-    if any((row[column] or '').strip() for column in ('class', 'xmin', 'ymin', 'xmax', 'ymax')):
-      results.append(_object(row))
-  return [_annotation(name, *sizes[name], results) for name, results in by_name.items()]
-
-
-def _annotation(name: str, width: int | None, height: int | None, results: list[Object | BoxRule]) -> Annotation:
-  objects, dropped = sort_out(results)
-  return Annotation(objects=objects, width=width, height=height, filename=name, dropped=dropped)
-
-
-def _object(row: Mapping[str, str]) -> Object | BoxRule:
-  label = clean_label(row['class'])
-  if not label:
-    return BoxRule.UNNAMED
-  corners = to_corners(row[side] for side in ('xmin', 'ymin', 'xmax', 'ymax'))
-  return BoxRule.MISSING if corners is None else Object(label, *corners)
+def _parse(text: plain_text.Text) -> Table:
+  try:
+    table = csv_rows.read(text.text)
+  except csv.Error as error:
+    raise RefusedFileError(Reason.ANNOTATION_MALFORMED, str(error)) from error
+  guess = [f'it is not UTF-8, and is read as {text.guessed}'] if text.guessed else []
+  return table._replace(warnings=[*guess, *table.warnings])
 
 
 class Writer:

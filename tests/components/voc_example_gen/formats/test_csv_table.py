@@ -6,6 +6,7 @@ from components.voc_example_gen.annotation import BoxRule
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 from tests.support import voc_maker
+from tests.support.read_folder import read_folder
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from tests.support import voc_maker
   ],
 )
 def test_reading_csv(text):
-  (annotation,) = csv_table.parse(text.encode())
+  (annotation,) = csv_table.parse(text.encode()).annotations
   (thing,) = annotation.objects
   assert (annotation.filename, thing.label) == ('a.jpg', 'cat')
   assert (thing.xmin, thing.ymin, thing.xmax, thing.ymax) == (1, 2, 3, 4)
@@ -68,3 +69,78 @@ def test_a_csv_file_that_is_no_text(tmp_path):
   voc_maker.write(tmp_path, {**voc_maker.good(), 'labels.csv': HEADER.encode() + b'\xff\xff'})
   _, _, tally = voc_maker.examine(tmp_path, data_format='csv')
   assert voc_maker.reasons(tally)['labels.csv'] == Reason.ANNOTATION_MALFORMED.value
+
+
+def folder(tmp_path, tables, images):
+  """Writes tables and pictures of 64x48 pixels, and reads the folder."""
+  files = {name: voc_maker.encode(voc_maker.picture(number)) for number, name in enumerate(images)}
+  return read_folder(voc_maker.write(tmp_path, {**files, **tables}))
+
+
+TWO = ('1.jpg', '2.jpg')
+BOX = {image: [('cat', (16, 12, 32, 36))] for image in TWO}
+
+EXPORTS = {
+  'VoTT': '"image","xmin","ymin","xmax","ymax","label"\n"1.jpg",16,12,32,36,"cat"\n"2.jpg",16,12,32,36,"cat"\n',
+  'keras-retinanet': 'images/1.jpg,16,12,32,36,cat\nimages/2.jpg,16,12,32,36,cat\n',
+  'Open Images': 'ImageID,LabelName,XMin,XMax,YMin,YMax\n1,cat,0.25,0.5,0.25,0.75\n2,cat,0.25,0.5,0.25,0.75\n',
+  'Kaggle': 'image_id,label,bbox\n1,cat,"[16, 12, 16, 24]"\n2,cat,"[16, 12, 16, 24]"\n',
+}
+
+
+@pytest.mark.parametrize('text', EXPORTS.values(), ids=EXPORTS)
+def test_tables_of_other_exporters_give_the_same_boxes(tmp_path, text):
+  found = folder(tmp_path, {'labels.csv': text}, TWO)
+  assert found.boxes == BOX
+  assert found.refused == {}
+
+
+def test_open_images_codes_have_the_names_of_the_table_beside(tmp_path):
+  boxes = 'ImageID,LabelName,XMin,XMax,YMin,YMax\n1,/m/01yrx,0.25,0.5,0.25,0.75\n2,/m/01yrx,0.25,0.5,0.25,0.75\n'
+  tables = {'train-annotations-bbox.csv': boxes, 'class-descriptions-boxable.csv': '/m/01yrx,cat\n/m/0bt9lr,Dog\n'}
+  assert folder(tmp_path, tables, TWO).boxes == BOX
+
+
+def test_another_table_is_set_aside_by_name(tmp_path):
+  tables = {'labels.csv': EXPORTS['VoTT'], 'classes.csv': 'cat,0\n', 'kinds.csv': 'filename,label\n1.jpg,indoors\n'}
+  found = folder(tmp_path, tables, TWO)
+  assert found.boxes == BOX
+  assert (found.refused, found.set_aside) == (
+    {},
+    {'classes.csv': 'not_for_detection', 'kinds.csv': 'not_for_detection'},
+  )
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'gbk'])
+def test_a_table_of_another_encoding_gives_its_class_names(tmp_path, encoding):
+  text = EXPORTS['VoTT'].replace('cat', '狗')
+  found = folder(tmp_path, {'labels.csv': text.encode(encoding)}, TWO)
+  assert {label for boxes in found.boxes.values() for label, _ in boxes} == {'狗'}
+  assert [warning for warning in found.warnings if 'GBK' in warning] == (
+    ['labels.csv: it is not UTF-8, and is read as GBK.'] if encoding == 'gbk' else []
+  )
+
+
+def test_a_bare_name_is_of_the_folder_that_goes_with_the_table(tmp_path):
+  head = 'filename,class,xmin,ymin,xmax,ymax\n'
+  tables = {
+    'data/train_labels.csv': f'{head}1.jpg,cat,16,12,32,36\n2.jpg,cat,16,12,32,36\n',
+    'data/test_labels.csv': f'{head}2.jpg,dog,1,2,20,20\n',
+  }
+  found = folder(
+    tmp_path, tables, ('images/train/1.jpg', 'images/train/2.jpg', 'images/test/1.jpg', 'images/test/2.jpg')
+  )
+  assert {image: [label for label, _ in boxes] for image, boxes in found.boxes.items()} == {
+    'images/train/1.jpg': ['cat'],
+    'images/train/2.jpg': ['cat'],
+    'images/test/2.jpg': ['dog'],
+  }
+
+
+def test_a_whole_table_beside_its_splits_is_no_fault(tmp_path):
+  head, first, second = EXPORTS['VoTT'].splitlines(keepends=True)
+  tables = {'all.csv': head + first + second, 'train.csv': head + first, 'test.csv': head + second}
+  found = folder(tmp_path, tables, TWO)
+  assert found.boxes == BOX
+  assert found.split == {'1.jpg': 'train', '2.jpg': 'eval'}
+  assert found.refused == {}

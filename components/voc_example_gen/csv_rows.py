@@ -1,0 +1,150 @@
+"""Reads the rows of a table of boxes, whichever columns it has, into one annotation for each file name."""
+
+import csv
+import dataclasses
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen import csv_columns, json_values
+from components.voc_example_gen.annotation import (
+  Annotation,
+  BoxRule,
+  Object,
+  clean_label,
+  sort_out,
+  to_number,
+  to_size,
+)
+from components.voc_example_gen.csv_columns import Columns, Form
+from components.voc_example_gen.refusals import Reason, RefusedFileError
+
+_SAMPLE = 100  # rows that tell the columns of a table without a header
+_DECIMAL_COMMA = re.compile(r'-?[0-9]+,[0-9]+')
+
+Size = tuple[int | None, int | None]
+
+
+class Table(NamedTuple):
+  """What one table says.
+
+  Attributes:
+    annotations: one for each file name, in the order of their first rows.
+    warnings: parts of sentences that go on after the file's name.
+  """
+
+  annotations: list[Annotation]
+  warnings: list[str]
+
+
+def read(text: str) -> Table:
+  """Reads a table: with commas, or the semicolons or tabs that spreadsheets write in some countries.
+
+  Raises:
+    RefusedFileError: NOT_AN_ANNOTATION if it lacks the columns, COLUMNS_UNCLEAR if its numbers have two readings.
+    csv.Error: if a line cannot be read.
+  """
+  first, _, rest = text.partition('\n')
+  if first.lower().startswith('sep='):  # for Excel alone
+    text, first = rest, rest.partition('\n')[0]
+  delimiter = max(',;\t', key=first.count)
+  rows = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True)
+  sample = list(itertools.islice(rows, _SAMPLE))
+  columns = csv_columns.without_header(sample)
+  if columns is None:
+    header = next((place for place, row in enumerate(sample) if any(cell.strip() for cell in row)), 0)
+    columns = csv_columns.by_header(sample[header] if sample else [])
+    sample = sample[header + 1 :]
+  return _table(itertools.chain(sample, rows), columns, decimal_comma=delimiter != ',')
+
+
+def _table(rows: Iterable[list[str]], columns: Columns, decimal_comma: bool) -> Table:
+  by_name: dict[str, list[Object | BoxRule]] = {}
+  sizes: dict[str, Size] = {}
+  for row in rows:
+    name = _cell(row, columns.file)
+    if not name:
+      continue
+    size = (to_size(_cell(row, columns.width)), to_size(_cell(row, columns.height)))
+    if sizes.setdefault(name, size) != size:
+      sizes[name] = (None, None)  # rows that contradict each other
+    results = by_name.setdefault(name, [])
+    if any(_cell(row, place) for place in (*columns.box, columns.label)):
+      results.append(_object(row, columns, decimal_comma))
+  annotations = [_annotation(name, sizes[name], results) for name, results in by_name.items()]
+  relative = _are_fractions(annotations)
+  if relative and not columns.is_certain:
+    raise RefusedFileError(
+      Reason.COLUMNS_UNCLEAR,
+      f'{columns.names}: fractions, and nothing says whether the first two are a corner or the centre',
+    )
+  if relative:
+    annotations = [dataclasses.replace(annotation, relative=True) for annotation in annotations]
+  return Table(annotations, list(_warnings(columns, relative)))
+
+
+def _cell(row: Sequence[str], place: int | None) -> str:
+  return row[place].strip() if place is not None and place < len(row) else ''
+
+
+def _annotation(name: str, size: Size, results: list[Object | BoxRule]) -> Annotation:
+  objects, dropped = sort_out(results)
+  return Annotation(objects=objects, width=size[0], height=size[1], filename=name, dropped=dropped)
+
+
+def _object(row: Sequence[str], columns: Columns, decimal_comma: bool) -> Object | BoxRule:
+  label = csv_columns.ONE_CLASS if columns.label is None else clean_label(_cell(row, columns.label))
+  if not label:
+    return BoxRule.UNNAMED
+  if any(cell.strip() for cell in row[columns.count :]):
+    return BoxRule.MISSING  # a comma too many: no column is where it should be
+  numbers = _numbers(row, columns, decimal_comma)
+  if numbers is None:
+    return BoxRule.MISSING
+  a, b, c, d = numbers
+  if columns.form is not Form.CORNERS:
+    if c < 0 or d < 0:
+      return BoxRule.EMPTY
+    if columns.form is Form.CENTRED:
+      a, b = a - c / 2, b - d / 2
+    c, d = a + c, b + d
+  difficult, truncated = (json_values.flag(_cell(row, place)) for place in (columns.difficult, columns.truncated))
+  return Object(label, a, b, c, d, difficult=difficult, truncated=truncated)
+
+
+def _numbers(row: Sequence[str], columns: Columns, decimal_comma: bool) -> tuple[float, float, float, float] | None:
+  """The four numbers of a box; None if there are others, or words."""
+  if len(columns.box) == 1:
+    texts = re.split(r'[\s,;]+', _cell(row, columns.box[0]).strip('[](){} '))
+  else:
+    texts = [_cell(row, place) for place in columns.box]
+  if decimal_comma:
+    texts = [text.replace(',', '.') if _DECIMAL_COMMA.fullmatch(text) else text for text in texts]
+  numbers = [to_number(text) for text in texts]
+  if len(numbers) != 4:
+    return None
+  a, b, c, d = numbers
+  return None if a is None or b is None or c is None or d is None else (a, b, c, d)
+
+
+def _are_fractions(annotations: Iterable[Annotation]) -> bool:
+  """Whether all corners of a table are within [0, 1], and some between: no box of pixels is so small."""
+  between = False
+  for annotation in annotations:
+    for thing in annotation.objects:
+      for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax):
+        if not 0 <= side <= 1:
+          return False
+        between = between or 0 < side < 1
+  return between
+
+
+def _warnings(columns: Columns, relative: bool) -> Iterator[str]:
+  if columns.label is None:
+    yield f'no column tells the class, so that every object is called "{csv_columns.ONE_CLASS}"'
+  if columns.form is not Form.CORNERS and columns.names:
+    yield f'{columns.names}: read as {columns.form.value}'
+  if relative:
+    yield "all corners are between 0 and 1, and are read as fractions of the image's sides"
