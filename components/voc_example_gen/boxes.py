@@ -1,11 +1,10 @@
 """Validates and normalises the boxes of an annotation, and counts every box that is mended or dropped."""
 
-import dataclasses
 import math
 import struct
 from collections import Counter
 
-from components.voc_example_gen import units
+from components.voc_example_gen import rotation, units
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object
 from detection.records import LabelledBox
 
@@ -62,17 +61,18 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
   if not all(map(math.isfinite, numbers)):
     return None, [BoxRule.NOT_FINITE]
   rules: list[BoxRule] = []
+  xmin, xmax = sorted((item.xmin, item.xmax))
+  ymin, ymax = sorted((item.ymin, item.ymax))
   if item.xmin > item.xmax or item.ymin > item.ymax:
     rules.append(BoxRule.SWAPPED)
-  if item.xmin == item.xmax or item.ymin == item.ymax:
+  if xmin == xmax or ymin == ymax:
     return None, [BoxRule.EMPTY]
   if item.turned is None:
     rules.append(BoxRule.TURN_UNKNOWN)
   elif item.turned % 180:
-    item = _enclose(item, math.radians(item.turned))
+    xmin, ymin, xmax, ymax = rotation.upright_around((xmin, ymin, xmax, ymax), item.turned)
     rules.append(BoxRule.TURNED)
-  xmin, xmax = sorted((item.xmin / width, item.xmax / width))
-  ymin, ymax = sorted((item.ymin / height, item.ymax / height))
+  xmin, ymin, xmax, ymax = xmin / width, ymin / height, xmax / width, ymax / height
   if xmax <= 0 or ymax <= 0 or xmin >= 1 or ymin >= 1:
     return None, [BoxRule.OUTSIDE]
   if min(xmin, ymin) < 0 or max(xmax, ymax) > 1:
@@ -81,17 +81,6 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
   if xmin >= xmax or ymin >= ymax:  # rounded to float32, nothing is left between the corners
     return None, [BoxRule.EMPTY]
   return LabelledBox(item.label, ymin, xmin, ymax, xmax, item.difficult, item.truncated, item.view), rules
-
-
-def _enclose(item: Object, angle: float) -> Object:
-  """The upright box around a box that is turned about its centre; the angle is in radians."""
-  cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
-  width, height = abs(item.xmax - item.xmin), abs(item.ymax - item.ymin)
-  x, y = (item.xmin + item.xmax) / 2, (item.ymin + item.ymax) / 2
-  half_width, half_height = (width * cos + height * sin) / 2, (width * sin + height * cos) / 2
-  return dataclasses.replace(
-    item, xmin=x - half_width, ymin=y - half_height, xmax=x + half_width, ymax=y + half_height, turned=0.0
-  )
 
 
 def _float32(value: float) -> float:

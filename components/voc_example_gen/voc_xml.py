@@ -1,5 +1,6 @@
 """Reads the elements of a Pascal VOC annotation: every box that any tool writes into one, or the rule that drops it."""
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,9 +21,14 @@ from components.voc_example_gen.refusals import Reason, RefusedFileError
 
 _SIDES = ('xmin', 'ymin', 'xmax', 'ymax')
 _BOX, _TURNED_BOX = 'bndbox', 'robndbox'
-_ROTATION, _ANGLES = 'rotation', frozenset({'angle', 'theta'})
-# What a search does not enter: objects are searched for themselves, and the boxes of their parts are no objects.
-_CLOSED = frozenset({'object', 'part'})
+_ROTATION = 'rotation'  # in degrees
+_ANGLES = (_ROTATION, 'angle', 'theta')  # the others in degrees or radians
+# What is searched for at any depth. A search does not enter one of these, a part, whose boxes are no objects, or an
+# element that only describes the image.
+_SEARCHED = frozenset({'annotation', 'object', 'attribute', _BOX, _TURNED_BOX})
+_CLOSED = _SEARCHED | {'part', 'size', 'source', 'owner'}
+
+Children = dict[str, list[Element]]  # by their names, as `tag_of` gives them
 
 
 def to_annotation(root: Element) -> Annotation:
@@ -36,64 +42,102 @@ def to_annotation(root: Element) -> Annotation:
   """
   if tag_of(root) != 'annotation':
     raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{tag_of(root)[:50]}>')
-  objects, dropped = sort_out(_results(root))
-  annotations = [root, *_below(root, 'annotation')]
-  sizes = [child for annotation in annotations for child in annotation if tag_of(child) == 'size']
+  annotations: list[Children] = []
+  results: list[Object | BoxRule] = []
+  waiting = [root]
+  while waiting:
+    element = waiting.pop()
+    children = _children(element)
+    annotations.append(children)
+    below = _below(element, children)
+    strays = (*below.get(_BOX, ()), *below.get(_TURNED_BOX, ()))  # in no <object>
+    results += [BoxRule.UNNAMED] * len(strays)
+    results += [result for element in below.get('object', ()) for result in _all_objects(element)]
+    waiting += below.get('annotation', ())
+  objects, dropped = sort_out(results)
+  sizes = [_children(size) for children in annotations for size in children.get('size', ())]
   return Annotation(
     objects=objects,
     width=to_size(_only('width', sizes)),
     height=to_size(_only('height', sizes)),
     filename=_only('filename', annotations),
-    path=next(_texts(root, 'path'), ''),
+    path=next(iter(_texts(annotations[0], 'path')), ''),
     dropped=dropped,
   )
 
 
 def tag_of(element: Element) -> str:
   """An element's name in lower case, without its namespace."""
-  return element.tag.rpartition('}')[2].lower()
+  return _plain(element.tag)
 
 
-def _results(root: Element) -> Iterator[Object | BoxRule]:
-  """An object for each box, or the rule that drops it. A box that is in no <object> has no class."""
-  for _ in _below(root, _BOX, _TURNED_BOX):
-    yield BoxRule.UNNAMED
-  waiting = [root]
+@functools.lru_cache(maxsize=1000)  # every file has the same few names
+def _plain(tag: str) -> str:
+  return tag.rpartition('}')[2].lower()
+
+
+def _children(element: Element) -> Children:
+  found: Children = {}
+  for child in element:
+    found.setdefault(_plain(child.tag), []).append(child)
+  return found
+
+
+def _below(element: Element, children: Children) -> Children:
+  """The elements of _SEARCHED at any depth, in their order, but none inside another or inside a part."""
+  if all(tag in _CLOSED or not any(map(len, same)) for tag, same in children.items()):
+    return children  # nothing is deeper
+  found: Children = {}
+  waiting = list(element)[::-1]
   while waiting:
-    for element in _below(waiting.pop(), 'object'):
-      yield from _objects(element)
-      waiting.append(element)  # others may be inside
+    child = waiting.pop()
+    tag = _plain(child.tag)
+    if tag in _SEARCHED:
+      found.setdefault(tag, []).append(child)
+    elif len(child) and tag not in _CLOSED:
+      waiting += list(child)[::-1]
+  return found
 
 
-def _objects(element: Element) -> Iterator[Object | BoxRule]:
-  """What one <object> gives: an object for each of its boxes. Turned boxes go before upright ones beside them."""
-  boxes = list(_below(element, _TURNED_BOX)) or list(_below(element, _BOX))
+def _all_objects(element: Element) -> Iterator[Object | BoxRule]:
+  """An object for each box of an <object> and of those inside it; or the rule that drops it."""
+  waiting = [element]
+  while waiting:
+    parent = waiting.pop()
+    children = _children(parent)
+    below = _below(parent, children)
+    yield from _objects(parent, children, below)
+    waiting += below.get('object', ())[::-1]
+
+
+def _objects(element: Element, children: Children, below: Children) -> Iterator[Object | BoxRule]:
+  """What one <object> gives by itself. Turned boxes go before upright ones beside them.
+
+  Args:
+    element: the <object>.
+    children, below: of it, by `_children` and `_below`.
+  """
+  boxes = below.get(_TURNED_BOX) or below.get(_BOX) or []
   if not boxes:
-    yield BoxRule.MISSING if any(map(clean_label, _texts(element, 'name'))) else BoxRule.UNNAMED
-  for box, label in zip(boxes, _labels(element, boxes), strict=True):
+    yield BoxRule.MISSING if any(map(clean_label, _texts(children, 'name'))) else BoxRule.UNNAMED
+    return
+  difficult, truncated = (any(map(_flag, _texts(children, name))) for name in ('difficult', 'truncated'))
+  view = clean_label(next(iter(_texts(children, 'pose')), ''))
+  for box, label in zip(boxes, _labels(element, children, boxes), strict=True):
     if isinstance(label, BoxRule):
       yield label
       continue
-    for corners, turned in _corners(element, box):
-      if corners is None:
-        yield BoxRule.MISSING
-        continue
-      yield Object(
-        label,
-        *corners,
-        difficult=any(map(_flag, _texts(element, 'difficult'))),
-        truncated=any(map(_flag, _texts(element, 'truncated'))),
-        view=clean_label(next(_texts(element, 'pose'), '')),
-        turned=turned,
-      )
+    inside = _children(box)
+    for corners, turned in _corners(inside, _turned(children, inside, below.get('attribute', ()))):
+      yield BoxRule.MISSING if corners is None else Object(label, *corners, difficult, truncated, view, turned)
 
 
-def _labels(element: Element, boxes: Sequence[Element]) -> Sequence[str | BoxRule]:
+def _labels(element: Element, children: Children, boxes: Sequence[Element]) -> Sequence[str | BoxRule]:
   """The class of each box of an <object>: its only name; of several names, the one beside the box.
 
   Names go with boxes if they take turns: name, box, name, box. In any other order nothing says which is whose.
   """
-  names = [label for text in _texts(element, 'name') if (label := clean_label(text))]
+  names = [label for text in _texts(children, 'name') if (label := clean_label(text))]
   if len(set(names)) <= 1:
     return [names[0] if names else BoxRule.UNNAMED] * len(boxes)
   is_box = [child in boxes for child in element if child in boxes or tag_of(child) == 'name']
@@ -102,23 +146,22 @@ def _labels(element: Element, boxes: Sequence[Element]) -> Sequence[str | BoxRul
   return names if pair_up else [BoxRule.SEVERAL_CLASSES] * len(boxes)
 
 
-def _corners(element: Element, box: Element) -> Iterator[tuple[Corners | None, float | None]]:
-  """(corners, angle) for each box that a box element holds; None for corners that are no numbers."""
-  if tag_of(box) == _TURNED_BOX:
-    yield _corners_from_centre(box)
-    return
-  turned = _turned(element, box)
-  sides = [list(_texts(box, side)) for side in _SIDES]
+def _corners(box: Children, turned: float | None) -> list[tuple[Corners | None, float | None]]:
+  """(corners, angle) of each box that a box element holds; None for corners that are no numbers.
+
+  turned: the angle that is given beside an upright box.
+  """
+  if 'cx' in box:
+    return [_corners_from_centre(box)]
+  sides = [_texts(box, side) for side in _SIDES]
   if len({len(side) for side in sides}) > 1 or not sides[0]:
-    yield None, 0.0
-    return
-  for texts in zip(*sides, strict=True):
-    yield to_corners(texts), turned
+    return [(None, turned)]
+  return [(to_corners(texts), turned) for texts in zip(*sides, strict=True)]
 
 
-def _corners_from_centre(box: Element) -> tuple[Corners | None, float]:
+def _corners_from_centre(box: Children) -> tuple[Corners | None, float]:
   """A turned box as roLabelImg writes it: centre and sides, and the angle in radians (above a full turn: degrees)."""
-  numbers = [to_number(next(_texts(box, name), '')) for name in ('cx', 'cy', 'w', 'h', 'angle')]
+  numbers = [to_number(next(iter(_texts(box, name)), '')) for name in ('cx', 'cy', 'w', 'h', 'angle')]
   x, y, width, height, angle = numbers
   if x is None or y is None or width is None or height is None or angle is None or width < 0 or height < 0:
     return None, 0.0
@@ -126,42 +169,36 @@ def _corners_from_centre(box: Element) -> tuple[Corners | None, float]:
   return corners, angle if abs(angle) > 2 * math.pi else math.degrees(angle)
 
 
-def _turned(element: Element, box: Element) -> float | None:
+def _turned(children: Children, box: Children, attributes: Sequence[Element]) -> float | None:
   """By how many degrees a box is turned about its centre; None if it is turned, but the unit of the angle is unknown.
 
   CVAT writes degrees: <attributes><attribute><name>rotation</name><value>90.0</value></attribute></attributes>.
+
+  Args:
+    children, box: the elements of the <object>, and of the box.
+    attributes: its <attribute> elements, each with a <name> and a <value>.
   """
-  pairs = [(tag_of(child), (child.text or '').strip()) for child in (*element, *box)]
-  for attribute in _below(element, 'attribute'):
-    pairs.append((next(_texts(attribute, 'name'), '').lower(), next(_texts(attribute, 'value'), '')))
-  angles = {name: number for name, text in pairs if (number := to_number(text))}  # neither absent nor 0
-  if _ROTATION in angles:
-    return angles[_ROTATION]
-  return None if _ANGLES & angles.keys() else 0.0
+  if not attributes and children.keys().isdisjoint(_ANGLES) and box.keys().isdisjoint(_ANGLES):
+    return 0.0
+  texts = {name: text for where in (children, box) for name in _ANGLES for text in _texts(where, name)}
+  for attribute in map(_children, attributes):
+    texts |= {name.lower(): text for name in _texts(attribute, 'name') for text in _texts(attribute, 'value')}
+  angles = [number for name in _ANGLES if (number := to_number(texts.get(name)))]  # neither absent nor 0
+  if not angles:
+    return 0.0
+  return angles[0] if to_number(texts.get(_ROTATION)) else None
 
 
-def _below(element: Element, *tags: str) -> Iterator[Element]:
-  """The elements with one of these names below `element`, in their order; none inside another, an object or a part."""
-  waiting = list(element)[::-1]
-  while waiting:
-    child = waiting.pop()
-    tag = tag_of(child)
-    if tag in tags:
-      yield child
-    elif len(child) and tag not in _CLOSED:
-      waiting += list(child)[::-1]
+def _texts(children: Children, tag: str) -> list[str]:
+  """The texts of the children of this name, except empty ones."""
+  if tag not in children:
+    return []
+  return [text for child in children[tag] if (text := (child.text or '').strip())]
 
 
-def _texts(element: Element, tag: str) -> Iterator[str]:
-  """The texts of the element's own children of this name, except empty ones."""
-  for child in element:
-    if tag_of(child) == tag and (text := (child.text or '').strip()):
-      yield text
-
-
-def _only(tag: str, elements: Iterable[Element]) -> str:
+def _only(tag: str, parents: Iterable[Children]) -> str:
   """The one text that children of this name have; '' without any."""
-  texts = list(dict.fromkeys(text for element in elements for text in _texts(element, tag)))
+  texts = list(dict.fromkeys(text for children in parents for text in _texts(children, tag)))
   if len(texts) > 1:
     shown = ' and '.join(f'"{text[:100]}"' for text in texts[:2])
     raise RefusedFileError(Reason.ANNOTATION_AMBIGUOUS, f'gives several <{tag}>: {shown}')
