@@ -9,17 +9,18 @@ import warnings
 
 from PIL import Image, ImageOps
 
+from components.voc_example_gen import strict_images
 from components.voc_example_gen.refusals import Reason, RefusedFileError, read_file
 
 Size = tuple[int | None, int | None]  # (width, height) in pixels
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 120_000_000  # the largest phone cameras have 108 million
 _AS_THEY_ARE = {'JPEG': 'jpeg', 'MPO': 'jpeg', 'PNG': 'png'}
-_OPENED = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP', 'GIF')  # MPO, a phone's two pictures in one, opens as JPEG
+_OPENED = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP', 'GIF', 'PPM')  # MPO, a phone's two pictures in one, opens as JPEG
 # Modes that PNG holds as they are; palettes and the rest become RGB.
 _PNG_MODES = frozenset({'L', 'RGB', 'RGBA', 'LA', 'I;16'})
 _RGB_MODES = frozenset({'1', 'P', 'PA', 'CMYK', 'YCbCr', 'LAB', 'HSV', 'RGBX', 'RGBa', 'La'})
-_SIGNATURES = (b'\xff\xd8', b'\x89PNG', b'GIF8', b'BM', b'II*\0', b'MM\0*', b'RIFF')
+_SIGNATURES = (b'\xff\xd8', b'\x89PNG', b'GIF8', b'BM', b'II*\0', b'MM\0*', b'RIFF', b'P4', b'P5', b'P6')
 _ORIENTATION = 0x0112
 _THUMB = (9, 8)
 # Pillow warns on stderr from 90 million pixels on; MAX_PIXELS decides here.
@@ -111,7 +112,7 @@ def _open(content: bytes) -> Image.Image:
     if content.startswith(_SIGNATURES):
       raise RefusedFileError(Reason.IMAGE_CORRUPT, 'begins as an image, but its header is broken') from error
     raise RefusedFileError(
-      Reason.IMAGE_FORMAT_UNKNOWN, 'no JPEG, PNG, BMP, TIFF, WebP or GIF by its content'
+      Reason.IMAGE_FORMAT_UNKNOWN, 'no JPEG, PNG, BMP, TIFF, WebP, GIF or PPM by its content'
     ) from error
   except Exception as error:  # as in `check`
     raise RefusedFileError(Reason.IMAGE_CORRUPT, f'{type(error).__name__}: {error}') from error
@@ -126,6 +127,9 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
     image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
+    problem = strict_images.problem_of_png(content) if kind == 'PNG' else strict_images.problem_of_jpeg(content)
+    if problem:
+      raise RefusedFileError(Reason.IMAGE_CORRUPT, problem)
     return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
