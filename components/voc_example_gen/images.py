@@ -1,6 +1,7 @@
 """Checks one image by decoding it, and returns the bytes that go into the example.
 
-JPEG and PNG go in as they are, as the OD API decodes every kind of them to RGB; other formats become PNG, losslessly.
+JPEG and PNG go in as they are, as the OD API decodes them to RGB; other formats become PNG, losslessly. Lossless JPEG
+and JPEG with arithmetic codes are written anew.
 """
 
 import dataclasses
@@ -9,7 +10,7 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from components.voc_example_gen import strict_images
+from components.voc_example_gen import strictness
 from components.voc_example_gen.refusals import Reason, RefusedFileError, read_file
 
 Size = tuple[int | None, int | None]  # (width, height) in pixels
@@ -121,21 +122,26 @@ def _open(content: bytes) -> Image.Image:
 def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   kind = image.format or ''
   turn = _must_turn(image, declared)
-  keep = kind in _AS_THEY_ARE and not turn
+  uncommon = _AS_THEY_ARE.get(kind) == 'jpeg' and not strictness.is_common_jpeg(content)
+  keep = kind in _AS_THEY_ARE and not turn and not uncommon
   width, height = image.size
   if keep and kind != 'PNG':
     image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
-    problem = strict_images.problem_of_png(content) if kind == 'PNG' else strict_images.problem_of_jpeg(content)
-    if problem:
-      raise RefusedFileError(Reason.IMAGE_CORRUPT, problem)
+    _refuse_what_tensorflow_refuses(content, kind)
     return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
-  converted = '' if kind in _AS_THEY_ARE else kind
+  converted = '' if kind in _AS_THEY_ARE and not uncommon else kind
   return CheckedImage(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
+
+
+def _refuse_what_tensorflow_refuses(content: bytes, kind: str) -> None:
+  problem = strictness.problem_of_png(content) if kind == 'PNG' else strictness.problem_of_jpeg(content)
+  if problem:
+    raise RefusedFileError(Reason.IMAGE_CORRUPT, problem)
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:
@@ -159,7 +165,7 @@ def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
     return buffer.getvalue(), 'jpeg'
   if image.mode in _RGB_MODES:
     image = image.convert('RGB')
-  elif image.mode.startswith('I;16') and image.mode != 'I;16':
+  elif (image.mode.startswith('I;16') and image.mode != 'I;16') or (image.mode == 'I' and kind == 'PPM'):
     image = image.convert('I;16')
   if image.mode not in _PNG_MODES:
     raise RefusedFileError(
@@ -171,7 +177,8 @@ def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
 
 def _difference_hash(image: Image.Image) -> int | None:
   """Signs of the differences of neighbours in a 9x8 grey thumbnail (dHash, Krawetz 2013)."""
-  grey = image if image.mode == 'L' else image.convert('RGB').convert('L')
+  colour = image if image.mode in ('L', 'RGB') else image.convert('RGB')
+  grey = colour.convert('L')
   pixels = grey.resize(_THUMB, Image.Resampling.BOX).tobytes()
   if max(pixels) - min(pixels) < 8:
     return None  # flat images all look alike

@@ -39,10 +39,10 @@ def test_jpeg_and_png_go_in_as_they_are_and_tensorflow_reads_them(content):
   assert decode(checked.content, channels=3).shape == (48, 64, 3)
 
 
-@pytest.mark.parametrize('kind', ['BMP', 'TIFF', 'WEBP', 'GIF'])
+@pytest.mark.parametrize('kind', ['BMP', 'TIFF', 'WEBP', 'GIF', 'PPM'])
 @pytest.mark.parametrize('mode', ['RGB', 'L', 'P'])
 def test_other_formats_become_png_without_loss(kind, mode):
-  source = picture(mode=mode) if kind != 'GIF' else picture(mode='P')
+  source = picture(mode={'GIF': 'P', 'PPM': mode.replace('P', '1')}.get(kind, mode))
   options = {'lossless': True} if kind == 'WEBP' else {}
   content = encode(source.convert('RGB') if kind == 'WEBP' else source, kind, **options)
   checked = images.check(content)
