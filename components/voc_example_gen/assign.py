@@ -60,7 +60,7 @@ def assign(
   Raises:
     DataError: if the method does not fit the folder, or leaves train or eval without an image.
   """
-  method, given = _choose(items, settings, tree)
+  method, given, notices = _choose(items, settings, tree)
   if isinstance(method, ComputedMethod):
     result = _computed(method, items, digests, settings, labels_of)
   else:
@@ -71,22 +71,29 @@ def assign(
         f'{tree.root}: data.split.method {result.method} leaves no image for the split "{split}" out of {len(items)}. '
         'Expected at least two different annotated images; add images, or choose another data.split.method.'
       )
-  return result
+  return dataclasses.replace(result, warnings=(*notices, *result.warnings))
 
 
-def _choose(items: Sequence[Item], settings: SplitSettings, tree: Tree) -> tuple[SplitMethod, Mapping[str, str]]:
-  """The method, and for a GivenMethod the split that the folder gives each image."""
+def _choose(
+  items: Sequence[Item], settings: SplitSettings, tree: Tree
+) -> tuple[SplitMethod, Mapping[str, str], list[str]]:
+  """The method; for a GivenMethod the split that the folder gives each image; and warnings about those passed over."""
   if settings.method != AUTO:
     method = METHODS[settings.method]
-    return method, _required(method, items, tree) if isinstance(method, GivenMethod) else {}
+    return method, _required(method, items, tree) if isinstance(method, GivenMethod) else {}, []
+  notices: list[str] = []
   for method in METHODS.values():
     if method.preference is None:
       continue
     if isinstance(method, ComputedMethod):
-      return method, {}
+      return method, {}, notices
     given = method.read(tree, items)
-    if TRAIN in given.values() and set(given.values()) & {EVAL, TEST}:
-      return method, given
+    found = set(given.values())
+    if TRAIN in found and len(found) > 1:
+      return method, given, []
+    if found:
+      only = ', '.join(sorted(found))
+      notices.append(f'The split method {method.name} gives {len(given)} images to {only} and none to another split.')
   raise ValueError('expected a ComputedMethod with a preference among the split methods')
 
 

@@ -8,6 +8,7 @@ from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.settings import AUTO
+from components.voc_example_gen.spelling import some
 from detection.base.errors import DataError
 
 
@@ -23,8 +24,10 @@ def find(tree: Tree, data_format: str) -> DatasetIndex:
     DataError: if there are no images, or no annotations of this format.
   """
   if not tree.images:
+    unread = f' Formats that are not read: {some(tree.unlisted_images)}.' if tree.unlisted_images else ''
     raise DataError(
-      f'{tree.root}: no images. Expected .jpg, .png, .bmp, .tif, .webp or .gif files in this folder or below it.'
+      f'{tree.root}: no images. Expected .jpg, .png, .bmp, .tif, .webp, .gif or .ppm files in this folder or below it.'
+      f'{unread}'
     )
   labelled = [reader for reader in READERS.values() if reader.labelled]
   readers = labelled if data_format == AUTO else [READERS[data_format]]

@@ -115,7 +115,8 @@ class _Entries:
       )
     if self._in_two_splits:
       sentences.append(
-        f'{len(self._in_two_splits)} images are listed for two splits, and held out: {some(self._in_two_splits)}.'
+        f'{len(self._in_two_splits)} images are listed for two splits, of which the held-out one counts: '
+        f'{some(self._in_two_splits)}.'
       )
     return tuple(sentences)
 

@@ -19,6 +19,7 @@ _FILLERS = (
   *('images', 'image', 'imgs', 'img', 'jpegimages', 'jpg', 'png', 'photos', 'pictures'),
   *('labels', 'label', 'annotations', 'annotation', 'instances', 'objects', 'boxes'),
   *('dataset', 'datas', 'data', 'set', 'splits', 'split', 'part', 'folder', 'dir', 'only'),
+  *('auto', 'lists', 'list', 'files', 'file', 'paths'),
   *('coco', 'voc', 'yolo', 'obj', 'minus', 'mini', 'tiny', 'small', 'full', 'sub', 'dev', 'std'),
 )
 _SPLIT_NAME = re.compile(f'(?:{"|".join(_FILLERS)})*({"|".join(_SPLIT_OF_WORD)})(?:{"|".join(_FILLERS)})*')

@@ -14,6 +14,27 @@ _READ |= {'.ppm', '.pgm', '.pbm', '.pnm'}
 # Listed too, although ingestion cannot read them: it refuses a phone's photographs by name instead of skipping them.
 UNREADABLE_SUFFIXES = frozenset({'.heic', '.heif', '.avif', '.jp2', '.jxl'})
 IMAGE_SUFFIXES = _READ | UNREADABLE_SUFFIXES
+# Known and neither read nor listed, as a camera writes them beside its photographs; named where an image is missing.
+UNLISTED_SUFFIXES = frozenset(
+  {
+    '.psd',
+    '.xcf',
+    '.svg',
+    '.eps',
+    '.raw',
+    '.dng',
+    '.cr2',
+    '.cr3',
+    '.nef',
+    '.arw',
+    '.orf',
+    '.rw2',
+    '.raf',
+    '.exr',
+    '.hdr',
+  }
+  | {'.dcm', '.tga', '.pcx', '.ico', '.j2k', '.jpf', '.jpx', '.dds', '.fits'}
+)
 ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names', '.labels', '.data'})
 # Segmentation masks of the VOC devkit have the stems of the photographs; the others are made by operating systems.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
@@ -33,10 +54,11 @@ class File:
 
 @dataclasses.dataclass(frozen=True)
 class Tree:
-  """The data folder's files, in order of path."""
+  """The data folder's files, in order of path; and the paths of images in formats that are not even listed."""
 
   root: str
   files: tuple[File, ...]
+  unlisted_images: tuple[str, ...] = ()
 
   @functools.cached_property
   def images(self) -> tuple[File, ...]:
@@ -54,7 +76,7 @@ def list_folder(root: str) -> Tree:
   """
   root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
   _require_folder(root)
-  listed = []
+  listed, unlisted = [], []
   for folder, folders, names in files.walk(root):
     folders[:] = sorted(name for name in folders if not _junk_folder(name))
     inside = folder[len(root) :].replace(os.sep, '/').strip('/')
@@ -62,12 +84,14 @@ def list_folder(root: str) -> Tree:
       continue  # walking a remote folder ignores what is removed from `folders`
     for name in names:
       path = posixpath.join(inside, name)
-      if name.startswith('.') or File(path, 0).suffix not in IMAGE_SUFFIXES | ANNOTATION_SUFFIXES:
+      suffix = File(path, 0).suffix
+      if name.startswith('.') or suffix not in IMAGE_SUFFIXES | ANNOTATION_SUFFIXES:
+        unlisted += [path] if suffix in UNLISTED_SUFFIXES and not name.startswith('.') else []
         continue
       size = _size(posixpath.join(root, path))
       if size is not None:  # a pipe: opening it would never return
         listed.append(File(path, size))
-  return Tree(root, tuple(sorted(listed, key=lambda file: file.path)))
+  return Tree(root, tuple(sorted(listed, key=lambda file: file.path)), tuple(sorted(unlisted)))
 
 
 def _size(uri: str) -> int | None:

@@ -164,7 +164,7 @@ def refuse_unmatched(path: str, name: str, names: Names) -> Refusal:
     return Refusal(path, Reason.ANNOTATION_TWICE, f'"{name[:200]}" is annotated more than once')
   suffix = posixpath.splitext(spelling.file_name(name))[1]
   where = 'which is not in the folder'
-  if 1 < len(suffix) <= 6 and not suffix[1:].isdigit() and suffix not in listing.IMAGE_SUFFIXES:
+  if suffix in listing.UNLISTED_SUFFIXES:
     where = f'and no image of this name was found; files with the extension {suffix} are not read'
   return Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, f'names "{name[:200] or "no image"}", {where}')
 

@@ -107,7 +107,7 @@ class _Search:
     self._derived = folder_roles.derived_folders(image.path for image in images)
     self._taken: set[str] = set()
     self._unsure: dict[File, File] = {}  # pairs that only the nearness of folders decided
-    self._rivals: dict[File, list[File]] = {}  # images of the same stem that an annotation may have meant
+    self._doubtful: dict[File, Container[str] | None] = {}  # {annotation: images that it names, if it names any}
 
   def undecided(self, paths: Iterable[str]) -> list[str]:
     """Those of these annotations that have got no image and fit no several images."""
@@ -126,7 +126,8 @@ class _Search:
         self._take(files[0], images[0])  # the ordinary case
       elif images:
         waiting += files
-    named = {file: names for file in waiting if (names := self._named(file))}
+    unlike = {stem for stem in by_stem if len({image.suffix for image in self._readable(stem)}) > 1}
+    named = {file: names for file in waiting if file.stem in unlike and (names := self._named(file))}
     self._in_steps(list(named), named)
     self._in_steps(waiting, {})
 
@@ -150,11 +151,15 @@ class _Search:
   def warnings(self) -> tuple[str, ...]:
     """One sentence about annotations whose folder decided, while images of the same stem are left over."""
     used = set(self.pairs.values())
+    left = {
+      stem: [image for image in self._readable(stem) if image.path not in used and image.folder not in self._derived]
+      for stem in {file.stem for file in self._doubtful}
+    }
     doubtful = []
-    for file, rivals in sorted(self._rivals.items()):
-      left = [rival.path for rival in rivals if rival.path not in used and rival.folder not in self._derived]
-      if left and file.path in self.pairs:
-        doubtful.append(f'{file.path} got {self.pairs[file.path]}, not {left[0]}')
+    for file in sorted(self._doubtful):
+      rivals = self._rivals(file, left[file.stem])
+      if rivals and file.path in self.pairs:
+        doubtful.append(f'{file.path} got {self.pairs[file.path]}, not {rivals[0]}')
     if not doubtful:
       return ()
     return (f'{len(doubtful)} annotation files fit several images by name; their folders decided: {some(doubtful)}.',)
@@ -175,9 +180,7 @@ class _Search:
 
   def _named(self, file: File) -> set[str]:
     """Paths of the images of this stem that the annotation names with their extension; empty where it cannot help."""
-    images = [image for image in self._by_stem[file.stem] if image.suffix not in listing.UNREADABLE_SUFFIXES]
-    if len({image.suffix for image in images}) < 2:
-      return set()
+    images = self._readable(file.stem)
     suffixes = {
       suffix
       for stem, suffix in map(posixpath.splitext, map(spelling.file_name, self._names_inside(file.path)))
@@ -246,17 +249,24 @@ class _Search:
     self.ambiguous |= {file.path: among for file, among in fitting.items()}
 
   def _note(self, file: File, image: File, named: Container[str] | None, is_sure: bool) -> None:
-    """Keeps what a pair leaves in doubt."""
-    others = [other for other in self._by_stem[file.stem] if other != image and agreement.may_pair(file, other)]
-    others = [other for other in others if other.suffix not in listing.UNREADABLE_SUFFIXES]
+    """Keeps a pair that leaves a doubt."""
     if is_sure:
       # A picture among the labels may be a mask; but the name in the annotation, or images/, leaves no doubt.
-      beside_labels = image.folder == file.folder and folder_roles.ANNOTATION in folder_roles.roles_of_folder(
-        file.folder
-      )
-      self._rivals[file] = others if beside_labels and named is None else []
-    elif named is not None:
-      self._rivals[file] = [other for other in others if other.path in named or other.folder == file.folder]
-    else:
+      if named is None and folder_roles.ANNOTATION in folder_roles.roles_of_folder(image.folder):
+        self._doubtful[file] = None
+      return
+    self._doubtful[file] = named
+    if named is None:
       self._unsure[file] = image
-      self._rivals[file] = others
+
+  def _readable(self, stem: str) -> list[File]:
+    return [image for image in self._by_stem.get(stem, ()) if image.suffix not in listing.UNREADABLE_SUFFIXES]
+
+  def _rivals(self, file: File, left: Iterable[File]) -> list[str]:
+    """Of images without an annotation, those that a doubtful annotation may have meant."""
+    named = self._doubtful[file]
+    return [
+      other.path
+      for other in left
+      if agreement.may_pair(file, other) and (named is None or other.path in named or other.folder == file.folder)
+    ]

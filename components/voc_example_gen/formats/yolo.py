@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Sequence
 
-from components.voc_example_gen import class_lists, name_list, yolo_rows
+from components.voc_example_gen import class_lists, name_list, spelling, yolo_rows
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, sort_out
 from components.voc_example_gen.class_lists import ClassLists
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
@@ -130,7 +130,9 @@ def _refuse_unmatched(tree: Tree, path: str, pairing: Pairing) -> list[Refusal]:
     except RefusedFileError:
       return False
 
-  missing = Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, 'no image has this name')
+  unread = next((image for image in tree.unlisted_images if spelling.stem(image) == spelling.stem(path)), '')
+  detail = f'{unread} has this name, and its format is not read' if unread else 'no image has this name'
+  missing = Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, detail)
   return [pairing.refuse_second(path, same) or missing]
 
 

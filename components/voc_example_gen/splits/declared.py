@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from components.voc_example_gen import data_yaml, spelling
+from components.voc_example_gen import data_yaml, folder_roles, spelling
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import IMAGE_SUFFIXES, Tree
 from components.voc_example_gen.refusals import RefusedFileError, read_annotation_file
@@ -19,7 +19,6 @@ from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, GivenMeth
 from components.voc_example_gen.splits import imagesets
 
 _SPLITS = {'train': TRAIN, 'val': EVAL, 'valid': EVAL, 'validation': EVAL, 'test': TEST}
-_LISTS = {f'{name}.txt': split for name, split in _SPLITS.items()}
 _LATER_WINS = (TRAIN, TEST, EVAL)
 _DARKNET = re.compile(r'^\s*(train|valid|val|test)\s*=\s*(.+?)\s*$', re.MULTILINE)
 _DATA_FILE_BYTES = 2**20
@@ -81,7 +80,7 @@ def _from_darknet(tree: Tree) -> Iterator[_Declared]:
 
 def _from_lists(tree: Tree) -> Iterator[_Declared]:
   for file in tree.with_suffix('.txt'):
-    split = _LISTS.get(posixpath.basename(file.path).lower())
+    split = folder_roles.split_in_name(posixpath.splitext(posixpath.basename(file.path))[0])
     if split and not imagesets.is_list(file.path):
       yield _Declared(split, (posixpath.dirname(file.path), ''), (posixpath.basename(file.path),))
 

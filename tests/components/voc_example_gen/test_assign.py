@@ -19,8 +19,10 @@ def test_images_that_are_all_the_same_cannot_be_divided():
     assign_names(names(10), digests=dict.fromkeys(names(10), 'same'))
 
 
-def test_a_train_folder_alone_is_divided_by_hash():
-  assert assign_names([f'train/{name}' for name in names(50)], method='auto').method == 'hash'
+def test_a_train_folder_alone_is_divided_by_hash_and_that_is_said():
+  result = assign_names([f'train/{name}' for name in names(50)], method='auto')
+  assert result.method == 'hash'
+  assert result.warnings == ('The split method folders gives 50 images to train and none to another split.',)
 
 
 @pytest.mark.parametrize('method', ['folders', 'imagesets'])

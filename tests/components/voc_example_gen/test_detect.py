@@ -51,3 +51,17 @@ def test_a_folder_whose_only_json_is_of_another_task_says_so(tmp_path):
     DataError, match='no annotations. Expected .* a.json is set aside: no COCO file: .* found .*"shapes"'
   ):
     detect.find(listing.list_folder(str(tmp_path)), 'auto')
+
+
+def test_a_folder_of_images_that_are_not_read_names_them(tmp_path):
+  voc_maker.write(tmp_path, {'1.psd': 'x', '1.xml': voc(thing())})
+  with pytest.raises(DataError, match=r'no images\. Expected .*\. Formats that are not read: 1\.psd\.'):
+    detect.find(listing.list_folder(str(tmp_path)), 'auto')
+
+
+def test_images_that_only_another_format_describes_are_told(tmp_path):
+  images = {image: encode(picture(number)) for number, image in enumerate(BOXES)}
+  more = {'x.jpg': encode(picture(9)), 'x.xml': voc(thing('cat'), filename='x.jpg'), 'a.xml': voc(thing('cat'))}
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, {**images, **as_coco(), **more})))
+  assert detect.find(tree, 'auto').elsewhere == {'x.jpg': 'voc'}
+  assert detect.find(tree, 'coco').elsewhere is None

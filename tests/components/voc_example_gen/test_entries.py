@@ -54,7 +54,7 @@ def test_an_image_of_two_splits_is_held_out_and_that_is_said():
   files = [('train.csv', [named('1.jpg', CAT)]), ('val.csv', [named('1.jpg', CAT)])]
   index = entries.match('csv', files, ['1.jpg'])
   assert [item.split_hint for item in index.items] == ['eval']
-  assert index.warnings == ('1 images are listed for two splits, and held out: 1.jpg.',)
+  assert index.warnings == ('1 images are listed for two splits, of which the held-out one counts: 1.jpg.',)
 
 
 def test_a_name_that_fits_several_images_is_refused_and_one_that_a_folders_name_decides_is_told():

@@ -29,3 +29,11 @@ def test_a_link_that_goes_in_a_circle_is_followed_once(tmp_path):
   voc_maker.write(tmp_path, voc_maker.good())
   (tmp_path / 'again').symlink_to(tmp_path)
   assert len(listing.list_folder(str(tmp_path)).files) == 4
+
+
+def test_images_of_formats_that_are_not_read_are_named(tmp_path):
+  listed = listing.list_folder(
+    str(voc_maker.write(tmp_path, {'a/1.psd': 'x', '2.CR2': 'x', '3.ppm': 'x', '.4.psd': 'x'}))
+  )
+  assert listed.unlisted_images == ('2.CR2', 'a/1.psd')
+  assert [image.path for image in listed.images] == ['3.ppm']

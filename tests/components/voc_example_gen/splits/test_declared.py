@@ -36,6 +36,10 @@ DECLARED = {
     'data/test.txt': 'data/obj/3.jpg\r\n',
   },
   'lists alone': {'train.txt': '/home/me/images/a/1.jpg\n/home/me/images/a/2.jpg', 'val.txt': 'images/b/3.jpg'},
+  'lists as Ultralytics divides': {
+    'autosplit_train.txt': './images/a/1.jpg\n./images/a/2.jpg',
+    'autosplit_val.txt': './images/b/3.jpg',
+  },
   'an image in two lists is held out': {
     'data.yaml': 'train: train.txt\nval: val.txt\n',
     'train.txt': 'images/a/1.jpg\nimages/a/2.jpg\nimages/b/3.jpg',
