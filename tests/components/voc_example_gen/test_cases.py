@@ -129,46 +129,9 @@ CASES = {
   'yolo_yaml_gbk': Case(each('images/train/1.jpg images/val/2.jpg', ('猫', 40, 40, 60, 60), ('狗', 20, 20, 30, 30))),
 }
 
-# All others are not read rightly yet. Whoever mends one adds its line.
-MENDED = {
-  'gtsdb_ppm_images',
-  'tf62406_png_last_bytes_missing',
-  'coco2017_official_annotations_folder',
-  'coco_category_id_string',
-  'cvat4185_same_image_id_twice',
-  'maskrcnn480_polygons_without_bbox',
-  'yolo_yaml_gbk',
-  'yolo_names_yes_no',
-  'yolo_names_dict_with_string_keys',
-  'labelimg721_two_folders_two_orders',
-  'hub886_yolo_pose_labels',
-  'csv_whole_table_beside_its_splits',
-  'depth_beside_images_coco',
-  'arcgis708_bom_then_newline',
-  'cpython148821_xml_declared_utf8_without_hyphen',
-  'cvat5881_rotation_attribute',
-  'fsoco48_label_named_with_image_suffix',
-  'labelstudio1266_percent_encoded_label_names',
-  'pets_trimaps_taken_for_images',
-  'pill_two_formats_in_one_folder',
-  'rectlabel84_same_stem_two_extensions',
-  'resized_images_old_xml_box_inside',
-  'tutorial_csv_equal_names_in_train_and_test',
-  'yolo_coco_layout_train2017_val2017',
-  'yolo_split_lists_in_data_yaml',
-  'ybat6_three_bndbox_in_one_object',
-}
-NOT_YET = dict.fromkeys(CASES.keys() - MENDED, 'issue 16')
-
-
-def rows():
-  for name, case in CASES.items():
-    marks = [pytest.mark.xfail(strict=True, reason=NOT_YET[name])] if name in NOT_YET else []
-    yield pytest.param(name, case, id=name, marks=marks)
-
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason='no ../shared/data/cases: put the folders of the bug reports there')
-@pytest.mark.parametrize(('name', 'case'), rows())
+@pytest.mark.parametrize(('name', 'case'), CASES.items(), ids=CASES)
 def test_a_reported_folder_gives_the_right_boxes(name, case):
   if not (FOLDER / name).is_dir():
     pytest.skip(f'no {FOLDER / name}')
