@@ -37,6 +37,8 @@ def in_pixels(annotation: Annotation, width: int, height: int) -> tuple[Annotati
   Raises:
     RefusedFileError: COORDINATES_UNCLEAR if the boxes may be elsewhere in the image than their numbers say.
   """
+  if (annotation.width, annotation.height) == (width, height) and all(map(_is_beyond_fractions, annotation.objects)):
+    return annotation, None  # as nearly all are: nothing is in doubt
   boxes = [item for item in annotation.objects if all(map(math.isfinite, _corners(item)))]
   if annotation.relative or not boxes:
     return annotation, None
@@ -113,6 +115,10 @@ def _lies_in(item: Object, size: Size) -> bool:
   width, height = size
   right, bottom = max(item.xmin, item.xmax), max(item.ymin, item.ymax)
   return right <= width * (1 + _NEAR) + 1 and bottom <= height * (1 + _NEAR) + 1
+
+
+def _is_beyond_fractions(item: Object) -> bool:
+  return item.xmax > 1 + _FRACTION_MARGIN or item.ymax > 1 + _FRACTION_MARGIN
 
 
 def _has_area(item: Object) -> bool:
