@@ -1,13 +1,13 @@
 """One entry of a COCO file's "annotations": its box, from bbox or segmentation, turned as its attributes say."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.voc_example_gen import json_values, masks, rotation
+from components.voc_example_gen import json_values, masks
 from components.voc_example_gen.annotation import BoxRule, Object, to_number
 from components.voc_example_gen.masks import Corners
 
+_ROTATION, _ANGLES = 'rotation', ('angle', 'theta')
 _SAME = 0.5  # pixels between a polygon's corner and the bbox's
 
 
@@ -15,12 +15,15 @@ def object_of(entry: Mapping[str, Any], label: str) -> Object | BoxRule:
   """The labelled object of an entry, or the rule that drops it.
 
   An entry without a `bbox` has the bounding box of its `segmentation`. A `bbox` with a rotation (in degrees, as CVAT
-  writes it in `attributes`) gives the upright box around the turned one. Crowd regions are marked difficult.
+  writes it in `attributes`) is turned, unless a polygon says where it lies. Crowd regions are marked difficult.
   """
   corners = _corners(entry)
   if isinstance(corners, BoxRule):
     return corners
-  return Object(label, *corners, difficult=json_values.flag(entry.get('iscrowd')))
+  turned = _turned(entry) if entry.get('bbox') else 0.0
+  if turned != 0 and _is_turned(masks.polygon_points(entry.get('segmentation')), corners):
+    corners, turned = masks.bounds(entry['segmentation']) or corners, 0.0
+  return Object(label, *corners, difficult=json_values.flag(entry.get('iscrowd')), turned=turned)
 
 
 def is_turned_bbox(entry: Mapping[str, Any]) -> bool:
@@ -41,31 +44,23 @@ def _corners(entry: Mapping[str, Any]) -> Corners | BoxRule:
     return BoxRule.NOT_FINITE
   if width < 0 or height < 0:
     return BoxRule.EMPTY
-  corners = (x, y, x + width, y + height)
-  degrees = _degrees(entry) if width and height else 0.0
-  return _turned(corners, degrees, entry) if degrees % 180 else corners
+  return x, y, x + width, y + height
 
 
-def _degrees(entry: Mapping[str, Any]) -> float:
-  """The rotation of the bbox; 0.0 if none is given, nan if it is no number."""
+def _turned(entry: Mapping[str, Any]) -> float | None:
+  """By how many degrees the bbox is turned; None if it is turned, but the unit of the angle is unknown."""
+  if is_turned_bbox(entry):
+    return 0.0
   attributes = entry.get('attributes')
-  for holder in (entry, attributes if isinstance(attributes, dict) else {}):
-    value = holder.get('rotation')
-    if value not in (None, '', False):
-      number = to_number(str(value))
-      return number if number is not None and math.isfinite(number) else math.nan
+  holders = (entry, attributes) if isinstance(attributes, dict) else (entry,)
+  for name in (_ROTATION, *_ANGLES):
+    for holder in holders:
+      if number := to_number(str(holder.get(name))):  # neither absent nor 0
+        return number if name == _ROTATION else None
   return 0.0
 
 
-def _turned(corners: Corners, degrees: float, entry: Mapping[str, Any]) -> Corners | BoxRule:
-  """The upright box around the turned one: by the polygon, if that is turned already."""
-  if not all(map(math.isfinite, (degrees, *corners))):
-    return BoxRule.NOT_FINITE
-  points = masks.polygon_points(entry.get('segmentation'))
-  xmin, ymin, xmax, ymax = corners
-  is_unturned = all(
-    min(abs(x - xmin), abs(x - xmax)) < _SAME and min(abs(y - ymin), abs(y - ymax)) < _SAME for x, y in points
-  )
-  if is_unturned:
-    return rotation.upright_around(corners, degrees)
-  return masks.bounds(entry.get('segmentation')) or BoxRule.MISSING
+def _is_turned(points: Iterable[tuple[float, float]], box: Corners) -> bool:
+  """Whether a polygon has other corners than the upright box: those of the turned one."""
+  xmin, ymin, xmax, ymax = box
+  return any(min(abs(x - xmin), abs(x - xmax)) > _SAME or min(abs(y - ymin), abs(y - ymax)) > _SAME for x, y in points)

@@ -75,6 +75,7 @@ class Columns:
     form: what these numbers are.
     width, height: of the image.
     difficult, truncated: flags.
+    turned: an angle by which the box is turned.
     count: how many columns there are.
     names: what the table calls the columns of the box; '' without a header.
     is_certain: whether these names say what `form` is, not only convention.
@@ -88,6 +89,7 @@ class Columns:
   height: int | None = None
   difficult: int | None = None
   truncated: int | None = None
+  turned: int | None = None
   count: int = 0
   names: str = ''
   is_certain: bool = True
@@ -125,6 +127,7 @@ def by_header(header: Sequence[str]) -> Columns:
     height=_place(names, height),
     difficult=_place(names, 'difficult', 'isgroupof', 'iscrowd'),
     truncated=_place(names, 'truncated', 'istruncated'),
+    turned=_place(names, 'rotation', 'angle', 'theta'),
     count=len(names),
     names=', '.join(header[place].strip() for place in box),
     is_certain=len(box) == 4 and names[box[0]] != 'x',

@@ -111,7 +111,9 @@ def _object(row: Sequence[str], columns: Columns, decimal_comma: bool) -> Object
       a, b = a - c / 2, b - d / 2
     c, d = a + c, b + d
   difficult, truncated = (json_values.flag(_cell(row, place)) for place in (columns.difficult, columns.truncated))
-  return Object(label, a, b, c, d, difficult=difficult, truncated=truncated)
+  # No table says the unit of its angles.
+  turned = None if to_number(_cell(row, columns.turned)) else 0.0
+  return Object(label, a, b, c, d, difficult=difficult, truncated=truncated, turned=turned)
 
 
 def _numbers(row: Sequence[str], columns: Columns, decimal_comma: bool) -> tuple[float, float, float, float] | None:

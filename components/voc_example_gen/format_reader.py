@@ -21,6 +21,7 @@ class Reader:
       used. None for formats whose `find` reads everything.
     labelled: whether images have annotations. If not, every image of the folder goes to the split train, no object is
       expected, and `auto` never takes the format.
+    box_form: what the numbers of a box are read as, in words.
   """
 
   name: str
@@ -29,3 +30,4 @@ class Reader:
   find: Callable[[Tree], DatasetIndex]
   read: Callable[[str, str], Annotation] | None = None
   labelled: bool = True
+  box_form: str = ''

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections import Counter
 
-from components.voc_example_gen import boxes, detect, images, plan
+from components.voc_example_gen import boxes, detect, images, misread, plan
 from components.voc_example_gen.annotation import Annotation, BoxRule
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 from detection import records
@@ -27,6 +27,7 @@ class Outcome:
     notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees' (the annotation
       declares another size, and boxes were not scaled).
     width, height: of the image, in pixels; 0 if it was not decoded.
+    annotated, outside: how many boxes the annotation has, and how many of them plainly run out of the image.
     thumb: 64-bit difference hash; None for a flat or unused image.
   """
 
@@ -41,6 +42,8 @@ class Outcome:
   rules: dict[str, int] = dataclasses.field(default_factory=dict)
   notes: list[str] = dataclasses.field(default_factory=list)
   thumb: int | None = None
+  annotated: int = 0
+  outside: int = 0
 
   def as_json(self) -> str:
     return json.dumps(vars(self))
@@ -95,6 +98,8 @@ def _describe(
   outcome.width, outcome.height, outcome.thumb = checked.width, checked.height, checked.thumb
   outcome.objects = [(box.label, round(box.xmax - box.xmin, 6), round(box.ymax - box.ymin, 6)) for box in usable]
   outcome.rules = dict(rules)
+  outcome.annotated = len(annotation.objects)
+  outcome.outside = misread.count_outside(annotation, checked.width, checked.height, rules)
   if checked.converted:
     outcome.notes.append(f'converted_from_{checked.converted.lower()}')
   if checked.turned:

@@ -100,4 +100,10 @@ def _require_boxes(annotations: Any) -> None:
   raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'no boxes: {detail}')
 
 
-READER = Reader('coco', preference=2, expected='a COCO .json file with images, annotations and categories', find=find)
+READER = Reader(
+  'coco',
+  preference=2,
+  expected='a COCO .json file with images, annotations and categories',
+  find=find,
+  box_form='"bbox" is read as [x, y, width, height], not as two corners',
+)

@@ -85,4 +85,10 @@ class Writer:
       self._rows.writerow((filename, width, height, *row))
 
 
-READER = Reader('csv', preference=4, expected=f'a .csv file with the columns {",".join(COLUMNS)}', find=find)
+READER = Reader(
+  'csv',
+  preference=4,
+  expected=f'a .csv file with the columns {",".join(COLUMNS)}',
+  find=find,
+  box_form='xmin, ymin, xmax, ymax are read as two corners, and x, y, width, height as one corner and a size',
+)

@@ -84,4 +84,11 @@ def parse(content: bytes) -> Annotation:
   return voc_xml.to_annotation(xml_text.parse(content))
 
 
-READER = Reader('voc', preference=1, expected='one Pascal VOC .xml file per image', find=find, read=read)
+READER = Reader(
+  'voc',
+  preference=1,
+  expected='one Pascal VOC .xml file per image',
+  find=find,
+  read=read,
+  box_form='xmin, ymin, xmax, ymax of <bndbox> are read as two corners, not as a corner and a size',
+)

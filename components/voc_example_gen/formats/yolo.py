@@ -144,4 +144,10 @@ def _content(tree: Tree, path: str) -> bytes:
   return read_annotation_file(tree.root, path, MAX_BYTES)
 
 
-READER = Reader('yolo', preference=3, expected='one YOLO .txt file per image', find=find)
+READER = Reader(
+  'yolo',
+  preference=3,
+  expected='one YOLO .txt file per image',
+  find=find,
+  box_form='the numbers of a line are read as the centre and the size of a box, in fractions',
+)

@@ -5,11 +5,12 @@ import dataclasses
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from components.voc_example_gen import plan
+from components.voc_example_gen import misread, plan
 from components.voc_example_gen.annotation import BoxRule
+from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.ingest import SIZE_DISAGREES, Outcome
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.report import lookalikes
@@ -43,6 +44,8 @@ class Tally:
     thumbs: (image, split, difference hash) of each image that is used.
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
     warned: {key of WARNED: how many images with objects have it}.
+    annotated, outside: boxes, and boxes that plainly run out of their images.
+    named_outside: the first MAX_NAMED images with these, by name.
     named: {key of WARNED: the first MAX_NAMED of these images, by name}.
   """
 
@@ -58,11 +61,18 @@ class Tally:
   thumbs: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
   warned: Counter[str] = dataclasses.field(default_factory=Counter)
+  annotated: int = 0
+  outside: int = 0
+  named_outside: list[str] = dataclasses.field(default_factory=list)
   named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
 
   def add(self, outcome: Outcome) -> None:
     self.rules.update(outcome.rules)
     self.notes.update(outcome.notes)
+    self.annotated += outcome.annotated
+    self.outside += outcome.outside
+    if outcome.outside:
+      self.named_outside = sorted([*self.named_outside, outcome.image])[:MAX_NAMED]
     if outcome.rules:
       offenders = [*self.offenders, (-sum(outcome.rules.values()), outcome.image)]
       self.offenders = sorted(offenders)[:MAX_OFFENDERS]
@@ -184,7 +194,7 @@ def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
     'box_aspects': _histogram(tally.aspects, ASPECT_EDGES),
     'lookalikes': [dataclasses.asdict(pair) for pair in lookalikes.across_splits(tally.thumbs)],
     'offenders': [{'file': image, 'boxes': -count} for count, image in tally.offenders],
-    'warnings': [*planned.warnings, *_mended(tally), *_balance(tally)],
+    'warnings': [*planned.warnings, *_mended(tally), *_misread(planned, tally), *_balance(tally)],
   }
 
 
@@ -201,6 +211,12 @@ def _mended(tally: Tally) -> list[str]:
       more = f' and {count - MAX_NAMED} more' if count > MAX_NAMED else ''
       found.append(f'{words}: {", ".join(tally.named[key])}{more}.')
   return found
+
+
+def _misread(planned: plan.Plan, tally: Tally) -> Iterator[str]:
+  """Says if the numbers of most boxes cannot be what their columns say."""
+  counts = Counter({**tally.rules, 'boxes': tally.annotated})
+  return misread.warnings(counts, tally.outside, tally.named_outside, READERS[planned.data_format].box_form)
 
 
 def _balance(tally: Tally) -> list[str]:

@@ -63,6 +63,11 @@ def test_a_box_of_negative_size_is_dropped():
   assert csv_rows.read('image,label,x,y,w,h\na.jpg,cat,10,20,-30,40\n').annotations[0].dropped == (BoxRule.EMPTY,)
 
 
+def test_a_box_with_an_angle_is_turned_in_an_unknown_unit():
+  text = 'filename,class,xmin,ymin,xmax,ymax,angle\na.jpg,cat,1,2,3,4,0\na.jpg,cat,1,2,3,4,1.57\n'
+  assert [thing.turned for thing in csv_rows.read(text).annotations[0].objects] == [0, None]
+
+
 def test_flags_of_groups_and_truncation_are_kept():
   text = 'ImageID,LabelName,XMin,XMax,YMin,YMax,IsTruncated,IsGroupOf\na,cat,1,4,2,6,1,0\na,cat,1,4,2,7,0,1\n'
   (annotation,) = csv_rows.read(text).annotations
