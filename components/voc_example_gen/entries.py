@@ -81,6 +81,10 @@ class _Entries:
   def _add_second(self, path: str, annotation: Annotation, image: str) -> None:
     """Adds the entry of an image that has one already."""
     item = self.items[image]
+    if self._source[image] == path and item.annotation is not None:  # the file spells one name in two ways
+      (both,) = _merged([item.annotation, dataclasses.replace(annotation, filename=item.annotation.filename)])
+      self.items[image] = dataclasses.replace(item, annotation=both)
+      return
     known, new = _content(item.annotation), _content(annotation)
     if not (new <= known or known <= new):
       detail = f'"{annotation.filename[:200]}" is annotated more than once: otherwise in {self._source[image]}'
@@ -100,8 +104,6 @@ class _Entries:
   def repeated(self) -> Iterator[Refusal]:
     """One entry for each file that repeats another one."""
     for (path, other), count in sorted(self._repeats.items()):
-      if path == other:
-        continue
       detail = f'says nothing about {count} images that {other} does not say'
       yield Refusal(path, Reason.ANNOTATION_REPEATED, detail)
 

@@ -50,6 +50,12 @@ def test_an_image_listed_once_an_object_has_all_its_objects():
   assert index.refused == ()
 
 
+def test_an_image_whose_name_one_file_spells_in_two_ways_has_all_its_objects():
+  index = entries.match('coco', [('a.json', [named('1.jpg', CAT), named('images/1.jpg', DOG)])], ['images/1.jpg'])
+  assert objects(index) == {'images/1.jpg': (CAT, DOG)}
+  assert refused(index) == {}
+
+
 def test_an_image_of_two_splits_is_held_out_and_that_is_said():
   files = [('train.csv', [named('1.jpg', CAT)]), ('val.csv', [named('1.jpg', CAT)])]
   index = entries.match('csv', files, ['1.jpg'])
