@@ -15,7 +15,7 @@ MAX_BYTES = 2**20
 MAX_CLASSES = 100_000
 SPLIT_KEYS = ('train', 'val', 'valid', 'validation', 'test')
 _KEYS = frozenset({'names', 'nc', 'kpt_shape', 'path', *SPLIT_KEYS})
-_MENTIONS_NAMES = re.compile(r'^[ \t{]*["\']?names["\']?\s*[:=]', re.MULTILINE)
+_MENTIONS_NAMES = re.compile(r'^(\{\s*)?["\']?names["\']?\s*[:=]', re.MULTILINE | re.IGNORECASE)
 _MENTIONS_A_KEY = re.compile(r'\b(names|train|val|kpt_shape)\b')
 _NAME = re.compile(r'(data(set)?|dataset_?config|obj)\.ya?ml', re.IGNORECASE)
 _WINDOWS_PATH = re.compile(r'"([A-Za-z]:\\[^"\n]*)"')
