@@ -12,14 +12,15 @@ where data.yaml has kpt_shape.
 """
 
 import enum
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen import plain_text, polygons
-from components.voc_example_gen.annotation import to_number
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 
+Corners = tuple[float, float, float, float]
 Keypoints = tuple[int, int]  # (how many, numbers for each)
 BOX_COLUMNS = 5
 _SAMPLE = 50  # rows of one length that are looked at
@@ -66,8 +67,11 @@ def read(content: bytes) -> tuple[Row, ...]:
 
 def _row(line: str, number: int) -> Row:
   texts = line.split()
-  fields = [field for text in texts if (field := to_number(text)) is not None]
-  if len(fields) < len(texts) or len(fields) < BOX_COLUMNS or fields[0] % 1 or not 0 <= fields[0] < 1e6:
+  try:
+    fields = [float(text) for text in texts]
+  except ValueError:
+    fields = []
+  if len(fields) < BOX_COLUMNS or fields[0] % 1 or not 0 <= fields[0] < 1e6:
     raise RefusedFileError(
       Reason.ANNOTATION_MALFORMED,
       f'line {number}: expected "class x y width height" with a class number from 0, received {line.strip()[:80]!r}',
@@ -75,32 +79,54 @@ def _row(line: str, number: int) -> Row:
   return Row(number, int(fields[0]), tuple(fields[1:]))
 
 
+class Readings(NamedTuple):
+  """What a row is as a box and as a polygon, each (xmin, ymin, xmax, ymax) as fractions; its numbers are not kept.
+
+  The maximum is below the minimum for a negative size. The last two tell whether the row can be read so.
+  """
+
+  line: int
+  number: int
+  columns: int
+  box: Corners
+  polygon: Corners
+  may_be_box: bool
+  may_be_polygon: bool
+
+
 class Columns:
-  """Decides the layout of all rows of one data set. First give it all rows, then ask."""
+  """Decides the layout of all rows of one data set. First give it all rows, then ask for their corners."""
 
   def __init__(self, keypoints: Keypoints | None) -> None:
     self._keypoints = keypoints
     self._samples: dict[int, list[tuple[float, ...]]] = defaultdict(list)
     self._decided: dict[int, Layout] = {}
 
-  def add(self, rows: Sequence[Row]) -> None:
+  def add(self, rows: Sequence[Row]) -> tuple[Readings, ...]:
+    """Looks at rows, and returns what they may be."""
     for row in rows:
       sample = self._samples[row.columns]
       if len(sample) < _SAMPLE:
         sample.append(row.values)
+    return tuple(map(_readings, rows))
 
-  def layout(self, row: Row) -> Layout:
-    """The layout of one row.
+  def corners(self, row: Readings) -> Corners:
+    """(xmin, ymin, xmax, ymax) of a row.
 
     Raises:
-      RefusedFileError: COLUMNS_UNCLEAR if it may be several.
+      RefusedFileError: COLUMNS_UNCLEAR if it may be several boxes.
     """
+    return row.box if self.layout(row) == Layout.BOX else row.polygon
+
+  def layout(self, row: Readings) -> Layout:
+    """The layout of one row; errors as for `corners`."""
     if row.columns == BOX_COLUMNS:
       return Layout.BOX
     if row.columns not in self._decided:
       self._decided[row.columns] = self._decide(row.columns)
     layout = self._decided[row.columns]
-    if layout == Layout.UNCLEAR or (not self._keypoints and not _may_be(layout, row.values)):
+    fits = row.may_be_box if layout == Layout.BOX else row.may_be_polygon
+    if layout == Layout.UNCLEAR or not (fits or self._keypoints):
       raise RefusedFileError(Reason.COLUMNS_UNCLEAR, f'line {row.line}: {self._expected(row.columns)}')
     return layout
 
@@ -122,8 +148,8 @@ class Columns:
       return Layout.BOX if is_box else Layout.UNCLEAR
     if columns % 2 == 0 and self._has_polygons():
       return Layout.UNCLEAR
-    polygon = Layout.POLYGON if columns % 2 else Layout.POLYGON_WITH_CONFIDENCE
-    if not _nearly_all(sample, lambda values: _may_be(polygon, values)):
+    polygon = _polygon_layout(columns)
+    if not _nearly_all(sample, lambda values: _may_be_polygon(polygon, values)):
       return Layout.BOX if is_box else Layout.UNCLEAR
     return self._between(polygon, is_box, [_points(polygon, values) for values in sample])
 
@@ -142,14 +168,35 @@ class Columns:
     return any(columns % 2 and columns > BOX_COLUMNS + 2 for columns in self._samples)
 
 
-def corners(layout: Layout, values: Sequence[float]) -> tuple[float, float, float, float]:
-  """(xmin, ymin, xmax, ymax) of a row, as fractions; the maximum is below the minimum for a negative size."""
-  if layout == Layout.BOX:
-    x, y, width, height = values[:4]
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
-  points = _points(layout, values)
-  xs, ys = points[::2], points[1::2]
-  return min(xs), min(ys), max(xs), max(ys)
+def _readings(row: Row) -> Readings:
+  values = row.values
+  box = _box_of(values)
+  if row.columns == BOX_COLUMNS:
+    return Readings(row.line, row.number, row.columns, box, box, may_be_box=True, may_be_polygon=False)
+  layout = _polygon_layout(row.columns)
+  return Readings(
+    row.line,
+    row.number,
+    row.columns,
+    box,
+    _around(_points(layout, values)),
+    may_be_box=_is_box(values) and (row.columns > BOX_COLUMNS + 2 or _is_one_of_boxes(values)),
+    may_be_polygon=_may_be_polygon(layout, values),
+  )
+
+
+def _is_one_of_boxes(values: tuple[float, ...]) -> bool:
+  return any(fits(values) for fits in _box_readings(len(values) + 1))
+
+
+def _box_of(values: Sequence[float]) -> Corners:
+  """The corners of the box whose centre and size come first."""
+  x, y, width, height = values[:4]
+  return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _polygon_layout(columns: int) -> Layout:
+  return Layout.POLYGON if columns % 2 else Layout.POLYGON_WITH_CONFIDENCE
 
 
 def _points(layout: Layout, values: Sequence[float]) -> tuple[float, ...]:
@@ -160,11 +207,13 @@ def _nearly_all(sample: Sequence[tuple[float, ...]], fits: Callable[[tuple[float
   return sum(map(fits, sample)) >= _NEARLY_ALL * len(sample)
 
 
-def _may_be(layout: Layout, values: tuple[float, ...]) -> bool:
-  """Whether one row can have this layout."""
-  if layout == Layout.BOX:
-    return any(fits(values) for fits in _box_readings(len(values) + 1))
-  in_reach = all(-_BEYOND <= value <= 1 + _BEYOND for value in _points(layout, values))
+def _around(points: tuple[float, ...]) -> Corners:
+  xs, ys = points[::2], points[1::2]
+  return min(xs), min(ys), max(xs), max(ys)
+
+
+def _may_be_polygon(layout: Layout, values: tuple[float, ...]) -> bool:
+  in_reach = min(values) >= -_BEYOND and max(values) <= 1 + _BEYOND and not any(map(math.isnan, values))
   return in_reach and (layout == Layout.POLYGON or _is_fraction(values[-1]))
 
 
@@ -189,13 +238,13 @@ def _with_keypoints(length: int, size: int) -> Callable[[tuple[float, ...]], boo
 
 def _is_box(values: Sequence[float]) -> bool:
   """Whether centre and size are those of a box inside the image."""
-  xmin, ymin, xmax, ymax = corners(Layout.BOX, values)
+  xmin, ymin, xmax, ymax = _box_of(values)
   return -_MARGIN <= xmin <= xmax <= 1 + _MARGIN and -_MARGIN <= ymin <= ymax <= 1 + _MARGIN
 
 
 def _holds(values: Sequence[float], keypoints: Sequence[Sequence[float]]) -> bool:
   """Whether the box holds all keypoints; one at (0, 0) or without visibility is not labelled."""
-  xmin, ymin, xmax, ymax = corners(Layout.BOX, values)
+  xmin, ymin, xmax, ymax = _box_of(values)
   return all(
     (x, y) == (0, 0)
     or (bool(visibility) and visibility[0] == 0)

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from components.voc_example_gen import class_lists, name_list, spelling, yolo_rows
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, sort_out
@@ -13,7 +14,7 @@ from components.voc_example_gen.name_list import NameList
 from components.voc_example_gen.pairing import Pairing, pair_by_stem
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
 from components.voc_example_gen.splits import imagesets
-from components.voc_example_gen.yolo_rows import BOX_COLUMNS, Columns, Row
+from components.voc_example_gen.yolo_rows import BOX_COLUMNS, Columns, Layout, Readings
 
 MAX_BYTES = 8 * 2**20
 _READ_ME = frozenset({'readme.txt', 'readme.dataset.txt', 'readme.roboflow.txt', 'license.txt'})
@@ -40,8 +41,8 @@ def find(tree: Tree) -> DatasetIndex:
 class _Labels:
   """Reads label files with the lists of class names that count for them.
 
-  Files with five columns are read at once. Longer rows wait until all of a list's files have shown what their columns
-  are, and are read again then.
+  Files with five columns are done at once. Longer rows wait until all files of the same list have shown what their
+  columns are.
   """
 
   def __init__(self, tree: Tree) -> None:
@@ -50,64 +51,67 @@ class _Labels:
     self.warnings: list[str] = []
     self._tree = tree
     self._columns: dict[str, Columns] = {}
-    self._more_than_a_box: list[str] = []
+    self._waiting: list[_Waiting] = []
 
   def read(self, pairs: dict[str, str]) -> None:
     """Fills `items`, `refused` and `warnings`, for {label file: image}."""
     lists = class_lists.find(self._tree)
-    waiting = [pair for pair in sorted(pairs.items()) if not self._read_boxes(lists, *pair)]
-    for path, image in waiting:
-      self._read_decided(lists, path, image)
+    for path, image in sorted(pairs.items()):
+      try:
+        self._read(lists, path, image)
+      except RefusedFileError as error:
+        self.refused.append(Refusal(path, error.reason, error.detail))
+    with_more = [waiting.path for waiting in self._waiting if self._decide(lists, waiting)]
     self.items.sort(key=lambda item: item.image)
     self.warnings += lists.warnings()
-    if self._more_than_a_box:
-      shown = ', '.join(self._more_than_a_box[:_SHOWN])
+    if with_more:
       self.warnings.append(
-        f'{len(self._more_than_a_box)} label files have a confidence, a track number or keypoints after the box, '
-        f'which are left out: {shown}.'
+        f'{len(with_more)} label files have a confidence, a track number or keypoints after the box, '
+        f'which are left out: {", ".join(with_more[:_SHOWN])}.'
       )
 
-  def _read_boxes(self, lists: ClassLists, path: str, image: str) -> bool:
-    """Reads a file of five columns; False if it has longer rows."""
-    try:
-      rows = yolo_rows.read(_content(self._tree, path))
-      names = lists.of(path, image) if rows else NameList('', None)
-      if any(row.columns != BOX_COLUMNS for row in rows):
-        self._columns_of(names).add(rows)
-        return False
-      self._add(image, _annotation(rows, lists, names, Columns(None)))
-    except RefusedFileError as error:
-      self.refused.append(Refusal(path, error.reason, error.detail))
-    return True
+  def _read(self, lists: ClassLists, path: str, image: str) -> None:
+    rows = yolo_rows.read(_content(self._tree, path))
+    names = lists.of(path, image) if rows else NameList('', None)
+    if all(row.columns == BOX_COLUMNS for row in rows):
+      columns = Columns(None)
+      self._add(image, _annotation(columns.add(rows), lists, names, columns))
+    else:
+      columns = self._columns.setdefault(names.path, Columns(names.keypoints))
+      self._waiting.append(_Waiting(path, image, names, columns, columns.add(rows)))
 
-  def _columns_of(self, names: NameList) -> Columns:
-    return self._columns.setdefault(names.path, Columns(names.keypoints))
-
-  def _read_decided(self, lists: ClassLists, path: str, image: str) -> None:
+  def _decide(self, lists: ClassLists, file: '_Waiting') -> bool:
+    """Reads a file with longer rows; whether they are boxes with more numbers, although nothing declares keypoints."""
     try:
-      rows = yolo_rows.read(_content(self._tree, path))
-      names = lists.of(path, image)
-      columns = self._columns_of(names)
-      self._add(image, _annotation(rows, lists, names, columns))
-      if not names.keypoints and any(
-        row.columns != BOX_COLUMNS and columns.layout(row) == yolo_rows.Layout.BOX for row in rows
-      ):
-        self._more_than_a_box.append(path)
+      self._add(file.image, _annotation(file.rows, lists, file.names, file.columns))
     except RefusedFileError as error:
-      self.refused.append(Refusal(path, error.reason, error.detail))
+      self.refused.append(Refusal(file.path, error.reason, error.detail))
+      return False
+    longer = [row for row in file.rows if row.columns != BOX_COLUMNS]
+    return not file.names.keypoints and any(file.columns.layout(row) == Layout.BOX for row in longer)
 
   def _add(self, image: str, annotation: Annotation) -> None:
     self.items.append(Item(image, 'yolo', annotation=annotation))
 
 
-def _annotation(rows: Sequence[Row], lists: ClassLists, names: NameList, columns: Columns) -> Annotation:
+class _Waiting(NamedTuple):
+  """A label file with rows of more than five columns."""
+
+  path: str
+  image: str
+  names: NameList
+  columns: Columns
+  rows: tuple[Readings, ...]
+
+
+def _annotation(rows: Sequence[Readings], lists: ClassLists, names: NameList, columns: Columns) -> Annotation:
   """Raises RefusedFileError if the names or the columns are not certain."""
   objects, dropped = sort_out([_object(row, lists.name(names, row.number), columns) for row in rows])
   return Annotation(objects=objects, relative=True, dropped=dropped)
 
 
-def _object(row: Row, label: str, columns: Columns) -> Object | BoxRule:
-  xmin, ymin, xmax, ymax = yolo_rows.corners(columns.layout(row), row.values)
+def _object(row: Readings, label: str, columns: Columns) -> Object | BoxRule:
+  xmin, ymin, xmax, ymax = columns.corners(row)
   if not label:
     return BoxRule.UNNAMED
   if xmax < xmin or ymax < ymin:

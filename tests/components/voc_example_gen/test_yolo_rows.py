@@ -12,9 +12,8 @@ from components.voc_example_gen.yolo_rows import Columns, Layout
 
 def layouts(text, keypoints=None):
   """The layout of each row, None where it is refused as unclear."""
-  rows = yolo_rows.read(text.encode())
   columns = Columns(keypoints)
-  columns.add(rows)
+  rows = columns.add(yolo_rows.read(text.encode()))
   return [layout_or_none(columns, row) for row in rows]
 
 
@@ -135,9 +134,15 @@ def test_one_odd_row_does_not_change_the_others():
 
 
 def test_corners_of_each_layout():
-  assert yolo_rows.corners(Layout.BOX, [0.5, 0.5, 0.2, 0.4, 9, 9]) == pytest.approx((0.4, 0.3, 0.6, 0.7))
-  assert yolo_rows.corners(Layout.POLYGON, [0.1, 0.2, 0.5, 0.3, 0.2, 0.9]) == (0.1, 0.2, 0.5, 0.9)
-  assert yolo_rows.corners(Layout.POLYGON_WITH_CONFIDENCE, [0.1, 0.2, 0.5, 0.3, 0.2, 0.9, 1]) == (0.1, 0.2, 0.5, 0.9)
+  assert corners('0 0.5 0.5 0.2 0.4 0.9') == pytest.approx((0.4, 0.3, 0.6, 0.7))
+  assert corners('0 0.1 0.2 0.5 0.3 0.2 0.9') == (0.1, 0.2, 0.5, 0.9)
+  assert corners('0 0.1 0.2 0.5 0.3 0.2 0.9 1') == (0.1, 0.2, 0.5, 0.9)
+
+
+def corners(text):
+  columns = Columns(None)
+  (row,) = columns.add(yolo_rows.read(text.encode()))
+  return columns.corners(row)
 
 
 @pytest.mark.parametrize(
