@@ -36,10 +36,14 @@ class Extractor:
   backbone: regular expression that finds the backbone's variables by the name Keras gives their layer; what it does
     not find is pyramid or head.
   memory: None where it was not measured.
+  network: its backbone's name in networks.NETWORKS; empty where no published weights fit.
+  bgr: whether it gives its backbone blue, green, red.
   """
 
   backbone: str
   memory: Memory | None = None
+  network: str = ''
+  bgr: bool = False
 
 
 def _no_change(_: Any) -> None:
@@ -180,16 +184,16 @@ _ROWS = (
   Family(
     name='ssd',
     extractors={
-      'ssd_mobilenet_v1_keras': Extractor(_MOBILENET_V1),
-      'ssd_mobilenet_v1_fpn_keras': Extractor(_MOBILENET_V1),
-      'ssd_mobilenet_v2_keras': Extractor(_MOBILENET_V2, Memory(1750, 0, 5)),
-      'ssd_mobilenet_v2_fpn_keras': Extractor(_MOBILENET_V2, Memory(3000, 0, 3)),
-      'ssd_resnet50_v1_fpn_keras': Extractor(_RESNET, Memory(4700, 0, 32)),
-      'ssd_resnet101_v1_fpn_keras': Extractor(_RESNET),
-      'ssd_resnet152_v1_fpn_keras': Extractor(_RESNET),
-      'ssd_efficientnet-b0_bifpn_keras': Extractor(_EFFICIENTNET, Memory(4450, 0, 4)),
-      'ssd_efficientnet-b1_bifpn_keras': Extractor(_EFFICIENTNET, Memory(5600, 0, 7)),
-      'ssd_efficientnet-b2_bifpn_keras': Extractor(_EFFICIENTNET, Memory(6100, 0, 8)),
+      'ssd_mobilenet_v1_keras': Extractor(_MOBILENET_V1, network='MobileNet'),
+      'ssd_mobilenet_v1_fpn_keras': Extractor(_MOBILENET_V1, network='MobileNet'),
+      'ssd_mobilenet_v2_keras': Extractor(_MOBILENET_V2, Memory(1750, 0, 5), 'MobileNetV2'),
+      'ssd_mobilenet_v2_fpn_keras': Extractor(_MOBILENET_V2, Memory(3000, 0, 3), 'MobileNetV2'),
+      'ssd_resnet50_v1_fpn_keras': Extractor(_RESNET, Memory(4700, 0, 32), 'ResNet50'),
+      'ssd_resnet101_v1_fpn_keras': Extractor(_RESNET, network='ResNet101'),
+      'ssd_resnet152_v1_fpn_keras': Extractor(_RESNET, network='ResNet152'),
+      'ssd_efficientnet-b0_bifpn_keras': Extractor(_EFFICIENTNET, Memory(4450, 0, 4), 'EfficientNetB0'),
+      'ssd_efficientnet-b1_bifpn_keras': Extractor(_EFFICIENTNET, Memory(5600, 0, 7), 'EfficientNetB1'),
+      'ssd_efficientnet-b2_bifpn_keras': Extractor(_EFFICIENTNET, Memory(6100, 0, 8), 'EfficientNetB2'),
       **{f'ssd_efficientnet-b{size}_bifpn_keras': Extractor(_EFFICIENTNET) for size in range(3, 8)},
     },
     successors={
@@ -217,13 +221,13 @@ _ROWS = (
   Family(
     name='faster_rcnn',
     extractors={
-      'faster_rcnn_resnet50_keras': Extractor(_RESNET_FIRST_STAGE, Memory(2770, 220, 28)),
-      'faster_rcnn_resnet101_keras': Extractor(_RESNET_FIRST_STAGE, Memory(4260, 220, 47)),
-      'faster_rcnn_resnet152_keras': Extractor(_RESNET_FIRST_STAGE),
-      'faster_rcnn_inception_resnet_v2_keras': Extractor(_INCEPTION_RESNET, Memory(4910, 3360, 59)),
-      'faster_rcnn_resnet50_fpn_keras': Extractor(_RESNET),
-      'faster_rcnn_resnet101_fpn_keras': Extractor(_RESNET),
-      'faster_rcnn_resnet152_fpn_keras': Extractor(_RESNET),
+      'faster_rcnn_resnet50_keras': Extractor(_RESNET_FIRST_STAGE, Memory(2770, 220, 28), 'ResNet50'),
+      'faster_rcnn_resnet101_keras': Extractor(_RESNET_FIRST_STAGE, Memory(4260, 220, 47), 'ResNet101'),
+      'faster_rcnn_resnet152_keras': Extractor(_RESNET_FIRST_STAGE, network='ResNet152'),
+      'faster_rcnn_inception_resnet_v2_keras': Extractor(_INCEPTION_RESNET, Memory(4910, 3360, 59), 'InceptionResNetV2'),
+      'faster_rcnn_resnet50_fpn_keras': Extractor(_RESNET, network='ResNet50'),
+      'faster_rcnn_resnet101_fpn_keras': Extractor(_RESNET, network='ResNet101'),
+      'faster_rcnn_resnet152_fpn_keras': Extractor(_RESNET, network='ResNet152'),
     },
     successors={
       'faster_rcnn_nas': 'faster_rcnn_inception_resnet_v2_keras',
@@ -265,13 +269,14 @@ _ROWS = (
   Family(
     name='center_net',
     extractors={
-      'resnet_v2_50': Extractor(_RESNET, Memory(4050, 0, 30)),
-      'resnet_v2_101': Extractor(_RESNET),
-      **{f'resnet_v1_{depth}_fpn': Extractor(_RESNET) for depth in (18, 34, 50, 101)},
+      'resnet_v2_50': Extractor(_RESNET, Memory(4050, 0, 30), 'ResNet50V2'),
+      'resnet_v2_101': Extractor(_RESNET, network='ResNet101V2'),
+      **{f'resnet_v1_{depth}_fpn': Extractor(_RESNET) for depth in (18, 34)},
+      **{f'resnet_v1_{depth}_fpn': Extractor(_RESNET, network=f'ResNet{depth}', bgr=True) for depth in (50, 101)},
       **{f'hourglass_{size}': Extractor(_HOURGLASS) for size in (10, 20, 32, 52, 104)},
-      'mobilenet_v2': Extractor(_MOBILENET_V2),
-      'mobilenet_v2_fpn': Extractor(_MOBILENET_V2, Memory(2550, 0, 2)),
-      'mobilenet_v2_fpn_sep_conv': Extractor(_MOBILENET_V2, Memory(2550, 0, 2)),
+      'mobilenet_v2': Extractor(_MOBILENET_V2, network='MobileNetV2'),
+      'mobilenet_v2_fpn': Extractor(_MOBILENET_V2, Memory(2550, 0, 2), 'MobileNetV2'),
+      'mobilenet_v2_fpn_sep_conv': Extractor(_MOBILENET_V2, Memory(2550, 0, 2), 'MobileNetV2'),
     },
     predictors=('_prediction_head_dict',),
     adapts=True,

@@ -27,7 +27,9 @@ class RestoreReport:
   restored: names of the model's variables that took a value.
   fresh: {name: why} of the model's variables that keep their initial value.
   unused: keys of the checkpoint that no variable of the model took.
-  backbone: how many of the feature extractor's variables were restored, of how many.
+  backbone: how many of the feature extractor's variables were restored, of how many; of a classification network's
+    weights, of the backbone's alone.
+  adapted: what was changed in the values, since the backbone computes in another way than the network they are of.
   """
 
   checkpoint: str
@@ -36,6 +38,7 @@ class RestoreReport:
   fresh: dict[str, str]
   unused: list[str]
   backbone: tuple[int, int]
+  adapted: list[str] = dataclasses.field(default_factory=list)
 
   def summary(self) -> str:
     got, of = self.backbone
