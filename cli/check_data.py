@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--json', metavar='FILE', help='write the whole report')
   parser.add_argument('--csv', metavar='FILE', help='write every usable box as a table row')
   parser.add_argument('--suspects', metavar='DIR', help='look for wrong labels; write suspects.json and a page there')
-  parser.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or NETWORK=WEIGHTS of Keras')
+  parser.add_argument('--model', metavar='MODEL', help='with --suspects: a trained model, or weights of Keras')
   parser.add_argument(
     '--folds',
     type=int,

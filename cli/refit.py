@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--model', required=True, metavar='DIR', help='the detector, or what refit made before')
   parser.add_argument('--data', required=True, metavar='DIR', help='labelled images')
   parser.add_argument('--output', required=True, metavar='DIR', help='a new model folder')
-  parser.add_argument('--backbone', metavar='MODEL', help='a trained model, or NETWORK=WEIGHTS of Keras')
+  parser.add_argument('--backbone', metavar='MODEL', help='a trained model, or weights of a Keras network')
   parser.add_argument('--classifier', choices=('logistic', 'svm'), default='logistic')
   parser.add_argument('--max-boxes', type=int, metavar='N', help='boxes of an image that are named')
 

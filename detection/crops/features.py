@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from detection.base.errors import ConfigError, DataError
+from detection.odapi.weights import adapt, fit, targets
+from detection.odapi.weights.layers import SavedNetwork
 
 CROP_SIZE = 96
 
@@ -61,6 +63,27 @@ def from_keras(name: str, weights: str, size: int = CROP_SIZE) -> Backbone:
       f'{weights}: not the weights of {name} without its top: {str(error).splitlines()[0]}. '
       'Expected a file that Keras saved of it.'
     ) from error
+  return Backbone(
+    lambda crops: pooled([network(module.preprocess_input(crops), training=False)]), network.variables, size
+  )
+
+
+def from_weights(saved: SavedNetwork, size: int = CROP_SIZE) -> Backbone:
+  """A classification network without its classifier, with the weights of a file that says which network it is.
+
+  Args:
+    saved: see weights.read.
+    size: of a crop's sides, in pixels, at least the network's smallest input.
+
+  Raises:
+    ConfigError: if it is none of networks.NETWORKS, or its weights are of another shape.
+  """
+  row, multiplier = fit.recognize(saved)
+  network = targets.keras_network(row.name, multiplier, size)
+  match = fit.match(saved, row, targets.of(network))
+  for variable, value in adapt.values(match, bgr=row.bgr).values:
+    variable.assign(value)
+  module = _module_of(row.name)
   return Backbone(
     lambda crops: pooled([network(module.preprocess_input(crops), training=False)]), network.variables, size
   )

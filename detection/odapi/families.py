@@ -224,7 +224,9 @@ _ROWS = (
       'faster_rcnn_resnet50_keras': Extractor(_RESNET_FIRST_STAGE, Memory(2770, 220, 28), 'ResNet50'),
       'faster_rcnn_resnet101_keras': Extractor(_RESNET_FIRST_STAGE, Memory(4260, 220, 47), 'ResNet101'),
       'faster_rcnn_resnet152_keras': Extractor(_RESNET_FIRST_STAGE, network='ResNet152'),
-      'faster_rcnn_inception_resnet_v2_keras': Extractor(_INCEPTION_RESNET, Memory(4910, 3360, 59), 'InceptionResNetV2'),
+      'faster_rcnn_inception_resnet_v2_keras': Extractor(
+        _INCEPTION_RESNET, Memory(4910, 3360, 59), 'InceptionResNetV2'
+      ),
       'faster_rcnn_resnet50_fpn_keras': Extractor(_RESNET, network='ResNet50'),
       'faster_rcnn_resnet101_fpn_keras': Extractor(_RESNET, network='ResNet101'),
       'faster_rcnn_resnet152_fpn_keras': Extractor(_RESNET, network='ResNet152'),

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 IMAGENET = 'imagenet'
+# Channels of the narrowest layer of a MobileNet.
+LEAST_DEPTH = 8
 # Of the first layer of EfficientNet, for pixels of 0..1 in red, green, blue.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -19,6 +21,7 @@ class Network:
 
   name: in tf.keras.applications.
   marks: names of layers that it has and no smaller relative has.
+  activation: as Hyperparams.Activation names it; empty where a config cannot change it.
   epsilon: of its batch norms, in Keras and, for those that slim has too, close to it in slim.
   bgr: whether Keras's weights saw blue, green, red; slim's saw red, green, blue.
   width: (layer, its number of output channels at depth multiplier 1), where networks differ in their widths alone.
@@ -29,6 +32,7 @@ class Network:
   name: str
   marks: tuple[str, ...]
   files: Mapping[float, str]
+  activation: str = ''
   epsilon: float = 1e-3
   bgr: bool = False
   width: tuple[str, int] | None = None
@@ -46,7 +50,7 @@ def _one_file(name: str) -> Mapping[float, str]:
 
 def _resnet(name: str, last_block: str, mark: str, v1: bool) -> Network:
   file = f'{name.lower()}_weights_tf_dim_ordering_tf_kernels_notop'
-  return Network(name, (mark, last_block), _one_file(file), epsilon=1.001e-5, bgr=v1)
+  return Network(name, (mark, last_block), _one_file(file), 'RELU', epsilon=1.001e-5, bgr=v1)
 
 
 _DEPTHS = {'50': 'conv4_block6_1_conv', '101': 'conv4_block23_1_conv', '152': 'conv4_block36_1_conv'}
@@ -55,6 +59,7 @@ _ROWS = (
     'MobileNet',
     ('conv_dw_13', 'conv_pw_13'),
     {multiplier: _mobilenet_v1(multiplier) for multiplier in (0.25, 0.5, 0.75, 1.0)},
+    'RELU_6',
     width=('conv_pw_13', 1024),
   ),
   Network(
@@ -64,6 +69,7 @@ _ROWS = (
       multiplier: f'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{multiplier}_224_no_top.h5'
       for multiplier in (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
     },
+    'RELU_6',
     width=('block_16_project', 320),
     last=('Conv_1', 'Conv_1_bn'),
   ),
@@ -76,7 +82,12 @@ _ROWS = (
   ),
   Network('EfficientNetB0', ('block1a_dwconv',), _one_file('efficientnetb0_notop'), width=('top_conv', 1280)),
   *(
-    Network(f'EfficientNetB{size}', ('block1b_dwconv', 'block2c_dwconv'), _one_file(f'efficientnetb{size}_notop'), width=('top_conv', top))
+    Network(
+      f'EfficientNetB{size}',
+      ('block1b_dwconv', 'block2c_dwconv'),
+      _one_file(f'efficientnetb{size}_notop'),
+      width=('top_conv', top),
+    )
     for size, top in ((1, 1280), (2, 1408))
   ),
 )
@@ -116,9 +127,7 @@ def by_place(names: Iterable[str]) -> dict[str, str]:
     if match:
       kind = 'conv2d' if match[1] == 'conv2d' else 'batch_normalization'
       numbers.setdefault(kind, []).append((int(match[2] or 0), name))
-  return {
-    name: f'{kind}_{place}' for kind, found in numbers.items() for place, (_, name) in enumerate(sorted(found))
-  }
+  return {name: f'{kind}_{place}' for kind, found in numbers.items() for place, (_, name) in enumerate(sorted(found))}
 
 
 def recognize(channels: Mapping[str, int]) -> Network | None:

@@ -35,6 +35,7 @@ class BuiltinBase(Settings):
   source: where these facts are from.
   starts_from: the base whose config this one changes (`from` in the file); None for one with a config of its own.
   overrides: what it changes there, {dotted path in pipeline.config: value}.
+  imagenet: the network and depth multiplier whose published weights fit its backbone; None if none do.
   """
 
   name: str
@@ -47,6 +48,7 @@ class BuiltinBase(Settings):
   source: str
   starts_from: str | None = pydantic.Field(None, alias='from')
   overrides: Mapping[str, Any] = {}
+  imagenet: str | None = None
 
 
 def names() -> list[str]:
@@ -87,10 +89,12 @@ def table() -> str:
   lines = [_line(header, widths), _line(tuple('-' * width for width in widths), widths)]
   for row, base in zip(rows, bases, strict=True):
     lines += [_line(row, widths), f'    {base.use}']
+    if base.imagenet:
+      lines.append(f'    model.checkpoint: imagenet takes the weights of {base.imagenet}')
   note = (
     'Parameters: counted on the built model with 90 classes. mAP and speed: as published in the TF2 detection model '
     'zoo, COCO 2017 val; "-" where nothing is published. A zoo archive, its folder, or your own pipeline.config can '
-    'stand in place of a name.'
+    'stand in place of a name. Weights of other people for model.mode: classification: docs/models.md.'
   )
   return '\n'.join([*lines, '', *textwrap.wrap(note, 110)])
 

@@ -5,13 +5,14 @@ import re
 from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
+from detection.odapi.weights import read
 
 _PART = re.compile(r'\.(index|data-\d{5}-of-\d{5}|meta)$')
 _STEP = re.compile(r'-(\d+)\.index$')
 
 
 def find(path: str) -> str:
-  """The prefix (`.../ckpt-7`) of the checkpoint at `path`.
+  """The prefix (`.../ckpt-7`) of the checkpoint at `path`; weights of Keras and TF 1's single files as they are.
 
   Args:
     path: a prefix; one of the checkpoint's own files (`.index`, `.data-00000-of-00001`); a folder with checkpoints
@@ -20,6 +21,8 @@ def find(path: str) -> str:
   Raises:
     ConfigError: if there is no whole checkpoint there.
   """
+  if read.is_keras(path) or read.is_single_file_checkpoint(path):
+    return path
   if files.isdir(path):
     return _latest(path)
   prefix = _PART.sub('', path)
@@ -39,6 +42,8 @@ def is_in(folder: str) -> bool:
 
 def fingerprint(prefix: str) -> str:
   """Tells one checkpoint's content from another's: the index holds a checksum of every tensor."""
+  if read.is_keras(prefix) or read.is_single_file_checkpoint(prefix):
+    return read.fingerprint(prefix)
   return files.sha256(f'{prefix}.index')[:16]
 
 

@@ -23,6 +23,7 @@ class Request:
   num_steps, batch_size: of training, 1 or more.
   mode: one of transfer.MODES.
   checkpoint: prefix of a checkpoint, or None.
+  is_network: whether the checkpoint is the weights of a classification network, see weights.read.
   overrides: {dotted path or short form: value}, applied last; see config_path.put and shorthand.
   """
 
@@ -34,6 +35,7 @@ class Request:
   batch_size: int
   mode: str = 'scratch'
   checkpoint: str | None = None
+  is_network: bool = False
   overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -54,7 +56,7 @@ def patch(base: Config, request: Request) -> Config:
   schedule.settle_batch_norm(config.model, num_steps)
   _read_from(config.train_input_reader, request.label_map_path, request.train_path)
   _read_for_evaluation(config, request)
-  transfer.start_from(config, request.mode, request.checkpoint)
+  transfer.start_from(config, request.mode, request.checkpoint, request.is_network)
   _evaluate_by_coco(config)
   shorthand.apply(config, request.overrides, _OVERRIDES)
   problems = config_checks.problems(config, request.num_classes)

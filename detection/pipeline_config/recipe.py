@@ -8,8 +8,11 @@ from typing import Any
 from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError, collected, joined
+from detection.odapi import backbones, networks
 from detection.odapi.config import config_io
 from detection.odapi.config.config_io import Config
+from detection.odapi.weights import imagenet
+from detection.odapi.weights import read as read_weights
 from detection.pipeline_config import (
   anchor_fitting,
   checkpoint,
@@ -85,8 +88,11 @@ class Recipe:
     """The base config, parsed."""
     return config_io.parse(self.base_config, self.base_name)
 
-  def dry_run(self) -> None:
+  def dry_run(self, is_network: bool = False) -> Config:
     """Patches without data, so that a wrong override is refused at once, not after the data was read.
+
+    Args:
+      is_network: whether the checkpoint is the weights of a classification network.
 
     Raises:
       ConfigError: naming every override that does not fit.
@@ -100,9 +106,10 @@ class Recipe:
       batch_size=self.batch_size,
       mode=self.mode,
       checkpoint=self.checkpoint or None,
+      is_network=is_network,
       overrides=self.overrides,
     )
-    patch.patch(self.base(), request)
+    return patch.patch(self.base(), request)
 
   def request(
     self, train_path: str, eval_path: str, label_map_path: str, labels: Mapping[str, int], folder: str
@@ -123,7 +130,8 @@ class Recipe:
       num_steps=self.num_steps,
       batch_size=self.batch_size,
       mode=self.mode,
-      checkpoint=_prefix(self.checkpoint, folder),
+      checkpoint=(prefix := _prefix(self.checkpoint, folder)),
+      is_network=prefix is not None and read_weights.is_network(prefix),
       overrides=self.overrides,
     )
 
@@ -152,9 +160,12 @@ def read(options: Options) -> Recipe:
   )
   fingerprint = ''
   with collected(problems):
-    recipe.dry_run()
+    recipe.dry_run(read_weights.named_as_keras(start))
   with collected(problems):
     fingerprint = _fingerprint(start) if start and options.check_checkpoint else ''
+  if not problems and options.check_checkpoint and start:
+    with collected(problems):
+      _check_network(recipe)
   if problems:
     raise ConfigError(joined(problems))
   return dataclasses.replace(recipe, checkpoint_fingerprint=fingerprint)
@@ -167,6 +178,25 @@ def complete_config(base: Config, request: patch.Request, split: split_boxes.Spl
     return complete
   fitted = anchor_fitting.fit(complete, data_checks.in_model_pixels(complete, split))
   return patch.patch(base, dataclasses.replace(request, overrides={**fitted, **request.overrides}))
+
+
+def _check_network(recipe: Recipe) -> None:
+  """Compares the weights of a classification network with the backbone. Raises ConfigError if they do not fit."""
+  if recipe.mode != 'classification' or zoo.is_archive(recipe.checkpoint):
+    return
+  prefix = checkpoint.find(recipe.checkpoint)
+  if not read_weights.is_network(prefix):
+    return
+  config = recipe.dry_run(is_network=True)
+  own = backbones.of(config)
+  if prefix == networks.IMAGENET:
+    imagenet.file_name(own.network, own.multiplier)
+    return
+  from detection.odapi.model import backbone_weights  # here, as the OD API takes seconds
+
+  saved = read_weights.read(prefix)
+  if saved is not None:
+    backbone_weights.check(config, saved)
 
 
 def _fingerprint(start: str) -> str:

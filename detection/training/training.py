@@ -12,7 +12,7 @@ import tensorflow as tf
 from detection.base import files
 from detection.base.progress import write_line
 from detection.metrics import names
-from detection.odapi.model import devices, restore
+from detection.odapi.model import devices, starting_point
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.inputs import InputOptions
 from detection.training import loop
@@ -84,10 +84,8 @@ def restore_or_fine_tune(parts: Parts) -> None:
 
 def fine_tune(engine: Engine, min_restored: float, report_path: str) -> None:
   """Restores the fine-tune checkpoint into the model, prints the summary and writes the report."""
-  train_config = engine.config.train_config
-  checkpoint, kind = train_config.fine_tune_checkpoint, train_config.fine_tune_checkpoint_type or 'detection'
   with engine.strategy.scope():
-    report = restore.restore(engine.model, checkpoint, kind, min_restored)
+    report = starting_point.apply(engine.model, engine.config, min_restored)
   files.write_text(report_path, json.dumps(report.to_dict(), indent=2))
   write_line(report.summary())
 

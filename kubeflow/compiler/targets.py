@@ -42,7 +42,7 @@ def run_context(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp'
   if config.adapt:
     paths['adapt.target'] = target_root
   if config.two_stage:
-    # A backbone is a path, or NETWORK=PATH.
+    # A backbone is a path, or any network of Keras with its weights: NETWORK=PATH.
     given = {'detector': config.two_stage.detector, 'backbone': (config.two_stage.backbone or '').rpartition('=')[2]}
     paths |= {f'two_stage.{field}': value for field, value in given.items() if value}
   for field, value in paths.items():

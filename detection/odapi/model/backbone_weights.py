@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import tensorflow as tf
 from object_detection.builders import model_builder
 
 from detection.base.errors import ConfigError
-from detection.odapi import families, networks
+from detection.odapi import backbones
 from detection.odapi.config.config_io import Config
-from detection.odapi.families import Extractor
 from detection.odapi.model.building import all_variables
 from detection.odapi.model.restore import RestoreReport
 from detection.odapi.weights import adapt, fit, targets
@@ -30,13 +30,13 @@ def restore(model: Any, config: Config, saved: SavedNetwork, min_backbone: float
   Raises:
     ConfigError: if the weights are of another network, or of another width or form of it, or give less than asked.
   """
-  row = _row(config, saved.source)
-  backbone = targets.of(_backbone(model))
-  match = fit.match(saved, networks.NETWORKS[row.network], backbone)
-  adapted = adapt.values(match, row.bgr)
+  own = backbones.of(config)
+  layers = targets.of(backbone(model))
+  match = fit.match(saved, own.network, layers)
+  adapted = adapt.values(match, own.bgr)
   for variable, value in adapted.values:
     variable.assign(value)
-  total = sum(len(target.variables) for target in backbone)
+  total = sum(len(target.variables) for target in layers)
   _check_enough(saved, len(adapted.values), total, min_backbone)
   taken = {id(variable) for variable, _ in adapted.values}
   fresh = {v.name: 'not asked for by this type, or absent' for v in all_variables(model) if id(v) not in taken}
@@ -57,34 +57,25 @@ def check(config: Config, saved: SavedNetwork) -> None:
   Raises:
     ConfigError: as `restore`.
   """
-  row = _row(config, saved.source)
-  match = fit.match(saved, networks.NETWORKS[row.network], targets.of(_built_backbone(config)))
-  adapt.values(match, row.bgr)
+  own = backbones.of(config)
+  match = fit.match(saved, own.network, targets.of(backbone(built(config))))
+  adapt.values(match, own.bgr)
 
 
-def _row(config: Config, source: str) -> Extractor:
-  row = families.extractor(config)
-  if row is None or not row.network:
-    raise ConfigError(
-      f'{source}: the backbone of {families.extractor_type(config)} takes no published weights. Expected a base with '
-      f'one of {", ".join(networks.NETWORKS)}.'
-    )
-  return row
-
-
-def _backbone(model: Any) -> Any:
+def backbone(model: Any) -> Any:
+  """The Keras model that is the detector's backbone."""
   return next(iter(model.restore_from_objects(_KIND).values()))
 
 
-def _built_backbone(config: Config) -> Any:
-  """The backbone alone: no head is built and no image passed, which would take several times as long."""
+def built(config: Config) -> Any:
+  """A detector with the variables of its backbone alone: no head is built and no image is passed."""
   model = model_builder.build(config.model, is_training=True)
   extractor = model._feature_extractor
   if hasattr(extractor, 'get_proposal_feature_extractor_model'):
     extractor.get_proposal_feature_extractor_model('backbone')
   elif not extractor.built and extractor.classification_backbone is None:
-    extractor.build(None)
-  return _backbone(model)
+    extractor.build(tf.TensorShape([None, None, None, 3]))
+  return model
 
 
 def _check_enough(saved: SavedNetwork, got: int, total: int, min_backbone: float) -> None:

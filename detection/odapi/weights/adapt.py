@@ -129,7 +129,8 @@ def _renormalize(match: Match, found: Sequence[tuple[Target, dict[str, np.ndarra
   targets = {target.name: arrays for target, arrays in found}
   own = [arrays for target, arrays in found if 'variance' in target.variables]
   if own:
-    own[0].update(mean=mean.reshape(saved.arrays['mean'].shape), variance=(std**2).reshape(saved.arrays['variance'].shape))
+    shape = saved.arrays['mean'].shape
+    own[0].update(mean=mean.reshape(shape), variance=(std**2).reshape(shape))
     return
   scale, offset = _STD / std, (_MEAN - mean) / std
   if np.allclose(scale, 1.0, atol=1e-6) and np.allclose(offset, 0.0, atol=1e-6):

@@ -116,7 +116,9 @@ def _class_layout(root: h5py.Group, config: dict[str, Any] | None) -> tuple[list
     noted = group.attrs.get('name', b'')
     name = (noted.decode() if isinstance(noted, bytes) else str(noted)) or name
     unnamed += not name
-    layers.append(Layer(name or posixpath.basename(place), parent or posixpath.dirname(posixpath.dirname(place)), arrays))
+    layers.append(
+      Layer(name or posixpath.basename(place), parent or posixpath.dirname(posixpath.dirname(place)), arrays)
+    )
   return layers, unnamed > 0
 
 

@@ -9,19 +9,33 @@ from detection import model_folder
 from detection.base import files
 from detection.base.errors import ConfigError
 from detection.odapi.networks import IMAGENET
-from detection.odapi.weights import keras_archive, keras_h5
 from detection.odapi.weights.layers import SavedNetwork
 
 SUFFIXES = ('.h5', '.hdf5', '.keras')
 _HDF5, _ZIP = b'\x89HDF\r\n\x1a\n', b'PK\x03\x04'
+# A key of every TF 2 checkpoint, in its index as it is: the table is not compressed.
+_OBJECT_GRAPH = b'_CHECKPOINTABLE_OBJECT_GRAPH'
 _KERAS_METADATA = 'keras_metadata.pb'
 # The last bytes of a table, which a TF 1 checkpoint in one file is: kTableMagicNumber of tensorflow/core/lib/io.
 _TABLE_END = bytes.fromhex('57fb808b247547db')
 
 
+def named_as_keras(path: str) -> bool:
+  """Whether this is called like weights of Keras; the path is not looked at."""
+  return path == IMAGENET or path.endswith(SUFFIXES)
+
+
+def is_network(path: str) -> bool:
+  """Whether this is a classification network's weights: of Keras, or a TF 1 checkpoint; not one of TF 2."""
+  if is_keras(path) or is_single_file_checkpoint(path):
+    return True
+  index = f'{path}.index'
+  return files.exists(index) and _OBJECT_GRAPH not in files.read_bytes(index)
+
+
 def is_keras(path: str) -> bool:
-  """Whether this names weights of Keras: by a file's suffix or its first bytes, or a SavedModel's folder."""
-  if path == IMAGENET or path.endswith(SUFFIXES):
+  """Whether this is weights of Keras: by a file's suffix or its first bytes, or a SavedModel's folder."""
+  if named_as_keras(path):
     return True
   if not files.exists(path):
     return False
@@ -83,6 +97,8 @@ def fingerprint(path: str) -> str:
 
 
 def _read_file(local: str, source: str) -> SavedNetwork:
+  from detection.odapi.weights import keras_archive, keras_h5
+
   start = _start(local)
   if start.startswith(_ZIP):
     return keras_archive.read(local, source)

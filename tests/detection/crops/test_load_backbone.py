@@ -1,10 +1,13 @@
 """Backbones by the names that users give them. A detector's own: tests of the refit command."""
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from detection.base.errors import ConfigError
 from detection.crops import load_backbone
 from detection.pipeline_config import builtin_bases
+from tests.support import keras_networks, photographs
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,14 @@ def test_other_weights_at_the_same_path_have_another_fingerprint(tmp_path):
   assert not set(found[0]) & set(found[1])
   with pytest.raises(ConfigError, match=r'nowhere.h5: no such file'):
     load_backbone.fingerprint('MobileNetV2=nowhere.h5')
+
+
+def test_a_weights_file_says_itself_which_network_it_is(tmp_path):
+  path = str(tmp_path / 'net.h5')
+  network = keras_networks.random_network('MobileNetV2', 0.35)
+  keras_networks.keras3_h5(keras_networks.with_top(network, nested=True), path)
+  crops = photographs.batch(96)
+  found = load_backbone.load(path).embed(crops).numpy()
+  expected = network(tf.keras.applications.mobilenet_v2.preprocess_input(crops.copy()), training=False)
+  np.testing.assert_allclose(found, np.mean(expected, axis=(1, 2)), rtol=1e-4, atol=1e-5)
+  assert load_backbone.fingerprint(path)

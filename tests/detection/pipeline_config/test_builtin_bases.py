@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from detection.odapi import backbones
 from detection.odapi.config import config_io
 from detection.pipeline_config import builtin_bases, sizes
 from tests.support.base_digests import DIGESTS
@@ -50,3 +51,11 @@ def test_the_input_stated_is_the_input_built(name):
   height, width = sizes.input_shape(config_io.parse(builtin_bases.text(name)))
 
   assert builtin_bases.get(name).input == f'{width}x{height}'
+
+
+@pytest.mark.parametrize('name', builtin_bases.names())
+def test_a_base_names_the_published_weights_that_fit_its_backbone(name):
+  own = backbones.of(config_io.parse(builtin_bases.text(name), name))
+  multiplier = f' {own.multiplier:g}' if len(own.network.files) > 1 else ''
+  assert builtin_bases.get(name).imagenet == own.network.name + multiplier
+  assert f'model.checkpoint: imagenet takes the weights of {own.network.name}{multiplier}' in builtin_bases.table()

@@ -7,8 +7,9 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_path
+from detection.odapi.weights import imagenet
 from detection.pipeline_config import builtin_bases, recipe, split_boxes
-from tests.support import patching
+from tests.support import keras_networks, patching
 
 
 def parameters(**options):
@@ -83,3 +84,53 @@ def test_anchors_follow_the_boxes_when_asked(fitted):
 
   path = 'model.ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios'
   assert (max(config_path.get(complete, path)) > 5) == fitted
+
+
+def start(checkpoint, base='ssd_mobilenet_v2_fpnlite_cpu_160', **options):
+  return recipe.read(recipe.Options(base, 10, 2, 'classification', str(checkpoint), **options))
+
+
+def test_published_weights_are_neither_fetched_nor_looked_for_before_training(monkeypatch):
+  monkeypatch.setattr(imagenet, 'path', None)
+  made = start('imagenet')
+  assert (made.checkpoint, made.checkpoint_fingerprint) == ('imagenet', '')
+  assert made.dry_run(is_network=True).train_config.fine_tune_checkpoint == 'imagenet'
+  with pytest.raises(ConfigError, match='depth multiplier 0.6 are published'):
+    start('imagenet', overrides={'model.ssd.feature_extractor.depth_multiplier': 0.6})
+
+
+def test_the_weights_of_a_narrow_network_need_narrow_layers():
+  made = start('imagenet')
+  assert made.dry_run(is_network=True).model.ssd.feature_extractor.min_depth == 8
+
+
+def test_weights_that_only_the_remote_step_can_see_are_not_looked_at():
+  assert start('s3://far/net.h5', check_checkpoint=False).checkpoint == 's3://far/net.h5'
+
+
+@pytest.mark.parametrize('mode', ['fine_tune', 'resume', 'feature_extraction'])
+def test_a_classification_network_is_no_detector_to_start_from(mode):
+  with pytest.raises(ConfigError, match=f'model.mode: {mode} starts from a detector.*Use model.mode: classification'):
+    recipe.read(recipe.Options('ssd_mobilenet_v2_320', 10, 2, mode, 'net.h5', check_checkpoint=False))
+
+
+@pytest.mark.parametrize(
+  ('content', 'message'),
+  [(None, 'no such file'), (b'text', 'neither an HDF5 file'), (b'\x89HDF\r\n\x1a\nxxxx', 'not a whole HDF5 file')],
+)
+def test_a_bad_weights_file_is_refused_before_anything_runs(content, message, tmp_path):
+  path = tmp_path / 'net.h5'
+  if content is not None:
+    path.write_bytes(content)
+  with pytest.raises(ConfigError, match=message) as caught:
+    start(path)
+  assert '\n' not in str(caught.value)
+  assert caught.value.exit_status == 2
+
+
+@pytest.mark.slow
+def test_weights_of_another_width_are_refused_before_anything_runs(tmp_path):
+  keras_networks.keras3_h5(keras_networks.random_network('MobileNetV2', 0.35), tmp_path / 'net.h5')
+  assert len(start(tmp_path / 'net.h5').checkpoint_fingerprint) == 16
+  with pytest.raises(ConfigError, match='depth multiplier 1.0 here, 0.35 in the file'):
+    start(tmp_path / 'net.h5', 'ssd_mobilenet_v2_fpnlite_320')
