@@ -83,6 +83,7 @@ def from_weights(saved: SavedNetwork, size: int = CROP_SIZE) -> Backbone:
   match = fit.match(saved, row, targets.of(network))
   for variable, value in adapt.values(match, bgr=row.bgr).values:
     variable.assign(value)
+  targets.finalize(network)
   module = _module_of(row.name)
   return Backbone(
     lambda crops: pooled([network(module.preprocess_input(crops), training=False)]), network.variables, size

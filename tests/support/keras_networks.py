@@ -10,23 +10,35 @@ import tensorflow as tf
 
 from detection.odapi import networks
 from detection.odapi.weights import keras_config, targets
+from tests.support import photographs
 
 
 def random_network(name, multiplier=1.0, seed=0):
-  """Without its classifier; its batch norms are far from what they are at the start."""
+  """Without its classifier. Its batch norms normalize photographs, so that its features depend on the image."""
+  tf.keras.utils.set_random_seed(seed)
   network = targets.keras_network(name, multiplier)
   generator = np.random.default_rng(seed)
   for variable in network.variables:
     role = variable.name.split(':')[0].split('/')[-1]
-    if role in ('beta', 'bias', 'moving_mean'):
+    if role in ('beta', 'bias'):
       variable.assign(generator.normal(0, 0.1, variable.shape))
-    elif role in ('gamma', 'moving_variance'):
+    elif role == 'gamma':
       variable.assign(generator.uniform(0.7, 1.4, variable.shape))
     elif role == 'mean':
       variable.assign(np.reshape(networks.IMAGENET_MEAN, variable.shape))
     elif role == 'variance':
       variable.assign(np.reshape(np.square(networks.IMAGENET_STD), variable.shape))
+  targets.finalize(network)
+  _settle_batch_norms(network)
   return network
+
+
+def _settle_batch_norms(network):
+  """Sets moving averages to what the images of one batch give."""
+  norms = [layer for layer in network.layers if isinstance(layer, tf.keras.layers.BatchNormalization)]
+  for layer in norms:
+    layer.momentum = 0.0
+  network(photographs.batch(96) / 127.5 - 1, training=True)
 
 
 def with_top(network, nested):

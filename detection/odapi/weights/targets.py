@@ -39,6 +39,13 @@ def of(backbone: tf.keras.Model) -> list[Target]:
   ]
 
 
+def finalize(network: tf.keras.Model) -> None:
+  """Lets layers that computed something from their variables when they were built, compute it anew."""
+  for layer in _layers(network):
+    if isinstance(layer, tf.keras.layers.Normalization):
+      layer.finalize_state()
+
+
 def keras_names(network: str) -> list[tuple[str, str]]:
   """[(class, name)] of the layers with weights of a network of tf.keras.applications, in its order."""
   return [(type(layer).__name__, layer.name) for layer in _layers(keras_network(network))]

@@ -62,7 +62,7 @@ def assert_same_features(keras, config, path, layer, size=96):
   theirs = features(keras, layer, module.preprocess_input(images.copy()))
   ours = features(backbone, layer, extractor.preprocess(tf.constant(images)))
   theirs = theirs[..., : ours.shape[-1]]
-  assert np.abs(theirs).max() > 0.01
+  assert np.abs(theirs[0] - theirs[1]).max() > 0.1 * np.abs(theirs).max()  # they depend on the image
   np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
 
 

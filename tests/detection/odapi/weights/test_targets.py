@@ -25,3 +25,10 @@ def test_the_classes_and_names_are_those_of_keras():
     ('BatchNormalization', 'bn_Conv1'),
     ('DepthwiseConv2D', 'expanded_conv_depthwise'),
   ]
+
+
+def test_a_normalization_takes_up_its_new_variables():
+  network = tf.keras.Sequential([tf.keras.Input((1, 1, 1)), tf.keras.layers.Normalization(name='normalization')])
+  network.variables[0].assign([4.0])
+  targets.finalize(network)
+  assert float(network(tf.fill([1, 1, 1, 1], 5.0))) == 1.0
