@@ -24,7 +24,7 @@ from detection.sample_data.draw import Shape
 WIDTH, HEIGHT = 640, 480
 MISSING = 0.06
 RED, WHITE, PLATELET = 'red cell', 'white cell', 'platelet'
-# Standard deviation of a labelled corner, as a share of the box's sides.
+# Standard deviation of a labelled corner, as a fraction of the box's sides.
 OFF = {RED: 0.025, WHITE: 0.04, PLATELET: 0.06}
 
 Outline = list[tuple[float, float]]

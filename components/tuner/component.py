@@ -65,7 +65,7 @@ class DetectionTuner(base_component.BaseComponent):
     settings: Mapping[str, Any] | None = None,
     target_examples: channel.BaseChannel | None = None,
     adapt: Mapping[str, Any] | None = None,
-    **wanted: Any,
+    **base_options: Any,
   ) -> None:
     """Checks the space against the base, before anything runs.
 
@@ -77,7 +77,8 @@ class DetectionTuner(base_component.BaseComponent):
       settings: TrainSettings of every trial.
       target_examples: images of another domain, to which every trial adapts as the training will.
       adapt: AdaptSettings; with target_examples alone.
-      wanted: base, batch_size, mode, checkpoint, overrides, check_checkpoint: see recipe.Options. Steps are tune.steps.
+      base_options: base, batch_size, mode, checkpoint, overrides, check_checkpoint, see recipe.Options; the steps are
+        tune.steps.
 
     Raises:
       ConfigError: as recipe.read; also for each value of the space that pipeline.config does not take, and for `adapt`
@@ -85,7 +86,7 @@ class DetectionTuner(base_component.BaseComponent):
     """
     checked = parse_settings(TuneSettings, dict(tune), 'tune')
     trained = parse_settings(TrainSettings, dict(settings or {}), 'DetectionTuner: settings')
-    read = recipe.read(recipe.Options(**{**wanted, 'num_steps': checked.steps}))
+    read = recipe.read(recipe.Options(**{**base_options, 'num_steps': checked.steps}))
     check_space(read, checked)
     super().__init__(
       DetectionTunerSpec(

@@ -10,7 +10,6 @@ from pipeline.config import RunConfig
 from pipeline.pipeline import RunContext, create_pipeline
 
 _COMPILERS = {'kfp': kfp_v2.compile_pipeline, 'kfp-v1': kfp_v1.compile_pipeline}
-TARGETS = tuple(_COMPILERS)
 
 
 def compile_config(config: RunConfig, target: str, output: str) -> None:

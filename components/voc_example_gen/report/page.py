@@ -65,7 +65,7 @@ def _charts(report: Mapping[str, Any]) -> list[dict[str, str]]:
     },
     {
       'uri': _histogram(sizes, 'from, % of the image side'),
-      'caption': 'Box size: square root of area, as a share of the image.',
+      'caption': 'Box size: square root of area, as a fraction of the image.',
     },
     {'uri': _histogram(aspects, 'from, width / height'), 'caption': 'Box aspect: width by height, in pixels.'},
   ]

@@ -41,13 +41,13 @@ def test_a_file_with_labels_but_without_a_network_is_refused_by_name(tmp_path):
 
 def test_an_image_is_stretched_or_kept_in_shape_with_padding_at_the_end():
   pixels = np.full((10, 20, 3), 7, np.uint8)
-  stretched, share = tflite_model.Letterbox().apply(pixels, 40, 40)
+  stretched, fraction = tflite_model.Letterbox().apply(pixels, 40, 40)
   assert (stretched == 7).all()
-  assert share == (1, 1)
-  kept, share = tflite_model.Letterbox(keep_aspect=True, padding=(1.0, 2.0, 3.0)).apply(pixels, 40, 40)
+  assert fraction == (1, 1)
+  kept, fraction = tflite_model.Letterbox(keep_aspect=True, padding=(1.0, 2.0, 3.0)).apply(pixels, 40, 40)
   assert kept.shape == (40, 40, 3)
   assert kept.dtype == np.float32
-  assert share == (0.5, 1)
+  assert fraction == (0.5, 1)
   assert (kept[:20] == 7).all()
   assert (kept[20:] == (1, 2, 3)).all()
 
