@@ -12,6 +12,16 @@ from detection.odapi import networks
 from detection.odapi.weights import keras_config, targets
 from tests.support import photographs
 
+_APPLICATIONS = tf.keras.applications
+_MODULES = (  # the first whose name a network's begins with
+  ('MobileNetV2', _APPLICATIONS.mobilenet_v2),
+  ('MobileNet', _APPLICATIONS.mobilenet),
+  ('InceptionResNetV2', _APPLICATIONS.inception_resnet_v2),
+  ('EfficientNet', _APPLICATIONS.efficientnet),
+  *((f'ResNet{depth}V2', _APPLICATIONS.resnet_v2) for depth in (50, 101, 152)),
+  ('ResNet', _APPLICATIONS.resnet),
+)
+
 
 def random_network(name, multiplier=1.0, seed=0):
   """Without its classifier. Its batch norms normalize photographs, so that its features depend on the image."""
@@ -29,16 +39,24 @@ def random_network(name, multiplier=1.0, seed=0):
     elif role == 'variance':
       variable.assign(np.reshape(np.square(networks.IMAGENET_STD), variable.shape))
   targets.finalize(network)
-  _settle_batch_norms(network)
+  _settle_batch_norms(name, network)
   return network
 
 
-def _settle_batch_norms(network):
+def preprocessed(name, images):
+  """Images of 0..255 as a network of this name is trained on them."""
+  module = next(module for start, module in _MODULES if name.startswith(start))
+  return module.preprocess_input(images.copy())
+
+
+def _settle_batch_norms(name, network):
   """Sets moving averages to what the images of one batch give."""
-  norms = [layer for layer in network.layers if isinstance(layer, tf.keras.layers.BatchNormalization)]
-  for layer in norms:
-    layer.momentum = 0.0
-  network(photographs.batch(96) / 127.5 - 1, training=True)
+  for layer in network.layers:
+    if isinstance(layer, tf.keras.layers.BatchNormalization):
+      layer.momentum = 0.0
+    if isinstance(layer, tf.keras.layers.Dropout):
+      layer.rate = 0.0
+  network(preprocessed(name, photographs.batch(96)), training=True)
 
 
 def with_top(network, nested):

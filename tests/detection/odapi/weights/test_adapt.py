@@ -14,16 +14,6 @@ from detection.odapi.weights.layers import Layer, SavedNetwork
 from detection.pipeline_config import builtin_bases
 from tests.support import keras_networks, photographs
 
-PREPROCESS = {
-  'MobileNet': tf.keras.applications.mobilenet,
-  'MobileNetV2': tf.keras.applications.mobilenet_v2,
-  'ResNet50': tf.keras.applications.resnet,
-  'ResNet101': tf.keras.applications.resnet,
-  'ResNet50V2': tf.keras.applications.resnet_v2,
-  'EfficientNetB0': tf.keras.applications.efficientnet,
-  'EfficientNetB1': tf.keras.applications.efficientnet,
-  'EfficientNetB2': tf.keras.applications.efficientnet,
-}
 # On other sizes the OD API's ResNet pools with its grid half a pixel beside that of Keras.
 RESNET_SIZE = 97
 
@@ -58,8 +48,8 @@ def features(network, layer, images):
 def assert_same_features(keras, config, path, layer, size=96):
   images = photographs.batch(size)
   extractor, backbone = restored(config, path)
-  module = PREPROCESS[backbones.of(config).network.name]
-  theirs = features(keras, layer, module.preprocess_input(images.copy()))
+  name = backbones.of(config).network.name
+  theirs = features(keras, layer, keras_networks.preprocessed(name, images))
   ours = features(backbone, layer, extractor.preprocess(tf.constant(images)))
   theirs = theirs[..., : ours.shape[-1]]
   assert np.abs(theirs[0] - theirs[1]).max() > 0.1 * np.abs(theirs).max()  # they depend on the image
@@ -112,7 +102,7 @@ def test_inception_resnet_is_the_same_where_it_pads_as_keras_does(tmp_path):
   match = fit.match(read.read(str(tmp_path / 'net.h5')), networks.NETWORKS['InceptionResNetV2'], targets.of(backbone))
   for variable, value in adapt.values(match, bgr=False).values:
     variable.assign(value)
-  images = tf.keras.applications.inception_resnet_v2.preprocess_input(photographs.batch(139))
+  images = keras_networks.preprocessed('InceptionResNetV2', photographs.batch(139))
   theirs, ours = (features(network, 'conv_7b_bn', images) for network in (keras, backbone))
   np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
 
