@@ -32,6 +32,8 @@ class Executor(base_executor.BaseExecutor):
     exec_properties: dict[str, Any],
   ) -> None:
     """Trains in the work folder, then writes `model` and `model_run` and removes the work folder."""
+    # First of all: several workers must be known before TensorFlow runs anything.
+    strategy = devices.choose_strategy()
     config_path = _file(input_dict['pipeline_config'], artifacts.PipelineConfig.FILE_NAME)
     labels_path = _file(input_dict['label_map'], artifacts.LabelMap.FILE_NAME)
     config_text = files.read_text(config_path)
@@ -48,7 +50,6 @@ class Executor(base_executor.BaseExecutor):
     work = files.join(exec_properties['work_root'], content)
     write_line(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}')
 
-    strategy = devices.choose_strategy()
     examples_check.check_examples(config, names, scans)
     trained = training.train(task, work, strategy)
     if not devices.is_chief(strategy):
