@@ -32,7 +32,9 @@ def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
   detector = Detector(str(pushed))
   assert sorted(detector.labels) == sorted(draw.CLASSES)
   (found,) = detector.detect([str(named_run.data / 'JPEGImages' / 'sample-0000.jpg')])
-  assert len(set(found.names)) > 1
+  # After four steps no feature tells the classes apart: which of them a box is called is chance.
+  assert len(found) > 0
+  assert set(found.names) <= set(detector.labels)
   evaluation = json.loads((named_run.artifact('MapEvaluator', 'evaluation') / 'metrics.json').read_text())
   assert [row['name'] for row in evaluation['model']['per_class']] == sorted(draw.CLASSES)
   assert evaluation['facts']['named by'].startswith('logistic classifier on ')
