@@ -52,8 +52,19 @@ def test_every_file_gives_every_variable_of_a_network_nested_in_another_model(ki
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('form', ['no top', 'nested', 'flat'])
-@pytest.mark.parametrize('kind', keras_networks.KERAS_FILES)
+@pytest.mark.parametrize(
+  ('kind', 'form'),
+  [
+    # Saving a SavedModel takes most of a minute: one form of it is enough.
+    *(
+      (kind, form)
+      for kind in keras_networks.KERAS_FILES
+      if kind != 'SavedModel'
+      for form in ('no top', 'nested', 'flat')
+    ),
+    ('SavedModel', 'nested'),
+  ],
+)
 def test_every_file_gives_every_variable_with_a_top_and_without(kind, form, models, network, tmp_path):
   assert_a_file_gives_every_variable(kind, models[form], network, tmp_path)
 
