@@ -13,11 +13,13 @@ import yaml
 from components.crop_classifier.settings import TwoStageSettings
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings, known_name
+from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
 from detection.inference.tflite_model import Kind
 from detection.training.settings import AdaptSettings, TrainSettings
 
+_LONGEST_SHOWN = 120  # characters of what the user wrote, in a message
 _SHORT_FORMS = ('augment', 'optimizer', 'schedule', 'learning_rate')
 
 
@@ -244,13 +246,13 @@ def load(path: str, data_root: str | None = None, overrides: Sequence[str] = ())
 def _read(path: str) -> dict[str, Any]:
   try:
     with open(path, encoding='utf-8') as file:
-      content = yaml.safe_load(file)
+      content = strict_yaml.load(file)
   except OSError as error:
     raise ConfigError(f'{path}: cannot be read: {error.strerror}. Expected a run config, as in configs/.') from error
   except UnicodeDecodeError as error:
     raise ConfigError(f'{path}: not UTF-8 text. Expected a run config in YAML.') from error
   except yaml.YAMLError as error:
-    raise ConfigError(f'{path}: not YAML: {" ".join(str(error).split())}') from error
+    raise ConfigError(f'{path}: not YAML that can be used: {strict_yaml.explain(error)}.') from error
   if content is None:
     return {}
   if not isinstance(content, dict):
@@ -263,14 +265,18 @@ def _override(content: dict[str, Any], override: str) -> None:
   if not equals or not path:
     raise ConfigError(f'--set {override}: expected key.path=value.')
   try:
-    value = yaml.safe_load(text)
+    value = strict_yaml.load(text)
   except yaml.YAMLError as error:
-    raise ConfigError(f'--set {override}: the value is not YAML: {" ".join(str(error).split())}') from error
+    raise ConfigError(f'--set {_shortened(override)}: the value is not YAML: {strict_yaml.explain(error)}.') from error
   keys = path.split('.')
   # The rest of the key is itself a dotted path, into pipeline.config.
   if keys[:2] == ['model', 'overrides'] and len(keys) > 2:
     keys = [*keys[:2], '.'.join(keys[2:])]
   _put(content, keys, value, f'--set {override}')
+
+
+def _shortened(text: str) -> str:
+  return text if len(text) <= _LONGEST_SHOWN else f'{text[:_LONGEST_SHOWN]} …'
 
 
 def _put(content: dict[str, Any], keys: Sequence[str], value: Any, where: str) -> None:

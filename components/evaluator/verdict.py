@@ -58,13 +58,18 @@ class Bounds:
     """Checks names and values of the thresholds; needs no label map.
 
     Raises:
-      ConfigError: for the first name that is no metric, or value that is no number in [0, 1].
+      ConfigError: for the first name that is no metric, or value that is no number in [0, 1]; and for limits against
+        the baseline that are no finite numbers, which no model could pass.
     """
     for name, bound in self.thresholds.items():
       if problem := names.problem(name):
         raise ConfigError(f'evaluate.thresholds: {problem}.')
       if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 <= bound <= 1:
         raise ConfigError(f'evaluate.thresholds.{name}: expected a number from 0 to 1, received {bound!r}.')
+    for name in ('min_improvement', 'max_class_drop'):
+      limit = getattr(self, name)
+      if limit is not None and not math.isfinite(limit):
+        raise ConfigError(f'evaluate.{name}: expected a finite number, received {limit}.')
 
   def check_classes(self, classes: Collection[str]) -> None:
     """Checks that the classes in the thresholds exist.

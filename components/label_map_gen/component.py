@@ -8,7 +8,8 @@ from tfx.types import channel, component_spec, standard_artifacts
 from components import code_version
 from components.artifacts import LabelMap
 from components.label_map_gen import executor
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, DataError
+from detection.odapi import label_map
 
 
 class LabelMapGenSpec(component_spec.ComponentSpec):
@@ -57,7 +58,7 @@ class LabelMapGen(base_beam_component.BaseBeamComponent):
       for_classifier: whether a classifier is to tell the classes apart, so that the data must have two or more.
 
     Raises:
-      ConfigError: if `pinned` cannot be read.
+      ConfigError: if `pinned` cannot be read, or is no label map that can be kept: an id below 1 or given twice.
     """
     super().__init__(
       LabelMapGenSpec(
@@ -73,7 +74,14 @@ class LabelMapGen(base_beam_component.BaseBeamComponent):
 
 
 def _text(path: str) -> str:
+  """The content of a label map, which is checked here: the examples, which the executor reads, may take hours."""
   try:
-    return pathlib.Path(path).read_text(encoding='utf-8')
+    text = pathlib.Path(path).read_text(encoding='utf-8')
   except (OSError, UnicodeDecodeError) as error:
     raise ConfigError(f'{path}: cannot be read as a label map: {error}. Expected a label_map.pbtxt.') from error
+  try:
+    label_map.parse(text, where=path)
+  except DataError as error:
+    # To the executor a bad label map is bad data; named in the run config, it is the user's to mend first.
+    raise ConfigError(f'data.label_map: {error}') from error
+  return text

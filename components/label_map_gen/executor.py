@@ -23,10 +23,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     output_dict: dict[str, list[artifact.Artifact]],
     exec_properties: dict[str, Any],
   ) -> None:
-    """Reads the pinned map first: a mistake there shows before the examples are read.
+    """Counts once, over all splits. The component has checked the pinned label map already.
 
     Raises:
-      DataError: if the pinned label map cannot be used, or the examples hold too few class names.
+      DataError: if the examples hold too few class names.
     """
     uri = artifact_utils.get_single_uri(output_dict['label_map'])
     pinned = exec_properties.get('pinned')

@@ -35,6 +35,9 @@ def parse_settings(model: type[Model], data: Mapping[str, Any], where: str) -> M
   Raises:
     ConfigError: one line for everything that is wrong: field, value found, what was expected, the nearest known key.
   """
+  for key in data:
+    if not isinstance(key, str):
+      raise ConfigError(f'{where}: the key {key!r} is no text. Expected the name of a setting.')
   try:
     return model.parse_obj(data)
   except pydantic.ValidationError as error:

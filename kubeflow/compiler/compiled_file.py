@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import unknown_key
 
@@ -32,11 +33,13 @@ def read(path: str) -> CompiledFile:
     ConfigError: if it is no schema 2.1.0 pipeline in YAML.
   """
   try:
-    documents = list(yaml.safe_load_all(pathlib.Path(path).read_text()))
+    documents = strict_yaml.load_all(pathlib.Path(path).read_text())
   except OSError as error:
     raise ConfigError(f'{path}: cannot be read: {error.strerror}.') from error
-  except (yaml.YAMLError, UnicodeDecodeError) as error:
-    raise ConfigError(f'{path}: not YAML: {" ".join(str(error).split())}') from error
+  except UnicodeDecodeError as error:
+    raise ConfigError(f'{path}: not UTF-8 text. Expected a compiled pipeline.') from error
+  except yaml.YAMLError as error:
+    raise ConfigError(f'{path}: not YAML that can be used: {strict_yaml.explain(error)}.') from error
   spec = documents[0] if documents else None
   if isinstance(spec, dict) and 'pipelineSpec' in spec:
     raise ConfigError(f'{path}: a PipelineJob, which open-source KFP does not read. Compile to a .yaml file.')
@@ -121,7 +124,7 @@ def _typed(name: str, text: str, kind: str) -> Any:
       return float(text)
     if kind == 'BOOLEAN':
       return {'true': True, 'false': False}[text.lower()]
-    if kind in _CONTAINERS and isinstance(value := yaml.safe_load(text), _CONTAINERS[kind]):
+    if kind in _CONTAINERS and isinstance(value := strict_yaml.load(text), _CONTAINERS[kind]):
       return value
   except (ValueError, KeyError, yaml.YAMLError):
     raise _not_of_type(name, text, kind) from None

@@ -53,6 +53,12 @@ def test_no_class_may_drop_by_more_than_allowed(most, before, blessed):
   assert blessed or 'AP/cat over baseline 0.200 is below' in judged.reason
 
 
+@pytest.mark.parametrize('limit', ['min_improvement', 'max_class_drop'])
+def test_a_limit_that_no_model_could_pass_is_refused(limit):
+  with pytest.raises(ConfigError, match=f'evaluate.{limit}: expected a finite number, received nan'):
+    verdict.Bounds({}, **{limit: NAN}).check_names()
+
+
 def test_a_threshold_on_a_class_that_is_not_there_is_refused():
   with pytest.raises(ConfigError, match=r'thresholds.AP/green: no class "green". Expected one of \[.*red'):
     verdict.Bounds({'AP/green': 0.5}).check_classes({'red': 1})

@@ -65,10 +65,3 @@ def test_a_single_class_keeps_its_pinned_id(generate, tmp_path):
 def test_classes_for_a_classifier_are_two_or_more(generate):
   with pytest.raises(DataError, match='two classes or more'):
     generate({'train': [['dog']]}, single_class='object', for_classifier=True)
-
-
-def test_a_broken_pinned_file_is_named(generate, tmp_path):
-  pinned = tmp_path / 'pinned.pbtxt'
-  pinned.write_text('item { id: 0 name: "dog" }')
-  with pytest.raises(DataError, match='pinned.pbtxt'):
-    generate({'train': [['dog']]}, pinned=str(pinned))

@@ -17,7 +17,13 @@ def test_values_are_read_as_they_were_written(tmp_path):
 
 @pytest.mark.parametrize(
   ('content', 'expected'),
-  [(None, 'no hyperparameters.json there'), ('{', 'not JSON'), ('[1]', r'expected a JSON object .*received \[1\]')],
+  [
+    (None, 'no hyperparameters.json there'),
+    ('{', 'not JSON'),
+    ('[1]', r'expected a JSON object .*received \[1\]'),
+    ('{"a": 1, "a": 2}', 'the key "a" is there twice'),
+    ('[' * 100_000, 'not JSON'),
+  ],
 )
 def test_hyperparameters_that_are_none_are_refused(tmp_path, content, expected):
   if content is not None:
