@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cli.shared import quiet
 from detection.base import suggest
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+  from detection.inference.annotate import Annotator
 
 HELP = 'draw what a model finds in images, and write predictions.json'
 ORDER = 100
@@ -27,9 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
   """Writes annotated copies and predictions of everything that args.sources name to the folder args.output.
 
+  Returns:
+    0; 1 if an image or a part of a video could not be read, was named and left out.
+
   Raises:
     ConfigError: if there are no images, a source does not exist, or the folder holds what predict did not write.
-    DataError: if the model cannot be loaded or an image cannot be read.
+    DataError: if the model cannot be loaded, or none of the images and videos can be read.
   """
   _check_numbers(args.min_score, args.batch_size)
   with quiet.third_party():
@@ -46,11 +54,31 @@ def run(args: argparse.Namespace) -> int:
       if sources.is_video(path):
         annotator.add_video(path)
     predicted = annotator.predicted
+    if not predicted and annotator.left_out:
+      raise DataError(_none_read(annotator.left_out))
     prediction_files.write(pathlib.Path(args.output), predicted, targets, args.format or [], args.min_score)
   drawn = sum(len(one.detections.above(args.min_score)) for one in predicted)
   print(f'{len(predicted)} images, {drawn} objects of score {args.min_score} or more: {args.output}')
-  print(f'{len(predicted) / max(annotator.seconds, 1e-9):.1f} images/s (reading, detection, drawing, saving)')
-  return 0
+  print(f'{len(predicted) / max(annotator.seconds, 1e-9):.1f} images/s; {_pace(annotator)}')
+  if not annotator.left_out:
+    return 0
+  print(f'detection-pipeline predict: left out: {len(annotator.left_out)}; each is named above.', file=sys.stderr)
+  return 1
+
+
+def _pace(annotator: Annotator) -> str:
+  """What each stage took, and which of them the others waited for."""
+  from detection.inference.annotate import DETECTING
+
+  seconds = annotator.stopwatch.seconds
+  shown = ', '.join(f'{stage} {spent:.1f} s' for stage, spent in seconds.items())
+  beside = sum(spent for stage, spent in seconds.items() if stage != DETECTING) / annotator.threads
+  slowest = DETECTING if seconds.get(DETECTING, 0.0) >= beside else f'the others, on {annotator.threads} threads'
+  return f'side by side: {shown}; slowest: {slowest}'
+
+
+def _none_read(left_out: Sequence[str]) -> str:
+  return left_out[0] if len(left_out) == 1 else f'{len(left_out)} files, none can be read. The first: {left_out[0]}'
 
 
 def _check_numbers(min_score: float, batch_size: int) -> None:

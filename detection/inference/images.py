@@ -35,7 +35,10 @@ def load(image: Encodable) -> tuple[bytes, PIL.Image.Image]:
   if isinstance(image, PIL.Image.Image):
     return _as_png(image)
   where = 'image bytes' if isinstance(image, bytes) else os.fspath(image)
-  content = image if isinstance(image, bytes) else files.read_user_file(where)
+  try:
+    content = image if isinstance(image, bytes) else files.read_user_file(where)
+  except OSError as error:
+    raise DataError(f'{where}: cannot be read: {error.strerror or error}.') from error
   try:
     opened = PIL.Image.open(io.BytesIO(content))
     opened.load()  # a file cut short fails here, with its name, not inside a batch
@@ -43,7 +46,8 @@ def load(image: Encodable) -> tuple[bytes, PIL.Image.Image]:
     if opened.format in _PLAIN_FORMATS and opened.mode in _PLAIN_MODES and upright:
       return content, opened
     return _as_png(opened)
-  except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
+  # Pillow's plugins raise nearly anything on hostile bytes (OSError, SyntaxError, struct.error, zlib.error, ...).
+  except Exception as error:
     raise DataError(f'{where}: not an image that can be read: {error}. Expected a whole JPEG or PNG.') from error
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _FALLBACK_RATE = 25.0
+_COUNTED = ('.mp4', '.avi', '.mov')  # the others' headers hold a duration, of which OpenCV makes a count
+_SLACK = 0.02
 
 
 @contextlib.contextmanager
@@ -22,7 +24,7 @@ def reader(path: str) -> Iterator[tuple[int, float, Iterator[np.ndarray]]]:
   """Opens a video: (number of frames as its header says, frames a second, the frames as uint8 [H, W, 3] in RGB).
 
   Raises:
-    DataError: if OpenCV cannot read it.
+    DataError: if OpenCV cannot read it. By the frames: behind the last that can be read, if some are missing then.
   """
   import cv2
 
@@ -32,7 +34,7 @@ def reader(path: str) -> Iterator[tuple[int, float, Iterator[np.ndarray]]]:
       raise DataError(f'{path}: not a video that OpenCV can read.')
     rate = capture.get(cv2.CAP_PROP_FPS)
     count = int(max(0, capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-    yield count, rate if 0 < rate < 1000 else _FALLBACK_RATE, _frames(capture)
+    yield count, rate if 0 < rate < 1000 else _FALLBACK_RATE, _frames(capture, path, count)
   finally:
     capture.release()
 
@@ -80,11 +82,20 @@ class Writer:
     self._stack.__exit__(kind, error, trace)
 
 
-def _frames(capture: 'cv2.VideoCapture') -> Iterator[np.ndarray]:
+def _frames(capture: 'cv2.VideoCapture', path: str, count: int) -> Iterator[np.ndarray]:
   import cv2
 
+  read = 0
   while True:
-    there, frame = capture.read()
+    try:
+      there, frame = capture.read()
+    except cv2.error as error:
+      raise DataError(f'{path}: frame {read} cannot be read: {error.err}.') from error
     if not there:
-      return
+      break
+    read += 1
     yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+  # OpenCV passes over frames that it cannot decode, and ends without a word where a file was cut short.
+  slack = 0 if path.lower().endswith(_COUNTED) else max(1, round(_SLACK * count))
+  if not read or read < count - slack:
+    raise DataError(f'{path}: {read} of the {count} frames that its header counts could be read.')

@@ -4,10 +4,12 @@ import csv
 import errno
 import json
 import pathlib
+import re
 
 import numpy as np
 import PIL.Image
 import pytest
+import tensorflow as tf
 
 from cli import main
 from components.voc_example_gen.formats import voc
@@ -31,6 +33,16 @@ def predict(model, output, *sources, **options):
   return main.main(['predict', '--model', str(model), '--output', str(output), *words, *map(str, sources)])
 
 
+def write_clip(path, draw, frames, pixels_a_frame=2):
+  """A video of 10 frames a second, in which a red box of 32 x 24 pixels moves to the right."""
+  import cv2
+
+  writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (96, 64))
+  for left in range(0, frames * pixels_a_frame, pixels_a_frame):
+    writer.write(cv2.cvtColor(draw([('red', (10, left, 34, left + 32))]), cv2.COLOR_RGB2BGR))
+  writer.release()
+
+
 def test_images_are_annotated_and_predictions_stand_in_pixels(colour_model, photos, tmp_path, capsys):
   assert predict(colour_model, tmp_path / 'out', photos, batch_size=2) == 0
   assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['a-2.jpg', 'a.jpg', 'b.jpg', 'predictions.json']
@@ -44,7 +56,7 @@ def test_images_are_annotated_and_predictions_stand_in_pixels(colour_model, phot
     assert drawn.tobytes() != original.tobytes()
   out = capsys.readouterr().out
   assert '3 images, 2 objects' in out
-  assert 'images/s' in out
+  assert re.search(r'images/s; side by side: reading \d.* s, detecting .* s, drawing .* s, saving .* s; slowest: ', out)
 
 
 def test_many_images_keep_their_order_and_each_its_boxes(colour_model, draw, tmp_path):
@@ -57,14 +69,43 @@ def test_many_images_keep_their_order_and_each_its_boxes(colour_model, draw, tmp
   assert len(list((tmp_path / 'out').glob('*.jpg'))) == 20
 
 
-def test_an_image_that_cannot_be_read_ends_prediction_in_one_line(colour_model, draw, tmp_path, capsys):
-  (tmp_path / 'many').mkdir()
+def test_images_that_cannot_be_read_are_named_and_left_out_and_the_others_predicted(
+  colour_model, draw, tmp_path, capsys, monkeypatch
+):
+  folder = tmp_path / 'many'
+  folder.mkdir()
   for number in range(20):
-    PIL.Image.fromarray(draw([])).save(tmp_path / 'many' / f'{number:02d}.png')
-  (tmp_path / 'many' / '15.png').write_bytes(b'not an image')
-  assert predict(colour_model, tmp_path / 'out', tmp_path / 'many', batch_size=2) == 1
-  assert '15.png: not an image' in capsys.readouterr().err
-  assert not (tmp_path / 'out' / 'predictions.json').exists()
+    PIL.Image.fromarray(draw([('red', (10, number, 34, number + 20))])).save(folder / f'{number:02d}.png')
+  monkeypatch.setattr(PIL.Image, 'MAX_IMAGE_PIXELS', 96 * 64)
+  PIL.Image.new('L', (200, 200)).save(folder / '00.png')  # a decompression bomb: above twice the limit
+  (folder / '15.png').write_bytes(b'not an image')
+  (folder / '16.png').write_bytes(b'')
+  assert predict(colour_model, tmp_path / 'out', folder, batch_size=2) == 1
+  rows = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+  assert [row['bbox'][0] for row in rows] == [number for number in range(20) if number not in (0, 15, 16)]
+  assert len(list((tmp_path / 'out').glob('*.jpg'))) == 17
+  said = capsys.readouterr()
+  lines = said.err.splitlines()
+  assert [line.split(': ')[:2] for line in lines[:3]] == [
+    ['left out', str(folder / name)] for name in ('00.png', '15.png', '16.png')
+  ]
+  assert 'decompression bomb' in lines[0]
+  assert lines[-1] == 'detection-pipeline predict: left out: 3; each is named above.'
+  assert '17 images, 17 objects' in said.out
+
+
+def test_an_image_that_pillow_reads_and_tensorflow_does_not_is_predicted_too(colour_model, draw, tmp_path):
+  folder = tmp_path / 'many'
+  folder.mkdir()
+  for number in range(3):
+    PIL.Image.fromarray(draw([('red', (10, 20, 34, 52))])).save(folder / f'{number}.png')
+  whole = (folder / '1.png').read_bytes()
+  (folder / '1.png').write_bytes(whole[:-12])  # without its last chunk, IEND
+  with pytest.raises(tf.errors.InvalidArgumentError):
+    tf.io.decode_image(whole[:-12])
+  assert predict(colour_model, tmp_path / 'out', folder) == 0
+  rows = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+  assert [row['bbox'] for row in rows] == 3 * [[20, 10, 32, 24]]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +120,7 @@ def test_an_image_that_cannot_be_read_ends_prediction_in_one_line(colour_model, 
     pytest.param(['photos'], {'batch_size': 0}, 2, '--batch-size', id='no batch'),
     pytest.param(['photos'], {'model': 'empty'}, 1, 'no SavedModel', id='no model'),
     pytest.param(['photos/notes.txt'], {}, 1, 'notes.txt: not an image', id='a file that is no image'),
+    pytest.param(['photos/notes.txt', 'clip.mp4'], {}, 1, '2 files, none can be read. The first', id='none of two'),
     pytest.param(['photos/a.png'], {'output': 'photos'}, 2, 'Give a new folder', id='the images own folder'),
   ],
 )
@@ -127,20 +169,29 @@ def test_other_classes_can_be_left_out_and_globs_given(colour_model, photos, tmp
 
 
 def test_a_video_is_annotated_frame_by_frame(colour_model, draw, tmp_path):
-  import cv2
-
-  writer = cv2.VideoWriter(str(tmp_path / 'clip.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 10, (96, 64))
-  for left in range(0, 50, 10):
-    writer.write(cv2.cvtColor(draw([('red', (10, left, 34, left + 32))]), cv2.COLOR_RGB2BGR))
-  writer.release()
+  write_clip(tmp_path / 'clip.avi', draw, 5, pixels_a_frame=10)
   assert predict(colour_model, tmp_path / 'out', tmp_path / 'clip.avi', batch_size=2) == 0
   rows = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
   assert [row['frame'] for row in rows] == [0, 1, 2, 3, 4]
   np.testing.assert_allclose([row['bbox'][0] for row in rows], [0, 10, 20, 30, 40], atol=2)  # MJPG blurs edges
+  import cv2
+
   capture = cv2.VideoCapture(str(tmp_path / 'out' / 'clip.mp4'))
   assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 5
   assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
   assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['clip.mp4', 'predictions.json']
+
+
+def test_a_video_that_was_cut_short_is_predicted_as_far_as_it_goes_and_named(colour_model, draw, tmp_path, capsys):
+  write_clip(tmp_path / 'whole.avi', draw, 20)
+  (tmp_path / 'cut.avi').write_bytes((tmp_path / 'whole.avi').read_bytes()[:-9000])
+  assert predict(colour_model, tmp_path / 'out', tmp_path / 'cut.avi', tmp_path / 'whole.avi', batch_size=3) == 1
+  error = capsys.readouterr().err
+  read = int(re.search(r'left out: .*cut.avi: (\d+) of the 20 frames', error)[1])
+  rows = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+  assert [row['frame'] for row in rows] == [*range(read), *range(20)]
+  assert 0 < read < 20
+  assert 'left out: 1; each' in error
 
 
 def test_a_full_disk_is_one_line(colour_model, photos, tmp_path, capsys, monkeypatch):

@@ -1,7 +1,4 @@
-"""Detecting in files: what is kept, what is drawn, and how far reading runs ahead."""
-
-import itertools
-from concurrent import futures
+"""Detecting in files: what is kept, and what is drawn."""
 
 import numpy as np
 import PIL.Image
@@ -40,11 +37,3 @@ def test_a_drawn_image_has_its_boxes_in_the_colours_of_the_classes():
   drawn = np.asarray(annotate.draw(image, found))
   assert drawn[100, 100].any()
   assert not drawn[150, 100].any()
-
-
-def test_calls_run_ahead_of_the_reader_but_not_further_than_told():
-  read = []
-  with futures.ThreadPoolExecutor(4) as pool:
-    results = annotate.map_ahead(pool, lambda number: -number, (read.append(n) or n for n in itertools.count()), 3)
-    assert [next(results), next(results)] == [0, -1]
-    assert read == [0, 1, 2, 3, 4]

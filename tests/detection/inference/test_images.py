@@ -68,6 +68,13 @@ def test_an_image_cut_short_is_refused_by_name(photo, tmp_path):
     images.load(tmp_path / 'cut.jpg')
 
 
+def test_a_decompression_bomb_is_refused_by_name(photo, tmp_path, monkeypatch):
+  monkeypatch.setattr(PIL.Image, 'MAX_IMAGE_PIXELS', 100)
+  (tmp_path / 'bomb.png').write_bytes(saved(photo, 'PNG'))
+  with pytest.raises(DataError, match='bomb.png: not an image .*decompression bomb'):
+    images.load(tmp_path / 'bomb.png')
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
   for path in (tmp_path, tmp_path / 'nowhere.jpg'):
     with pytest.raises(DataError, match=f'{path.name}: no such file'):

@@ -48,3 +48,19 @@ def test_a_file_that_is_no_video_is_refused_by_name(tmp_path):
   (tmp_path / 'clip.mp4').write_text('no video')
   with pytest.raises(DataError, match='clip.mp4: not a video'), video.reader(str(tmp_path / 'clip.mp4')):
     pass
+
+
+@pytest.mark.parametrize('suffix', ['.avi', '.mkv'])
+def test_a_video_cut_short_gives_its_frames_and_then_says_how_many_there_were(tmp_path, suffix):
+  import cv2
+
+  path = tmp_path / f'clip{suffix}'
+  output = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10, (96, 64))
+  for frame in np.random.default_rng(0).integers(0, 255, (20, 64, 96, 3), np.uint8):
+    output.write(frame)
+  output.release()
+  path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+  frames = []
+  with video.reader(str(path)) as (_, _, read), pytest.raises(DataError, match=rf'{path.name}: \d+ of the 20 frames'):
+    frames.extend(read)
+  assert 0 < len(frames) < 20
