@@ -1,24 +1,38 @@
 # make demo and make test work on a fresh clone with git, make and any Python 3.
+# STACK=current or STACK=legacy chooses a stack by hand; else the first that this host can run: docs/stack.md.
 PYTHON3 ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+export STACK
 PYTEST := $(BIN)/python -m pytest
 # Most of a training test is tracing, which keeps one core busy. A file's tests stay together: they share what is trained.
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast test-flink test-prism lint format bench lock clean
+.PHONY: demo test test-fast test-current test-flink test-prism lint format bench lock clean
 
-$(READY): requirements.lock setup.py tools/bootstrap.py
+$(READY): requirements.lock requirements-legacy.lock setup.py tools/bootstrap.py
 	$(PYTHON3) tools/bootstrap.py
+
+# An environment of the other stack is made anew.
+ifneq ($(STACK),)
+ifneq ($(STACK),$(shell cat $(READY) 2> /dev/null))
+.PHONY: $(READY)
+endif
+endif
 
 demo: $(READY)
 	$(BIN)/python tools/demo.py
 
 test: $(READY)
-	$(PYTEST) tests $(TOGETHER)
+	$(PYTEST) $(TESTS) $(TOGETHER)
 
 test-fast: $(READY)
 	$(PYTEST) tests -m "not slow" $(TOGETHER)
+
+# All tests on the current stack, in a Debian 13 root, where this host cannot run it. TESTS names some, or options.
+TESTS ?= tests
+test-current:
+	$(PYTHON3) tools/debian13.py make test STACK=current TESTS="$(TESTS)"
 
 # The same records and numbers on other engines: a local Flink, where Java and Maven are, and Beam's Prism, where Go is.
 # Any other running Beam job server: BEAM_JOB_ENDPOINT=HOST:PORT make test.
@@ -56,9 +70,12 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+RESOLVE := .tools/bin/uv pip compile setup.py --extra dev --generate-hashes --no-header
 lock: $(READY)
-	.tools/bin/uv pip compile setup.py --extra dev --python $(BIN)/python --override overrides.txt \
-	  --generate-hashes --no-header --output-file requirements.lock
+	$(RESOLVE) --python-version 3.12 --python-platform x86_64-manylinux_2_40 --override overrides.txt \
+	  --output-file requirements.lock
+	$(RESOLVE) --python-version 3.10 --python-platform x86_64-manylinux_2_28 --override overrides-legacy.txt \
+	  --output-file requirements-legacy.lock
 	kubeflow/images/lock_gpu.sh
 
 clean:

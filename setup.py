@@ -1,48 +1,72 @@
 """The project as a Python package; also what Beam's --setup_file and the container image install.
 
-Bounds live here alone: requirements.lock is resolved from this file (make lock). Why each pin: README.md, "The stack".
+Bounds live here alone: requirements.lock (the current stack, Python 3.12) and requirements-legacy.lock (Python 3.10)
+are resolved from this file (make lock). Why each pin: docs/stack.md.
 """
 
 from setuptools import find_packages, setup
+
+BOTH = [
+  'tf-models-research-object-detection==2.8.0.post1',
+  'tf-slim>=1.1',  # the OD API's decoder
+  'apache-beam>=2.60,<3',
+  'dill',  # tfx_bsl imports it; current Beam no longer brings it
+  'pyyaml>=6',
+  'defusedxml>=0.7.1',
+  'pillow>=10',
+  'pycocotools>=2.0.7',
+  'matplotlib>=3.7',
+  'jinja2>=3.1',
+  'tqdm>=4.66',
+  'optuna>=5,<6',  # hyperparameter search
+  'tf2onnx>=1.17,<2',
+  'onnxruntime>=1.20',  # runs what tf2onnx made
+  'google-crc32c>=1.5',  # the checksums of TFRecord
+  'scikit-learn>=1.3',  # the classifiers on features of crops
+  'scipy>=1.10',
+]
+CURRENT = [
+  'tfx==1.21.0',
+  'tensorflow==2.21.0',
+  'tf-keras==2.21.0',  # Keras 2, which the OD API is written for
+  'tf-models-official==2.20.0',
+  'tensorboard>=2.20',  # TensorFlow no longer brings it
+  'kfp>=2.16,<3',
+  'protobuf>=6.31,<7',
+  's3fs>=2026.9',  # s3:// (and its fsspec): tensorflow-io has no build for TF 2.21
+  'numpy>=2,<3',
+  'pydantic>=2.11,<3',
+  'opencv-python-headless>=4.12',
+  'tensorflow-serving-api>=2.19',
+]
+LEGACY = [
+  'tfx==1.15.1',
+  'tensorflow==2.15.1',
+  'tf-models-official==2.15.0',
+  'kfp==1.8.22',
+  'protobuf==3.20.3',  # tfx 1.15 needs < 5, kfp 1.8 < 4
+  'tensorflow-io==0.36.0',  # the TF 2.15 build: s3:// for TF's file layer
+  'setuptools<81',  # tensorboard 2.15 and kfp 1.8 import pkg_resources
+  'numpy>=1.24,<2',
+  'pydantic>=1.10,<2',  # kfp 1.8 holds it below 2
+  'opencv-python-headless>=4.8,<4.12',
+  'tensorflow-serving-api>=2.15,<2.16',
+]
 
 setup(
   name='detection-pipeline',
   version='0.1.0',
   description='From a labelImg folder to a served object detector: TFX components around the TF Object Detection API.',
   license='Apache-2.0',
-  python_requires='>=3.10,<3.11',
+  python_requires='>=3.10,!=3.11.*,<3.13',
   packages=find_packages(include=['detection*', 'components*', 'pipeline*', 'kubeflow*', 'cli*']),
   # Folders of data are no packages: ** reaches below them.
   package_data={'': ['**/*.config', '**/*.html', '**/*.yaml', '**/*.lock', '**/*.sh', '**/*.md']},
   entry_points={'console_scripts': ['detection-pipeline=cli.main:main']},
   install_requires=[
-    'tfx==1.15.1',
-    'tensorflow==2.15.1',
-    'tf-models-official==2.15.0',
-    'tf-models-research-object-detection==2.8.0.post1',
-    'apache-beam>=2.60,<3',
-    'kfp==1.8.22',
-    'protobuf==3.20.3',  # the OD API's generated protos need < 4
-    'dill',  # tfx_bsl imports it; current Beam no longer brings it
-    'tensorflow-io==0.36.0',  # the TF 2.15 build: s3:// for TF's file layer
-    'setuptools<81',  # tensorboard 2.15 and kfp 1.8 import pkg_resources
-    'numpy>=1.24,<2',
-    'pydantic>=1.10,<2',  # kfp 1.8 holds it below 2
-    'pyyaml>=6',
-    'defusedxml>=0.7.1',
-    'pillow>=10',
-    'pycocotools>=2.0.7',
-    'matplotlib>=3.7',
-    'jinja2>=3.1',
-    'tqdm>=4.66',
-    'opencv-python-headless>=4.8,<4.12',
-    'tensorflow-serving-api>=2.15,<2.16',
-    'optuna>=5,<6',  # hyperparameter search
-    'tf2onnx>=1.17,<2',
-    'onnxruntime>=1.20',  # runs what tf2onnx made
-    'google-crc32c>=1.5',  # the checksums of TFRecord
-    'scikit-learn>=1.3',  # the classifiers on features of crops
-    'scipy>=1.10',
+    *BOTH,
+    *(f'{package} ; python_version >= "3.12"' for package in CURRENT),
+    *(f'{package} ; python_version < "3.11"' for package in LEGACY),
   ],
   extras_require={
     'dev': [

@@ -45,7 +45,9 @@ def ours(model: str, records: str) -> float:
 
 def theirs(model: str, records: str) -> float:
   """AP of model_lib_v2.eager_eval_loop on the checkpoint, set up as eval_continuously does."""
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   import tensorflow as tf
   from object_detection import inputs, model_lib_v2
   from object_detection.builders import model_builder

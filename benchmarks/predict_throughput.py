@@ -62,7 +62,9 @@ def loop_saved_by_pillow(model: str, images: list[str], output: str) -> None:
 
 
 def _loop(model: str, images: list[str], output: str, save: Callable[[Any, str], None]) -> None:
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   import numpy as np
   import tensorflow as tf
   from object_detection.utils import label_map_util, visualization_utils

@@ -179,9 +179,10 @@ def their_losses(config_path: Path, work: Path, began: float) -> dict:
 
 def train_loop(config_path: Path, work: Path, steps: int, inner: int) -> None:
   """The OD API's own loop, with `inner` steps in one call of its graph; 10 shows the tenth step, 100 is its default."""
-  from object_detection import model_lib_v2
+  from detection.odapi import compat
 
-  from detection.odapi import compat  # noqa: F401
+  compat.apply()
+  from object_detection import model_lib_v2
 
   model_lib_v2.train_loop(
     str(config_path), str(work), train_steps=steps, num_steps_per_iteration=inner, record_summaries=False

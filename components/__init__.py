@@ -1,0 +1,1 @@
+import detection  # noqa: F401 - chooses the Keras before TFX is imported

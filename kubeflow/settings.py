@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base.settings import Settings
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import pydantic
 import yaml
+from pydantic import v1 as pydantic
 
 from components.crop_classifier.settings import TwoStageSettings
 from components.tuner.settings import TuneSettings

@@ -8,6 +8,7 @@ import types
 import numpy as np
 import pytest
 
+import detection  # noqa: F401 - chooses the Keras before a test imports TFX
 from tests.support import colour_detector, local_runs, metric_images
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')

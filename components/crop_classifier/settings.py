@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base.settings import Settings
 

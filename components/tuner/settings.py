@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any, Literal
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base.settings import Settings
 from detection.training.settings import MetricName

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.splits import METHODS

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base import suggest
 from detection.base.errors import ConfigError, joined

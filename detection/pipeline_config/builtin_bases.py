@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-import pydantic
 import yaml
+from pydantic import v1 as pydantic
 
 from detection.base.settings import Settings, parse_settings
 

@@ -8,7 +8,7 @@ learning_rate: 0.02
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings, unknown_key

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-import pydantic
+from pydantic import v1 as pydantic
 
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings

@@ -1,17 +1,20 @@
 """Compiles to the Argo workflow that Kubeflow Pipelines v1 ran, and that KFP 2 still takes where it is not blocked.
 
-The same components with the same resources; TFX's v1 container talks to the cluster's MLMD itself, so caching and
-drivers work as on a laptop.
+On the legacy stack alone: TFX 1.21 no longer has the runner. The same components with the same resources; TFX's v1
+container talks to the cluster's MLMD itself, so caching and drivers work as on a laptop.
 """
+
+from __future__ import annotations
 
 import pathlib
 import tempfile
 from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
 
+import tfx
 import yaml
-from kfp import dsl
 from kubernetes import client as k8s
-from tfx.orchestration.kubeflow import kubeflow_dag_runner
 from tfx.orchestration.pipeline import Pipeline
 
 from detection.base import files
@@ -19,6 +22,9 @@ from detection.base.errors import ConfigError
 from kubeflow.compiler import parameters
 from kubeflow.compiler.kfp_v2 import check_pipeline
 from kubeflow.settings import KubeflowConfig, Resources, Secret, Volume
+
+if TYPE_CHECKING:
+  from kfp import dsl
 
 COMMAND = ('python', '-m', 'kubeflow.runtime.entrypoint_v1')
 
@@ -32,7 +38,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
     output: a .yaml file; it appears whole, or not at all.
 
   Raises:
-    ConfigError: if the cluster could not run the pipeline.
+    ConfigError: if the cluster could not run the pipeline, or this stack cannot compile it.
   """
   if not output.endswith(('.yaml', '.yml')):
     raise ConfigError(f'{output}: expected a name that ends in .yaml.')
@@ -40,6 +46,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
   for name, resources in {'defaults': config.defaults, **config.components}.items():
     if resources.cache is not None:
       raise ConfigError(f'kubeflow: {name}: cache is for KFP 2; under v1, TFX itself sees what changed. Remove it.')
+  kubeflow_dag_runner = _runner()
   # The defaults come first: setting operator functions would otherwise drop the address of the metadata store.
   functions = [*kubeflow_dag_runner.get_default_pipeline_operator_funcs(), _set_resources(config)]
   runner_config = kubeflow_dag_runner.KubeflowDagRunnerConfig(
@@ -58,6 +65,18 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, output: str) ->
   if config.image_pull_secrets:
     workflow['spec']['imagePullSecrets'] = [{'name': name} for name in config.image_pull_secrets]
   files.write_text(output, yaml.safe_dump(workflow, width=120))
+
+
+def _runner() -> ModuleType:
+  """TFX's runner for KFP v1; ConfigError if this TFX has none."""
+  try:
+    from tfx.orchestration.kubeflow import kubeflow_dag_runner
+  except ImportError as error:
+    raise ConfigError(
+      f'--target kfp-v1: expected TFX 1.15, received TFX {tfx.__version__}, which does not compile for KFP v1. '
+      'Use --target kfp, or the legacy stack: make demo STACK=legacy.'
+    ) from error
+  return kubeflow_dag_runner
 
 
 def _set_resources(config: KubeflowConfig) -> Callable[[dsl.ContainerOp], dsl.ContainerOp]:

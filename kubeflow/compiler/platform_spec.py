@@ -60,6 +60,8 @@ def _executor_config_class() -> type[message.Message]:
   pool = descriptor_pool.Default()
   pool.Add(file)
   config = pool.FindMessageTypeByName('kfp_kubernetes.KubernetesExecutorConfig')
+  if hasattr(message_factory, 'GetMessageClass'):  # from protobuf 4.22 on
+    return message_factory.GetMessageClass(config)
   return message_factory.MessageFactory(pool).GetPrototype(config)
 
 

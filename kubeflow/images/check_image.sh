@@ -68,8 +68,8 @@ for package in detection, components, pipeline, kubeflow, cli:
     importlib.import_module(name)
   print(f"{package.__name__}: {len(names)} modules imported")
 '
-if [ -d "$root/opt/venv/lib/python3.10/site-packages/nvidia" ]; then
-  # Without a GPU: the libraries are of the versions that TensorFlow was built for, and find what they need themselves.
+if ls -d "$root"/opt/venv/lib/python3.*/site-packages/nvidia > /dev/null 2>&1; then
+  # Without a GPU: the libraries are of the major versions that TensorFlow was built for, and find what they need.
   inside python -c '
 import ctypes, glob, importlib.metadata
 import nvidia, tensorflow as tf
@@ -77,7 +77,7 @@ build = tf.sysconfig.get_build_info()
 cuda, cudnn = build["cuda_version"], build["cudnn_version"]
 for package, expected in ("cuda-runtime", cuda), ("cudnn", cudnn):
   found = importlib.metadata.version(f"nvidia-{package}-cu12")
-  if not f"{found}.".startswith(f"{expected}."):
+  if found.partition(".")[0] != expected.partition(".")[0]:
     raise SystemExit(f"nvidia-{package}-cu12: TensorFlow was built for {expected}, the image has {found}")
 libraries = sorted(glob.glob(f"{nvidia.__path__[0]}/*/lib/lib*.so.*"))
 for library in libraries:

@@ -9,9 +9,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_train_loop_trains_on_the_compiled_pipeline_config(finished_run, tmp_path):
-  from object_detection import model_lib_v2
+  from detection.odapi import compat
 
-  from detection.odapi import compat  # noqa: F401
+  compat.apply()
+  from object_detection import model_lib_v2
 
   config = finished_run.artifact('ConfigPatcher', 'pipeline_config') / 'pipeline.config'
   model_lib_v2.train_loop(
@@ -22,9 +23,11 @@ def test_train_loop_trains_on_the_compiled_pipeline_config(finished_run, tmp_pat
 
 
 def test_the_exported_checkpoint_can_be_exported_again_by_the_od_api(finished_run, tmp_path):
+  from detection.odapi import compat
+
+  compat.apply()
   from object_detection.builders import model_builder
 
-  from detection.odapi import compat  # noqa: F401
   from detection.odapi.config import config_io
 
   model_folder = finished_run.artifact('ODAPITrainer', 'model')

@@ -61,7 +61,9 @@ def test_a_refused_override_leaves_no_file(run_executor, tmp_path):
 def test_the_od_apis_own_loop_trains_the_result_unchanged(run_executor, tmp_path):
   path = run_executor(num_steps=2) / 'pipeline.config'
   before = path.read_text()
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   from object_detection import model_lib_v2
 
   model_lib_v2.train_loop(str(path), str(tmp_path / 'model'), train_steps=2, num_steps_per_iteration=1)

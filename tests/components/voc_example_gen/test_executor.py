@@ -47,10 +47,11 @@ def test_every_key_of_an_example_is_what_the_od_api_reads(tmp_path, ingest, fiel
 
 
 def test_the_od_api_decoder_reads_image_and_boxes(tmp_path, ingest):
+  from detection.odapi import compat, label_map
+
+  compat.apply()
   import tensorflow as tf
   from object_detection.data_decoders import tf_example_decoder
-
-  from detection.odapi import compat, label_map  # noqa: F401 - compat mends the decoder when it is imported
 
   labels = tmp_path / 'label_map.pbtxt'
   labels.write_text(label_map.dump({'cat': 1, 'dog': 2}))

@@ -1,7 +1,7 @@
 """Typed settings: what a user wrote wrong is said in one line, all of it together."""
 
-import pydantic
 import pytest
+from pydantic import v1 as pydantic
 
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings

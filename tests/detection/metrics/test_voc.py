@@ -52,7 +52,9 @@ def test_a_class_without_objects_is_not_measured(make):
 
 
 def test_the_area_equals_the_od_apis():
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   from object_detection.utils import metrics
 
   rng = np.random.default_rng(0)

@@ -25,7 +25,9 @@ def some_boxes(count, shortest, longest, window):
   ],
 )
 def test_the_best_overlap_is_that_with_the_od_apis_own_anchors(name, maps):
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   from object_detection.builders import anchor_generator_builder
 
   config = patching.complete(name)

@@ -56,7 +56,9 @@ def test_augmentation_that_does_not_fit_is_refused_by_name(overrides, expected):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', sorted(augmentation.AUGMENTATIONS))
 def test_every_short_name_augments_an_image_on_this_stack(name):
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   import tensorflow as tf
   from object_detection import inputs
   from object_detection.builders import preprocessor_builder

@@ -152,7 +152,9 @@ def assert_backbone_is_told_from_heads(config, model):
 @pytest.mark.slow
 @pytest.mark.parametrize('path', ZOO_CONFIGS, ids=lambda path: path.stem)
 def test_the_od_apis_model_builder_builds_what_was_patched(path, request_for_two_steps):
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   from object_detection.builders import model_builder
 
   complete = patch.patch(config_io.parse(read_base(str(path)).text), request_for_two_steps(COCO))

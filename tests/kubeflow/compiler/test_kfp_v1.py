@@ -16,6 +16,7 @@ from detection.base.settings import parse_settings
 from kubeflow.compiler import kfp_v1
 from kubeflow.settings import KubeflowConfig
 from tests.support import mlmd_server
+from tests.support.stacks import legacy_only
 
 SECTION = {
   'image': 'registry/detection:1',
@@ -49,6 +50,7 @@ def template(workflow, component):
   return next(template for template in workflow['spec']['templates'] if template['name'] == component)
 
 
+@legacy_only
 def test_only_the_components_named_get_gpus_and_as_strings(workflow):
   limits = template(workflow, 'count')['container']['resources']['limits']
   assert limits == {'cpu': '500m', 'memory': '16Gi', 'nvidia.com/gpu': '2'}
@@ -56,6 +58,7 @@ def test_only_the_components_named_get_gpus_and_as_strings(workflow):
   assert 'resources' not in template(workflow, 'publish')['container']
 
 
+@legacy_only
 def test_the_rest_of_what_the_component_was_given(workflow):
   count = template(workflow, 'count')
   assert count['nodeSelector'] == {'pool': 'gpu'}
@@ -71,6 +74,7 @@ def test_the_rest_of_what_the_component_was_given(workflow):
   }
 
 
+@legacy_only
 def test_steps_find_the_metadata_store_and_run_our_entrypoint_in_our_image(workflow):
   for component in ('writeexamples', 'count', 'publish'):
     container = template(workflow, component)['container']
@@ -80,12 +84,14 @@ def test_steps_find_the_metadata_store_and_run_our_entrypoint_in_our_image(workf
   assert workflow['spec']['imagePullSecrets'] == [{'name': 'registry'}]
 
 
+@legacy_only
 def test_parameters_of_a_run_keep_their_defaults(workflow):
   parameters = {p['name']: p.get('value') for p in workflow['spec']['arguments']['parameters']}
   assert parameters['images'] == '5'
   assert parameters['pipeline-root'] == '/unused'
 
 
+@legacy_only
 @pytest.mark.slow
 def test_each_step_runs_as_argo_starts_it(tmp_path):
   published, root = tmp_path / 'published', tmp_path / 'root'
@@ -124,4 +130,12 @@ def test_an_unknown_component_is_refused(tmp_path):
   config = parse_settings(KubeflowConfig, {'components': {'Cuont': {'gpus': 1}}}, 'kubeflow')
   with pytest.raises(ConfigError, match='nearest: "components.Count"'):
     kfp_v1.compile_pipeline(toy.pipeline(), config, str(tmp_path / 'workflow.yaml'))
+  assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tfx_that_cannot_compile_for_v1_is_named_in_one_line(tmp_path, monkeypatch):
+  monkeypatch.setitem(sys.modules, 'tfx.orchestration.kubeflow.kubeflow_dag_runner', None)  # as in TFX 1.21
+  monkeypatch.delattr('tfx.orchestration.kubeflow.kubeflow_dag_runner', raising=False)
+  with pytest.raises(ConfigError, match='--target kfp-v1: expected TFX 1.15.*STACK=legacy'):
+    kfp_v1.compile_pipeline(toy.pipeline(), KubeflowConfig(), str(tmp_path / 'workflow.yaml'))
   assert list(tmp_path.iterdir()) == []

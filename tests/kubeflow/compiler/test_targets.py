@@ -9,7 +9,9 @@ from detection.base.errors import ConfigError
 from kubeflow.compiler import compiled_file, targets
 from pipeline.config import RunConfig
 from tests.support.environments import PROJECT
+from tests.support.stacks import legacy_only
 
+TARGETS = ['kfp', pytest.param('kfp-v1', marks=legacy_only)]
 GPU = {'components': {'ODAPITrainer': {'gpus': 1}}}
 
 
@@ -93,7 +95,7 @@ def test_another_threshold_changes_one_task_so_that_kfp_can_take_the_model_from_
   assert [name for name in before if before[name] != after[name]] == ['MapEvaluator']
 
 
-@pytest.mark.parametrize('target', ['kfp', 'kfp-v1'])
+@pytest.mark.parametrize('target', TARGETS)
 def test_every_target_compiles(target, tmp_path):
   targets.compile_config(config(), target, str(tmp_path / 'out.yaml'))
   assert 'nvidia.com/gpu' in (tmp_path / 'out.yaml').read_text()
@@ -129,7 +131,7 @@ def test_what_could_not_run_is_refused_and_nothing_is_written(target, changes, m
   assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize('target', ['kfp', 'kfp-v1'])
+@pytest.mark.parametrize('target', TARGETS)
 def test_the_readmes_section_compiles(target, tmp_path):
   text = (PROJECT / 'kubeflow/README.md').read_text()
   (section,) = re.findall(r'```yaml\nkubeflow:\n.*?```', text, re.DOTALL)
@@ -141,7 +143,7 @@ def test_the_readmes_section_compiles(target, tmp_path):
 SEARCH = {'space': {'learning_rate': {'min': 0.001, 'max': 0.1, 'scale': 'log'}}, 'trials': 3, 'steps': 50}
 
 
-@pytest.mark.parametrize('target', ['kfp', 'kfp-v1'])
+@pytest.mark.parametrize('target', TARGETS)
 def test_a_search_is_compiled_and_follows_the_runs_parameters(tmp_path, target):
   output = tmp_path / 'out.yaml'
   targets.compile_config(config(tune=SEARCH), target, str(output))
@@ -151,7 +153,7 @@ def test_a_search_is_compiled_and_follows_the_runs_parameters(tmp_path, target):
   assert 'DetectionTuner.work_root' in parameters['work_root']
 
 
-@pytest.mark.parametrize('target', ['kfp', 'kfp-v1'])
+@pytest.mark.parametrize('target', TARGETS)
 @pytest.mark.parametrize('two_stage', [{}, {'detector': 's3://bucket/serving'}])
 def test_a_classifier_is_compiled_with_the_parameters_that_its_steps_have(tmp_path, target, two_stage):
   output = tmp_path / 'out.yaml'

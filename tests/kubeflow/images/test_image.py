@@ -5,6 +5,8 @@ import pathlib
 import re
 import subprocess
 
+import pytest
+
 from kubeflow.compiler import targets
 from pipeline import config
 from tests.support.environments import PROJECT, python_with
@@ -23,10 +25,9 @@ def test_the_last_stage_is_not_root_and_installs_nothing():
   assert not re.search(r'^RUN ', last, re.MULTILINE)
 
 
-def test_cuda_libraries_are_locked_for_the_tensorflow_of_the_lock():
-  (version,) = re.findall(r'^tensorflow==([\d.]+)', (PROJECT / 'requirements.lock').read_text(), re.MULTILINE)
-  gpu = (PROJECT / 'kubeflow/images/requirements-gpu.lock').read_text()
-  assert f'tensorflow[and-cuda]=={version} ' in gpu
+@pytest.mark.parametrize('stack', ['', '-legacy'])
+def test_cuda_libraries_are_locked_with_hashes(stack):
+  gpu = (PROJECT / f'kubeflow/images/requirements-gpu{stack}.lock').read_text()
   pins = re.findall(r'^(nvidia-\S+)==\S+ \\\n    --hash=sha256:', gpu, re.MULTILINE)
   assert {'nvidia-cudnn-cu12', 'nvidia-cublas-cu12'} <= set(pins)
 

@@ -8,7 +8,9 @@ RATE = 'learning_rate { constant_learning_rate { learning_rate: 0.5 } }'
 @pytest.mark.slow
 @pytest.mark.parametrize('averaged', ['false', 'true'])
 def test_rmsprop_keeps_the_rate_that_the_schedule_says(averaged):
-  from detection.odapi import compat  # noqa: F401  isort: skip
+  from detection.odapi import compat
+
+  compat.apply()
   import tensorflow as tf
   from object_detection.builders import optimizer_builder
 

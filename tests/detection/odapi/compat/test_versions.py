@@ -1,0 +1,21 @@
+import importlib.metadata
+
+import pytest
+
+from detection.odapi.compat.versions import Versions
+
+
+@pytest.mark.parametrize(
+  ('installed', 'since', 'breaks'),
+  [
+    pytest.param('2.15.1', '2.16', False, id='older'),
+    pytest.param('2.16.0', '2.16', True, id='the first'),
+    pytest.param('2.16.0rc1', '2.16', True, id='its release candidate'),
+    pytest.param('2.9.0', '2.16', False, id='numbers, not text'),
+    pytest.param('10.4.0', '10', True, id='one number'),
+    pytest.param('3.20.3', '4', False, id='an older one, of one number'),
+  ],
+)
+def test_a_mend_is_for_the_first_version_that_breaks_and_all_later_ones(installed, since, breaks, monkeypatch):
+  monkeypatch.setattr(importlib.metadata, 'version', lambda package: installed)
+  assert Versions('tensorflow', since).installed() is breaks
