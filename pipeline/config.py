@@ -31,6 +31,7 @@ class DataConfig(Settings):
   split: how images are divided into train and eval.
   max_bad_fraction: in [0, 1]; the run ends if a larger part of the files is refused.
   keep_negatives: whether images annotated as having no objects are used.
+  fingerprint: listing or content: what tells that the data has changed, so that it is ingested again.
   single_class: all objects are one class of this name, for a detector that finds and does not name; see `refit`.
   statistics: whether StatisticsGen, SchemaGen and ExampleValidator are part of the pipeline.
   label_map: a label_map.pbtxt whose ids are kept; new classes get the ids after them.
@@ -41,6 +42,7 @@ class DataConfig(Settings):
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
+  fingerprint: Literal['listing', 'content'] = 'listing'
   single_class: str = ''
   statistics: bool = True
   label_map: str | None = None

@@ -123,8 +123,8 @@ def _example_gen(config: RunConfig, context: RunContext) -> VocExampleGen:
     data_root=context.data_root,
     data_format=config.data.format,
     split=config.data.split.dict(),
-    max_bad_fraction=config.data.max_bad_fraction,
     keep_negatives=config.data.keep_negatives,
+    **config.data.dict(include={'max_bad_fraction', 'fingerprint'}),
   )
 
 
@@ -159,9 +159,8 @@ def _training(config: RunConfig, context: RunContext, data: TrainingData) -> lis
 
 def _target_example_gen(config: RunConfig, context: RunContext) -> BaseNode:
   """Ingests the target domain's images, so that a change in them is noticed like a change in any input."""
-  example_gen = VocExampleGen(
-    data_root=context.target_root, data_format='images', max_bad_fraction=config.data.max_bad_fraction
-  )
+  checks = config.data.dict(include={'max_bad_fraction', 'fingerprint'})
+  example_gen = VocExampleGen(data_root=context.target_root, data_format='images', **checks)
   return example_gen.with_id('TargetExampleGen')
 
 

@@ -9,7 +9,7 @@ from tfx.types import channel, component_spec, standard_artifacts
 
 from components import code_version
 from components.artifacts import IngestReport
-from components.voc_example_gen import driver, executor
+from components.voc_example_gen import digests, driver, executor
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
@@ -24,6 +24,7 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
     'split': component_spec.ExecutionParameter(type=str),
     'max_bad_fraction': component_spec.ExecutionParameter(type=float),
     'keep_negatives': component_spec.ExecutionParameter(type=int),
+    'fingerprint': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
     'input_fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
   }
@@ -55,6 +56,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
     split: Mapping[str, Any] | None = None,
     max_bad_fraction: float = 0.05,
     keep_negatives: bool = True,
+    fingerprint: str = digests.LISTING,
   ) -> None:
     """Checks the settings now, before a run starts.
 
@@ -64,6 +66,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       split: keys of SplitSettings.
       max_bad_fraction: fraction of files that may be refused before ingestion fails.
       keep_negatives: whether images annotated as having no objects are used.
+      fingerprint: what tells that the data has changed; see IngestSettings.
 
     Raises:
       ConfigError: naming the setting that is wrong.
@@ -75,6 +78,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
       'split': dict(split or {}),
       'max_bad_fraction': max_bad_fraction,
       'keep_negatives': keep_negatives,
+      'fingerprint': fingerprint,
     }
     checked = parse_settings(IngestSettings, settings, 'data')
     super().__init__(
@@ -84,6 +88,7 @@ class VocExampleGen(base_beam_component.BaseBeamComponent):
         split=json.dumps(checked.split.dict(), sort_keys=True),
         max_bad_fraction=float(checked.max_bad_fraction),
         keep_negatives=int(checked.keep_negatives),
+        fingerprint=checked.fingerprint,
         code_version=code_version.of(executor),
         examples=channel.Channel(type=standard_artifacts.Examples),
         ingest_report=channel.Channel(type=IngestReport),

@@ -1,5 +1,6 @@
 """Runs ingestion: exec properties in, examples and report out."""
 
+import dataclasses
 import gc
 import json
 from typing import Any
@@ -10,13 +11,18 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, digests, parallelism, plan
+from components.voc_example_gen import beam_ingest, digests, listing, parallelism, plan
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
 from detection.base import files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings
+
+_CHANGED = (
+  'Files were added, removed or changed while the folder was read, and may be read as they were before or after. '
+  'Run again to read the folder as it is now.'
+)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -38,10 +44,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     settings = settings_of(exec_properties)
     examples = artifact_utils.get_single_instance(output_dict['examples'])
     report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])
-    planned = plan.make(exec_properties['data_root'], settings)
+    planned = plan.make(exec_properties['data_root'], settings, known=exec_properties.get(digests.FINGERPRINT) or '')
     try:
       tally = self._write(planned, settings, examples.uri, files.join(report_uri, 'outcomes'))
       summary.require_usable(planned, tally, settings.max_bad_fraction)
+      planned = _with_changes(planned, exec_properties.get(digests.FINGERPRINT) or '')
       _write_report(planned, tally, report_uri)
     except BaseException:
       for split in planned.splits:
@@ -63,6 +70,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       files.rmtree_if_there(outcomes_uri)
 
 
+def _with_changes(planned: plan.Plan, known: str) -> plan.Plan:
+  """The plan, with a warning if the folder is no longer what was listed; known: the driver's fingerprint or ''."""
+  states = {planned.state, listing.state_of(planned.root)}
+  if len(states) == 1 and known in ('', planned.fingerprint):
+    return planned
+  return dataclasses.replace(planned, warnings=(*planned.warnings, _CHANGED))
+
+
 def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> None:
   report = summary.as_dict(planned, tally)
   files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(report))
@@ -78,6 +93,7 @@ def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
       'split': json.loads(exec_properties.get('split') or '{}'),
       'max_bad_fraction': exec_properties.get('max_bad_fraction', 0.05),
       'keep_negatives': bool(exec_properties.get('keep_negatives', True)),
+      'fingerprint': exec_properties.get('fingerprint') or digests.LISTING,
     },
     'data',
   )

@@ -1,12 +1,15 @@
-"""Lists the data folder in one walk: its images, and the files that may be annotations."""
+"""Lists the data folder in one walk: its images, and the files that may be annotations. No content is read."""
 
 import dataclasses
 import functools
+import hashlib
 import os
 import posixpath
-import stat
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from detection.base import files
+from detection.base import file_status, files
 from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
@@ -40,32 +43,50 @@ ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
 
 
-@dataclasses.dataclass(frozen=True)
-class File:
-  """A file below the root: its relative path with forward slashes, and its size in bytes (0 in a remote folder)."""
+class File(NamedTuple):
+  """A file below the root: its relative path with forward slashes, and its size in bytes (0 if it cannot be asked)."""
 
   path: str
   size: int
 
-  @functools.cached_property
+  @property
   def suffix(self) -> str:
-    return posixpath.splitext(self.path)[1].lower()
+    return _suffix(self.path)
 
 
 @dataclasses.dataclass(frozen=True)
 class Tree:
-  """The data folder's files, in order of path; and the paths of images in formats that are not even listed."""
+  """The data folder's files.
+
+  Attributes:
+    root: the folder, absolute.
+    files: in order of path.
+    unlisted_images: paths of images in formats that are not even listed.
+    state: a digest of the paths, sizes and times of all files; see `state_of`.
+  """
 
   root: str
   files: tuple[File, ...]
   unlisted_images: tuple[str, ...] = ()
+  state: str = ''
 
   @functools.cached_property
   def images(self) -> tuple[File, ...]:
-    return tuple(file for file in self.files if file.suffix in IMAGE_SUFFIXES)
+    return self.with_suffix(*IMAGE_SUFFIXES)
 
   def with_suffix(self, *suffixes: str) -> tuple[File, ...]:
-    return tuple(file for file in self.files if file.suffix in suffixes)
+    """The files with one of these suffixes, in order of path."""
+    found = [self._by_suffix[suffix] for suffix in suffixes if suffix in self._by_suffix]
+    if len(found) == 1:
+      return tuple(found[0])
+    return tuple(sorted(file for files_of_one in found for file in files_of_one))
+
+  @functools.cached_property
+  def _by_suffix(self) -> dict[str, list[File]]:
+    found: dict[str, list[File]] = defaultdict(list)
+    for file in self.files:
+      found[_suffix(file.path)].append(file)
+    return found
 
 
 def list_folder(root: str) -> Tree:
@@ -76,33 +97,54 @@ def list_folder(root: str) -> Tree:
   """
   root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
   _require_folder(root)
-  listed, unlisted = [], []
+  unlisted: list[str] = []
+  found = list(_statuses(root, unlisted))
+  listed = sorted(File(path, status.size) for path, status in found)
+  return Tree(root, tuple(listed), tuple(sorted(unlisted)), _digest(found))
+
+
+def state_of(root: str) -> str:
+  """What Tree.state is now: equal as long as no file is added, removed, renamed, or changed in size or time.
+
+  A folder and a copy of it that keeps the times of files (cp -a, rsync -a) are equal.
+  """
+  return _digest(_statuses(root, []))
+
+
+def _digest(found: Iterable[tuple[str, file_status.Status]]) -> str:
+  """A sum of digests, so that the order in which a store lists its files makes no difference."""
+  total = 0
+  for path, status in found:
+    line = f'{path}\0{status.size}\0{status.mark}'.encode('utf-8', 'surrogateescape')
+    total += int.from_bytes(hashlib.sha256(line).digest(), 'big')
+  return f'{total % 2**256:064x}'
+
+
+def _statuses(root: str, unlisted: list[str]) -> Iterator[tuple[str, file_status.Status]]:
+  """(path, status) of each file that is listed; adds the paths of images that are not to `unlisted`."""
+  for path, status in file_status.of_all(root, _paths(root, unlisted)):
+    if status.is_regular:
+      yield path, status
+
+
+def _paths(root: str, unlisted: list[str]) -> Iterator[str]:
   for folder, folders, names in files.walk(root):
     folders[:] = sorted(name for name in folders if not _junk_folder(name))
     inside = folder[len(root) :].replace(os.sep, '/').strip('/')
     if any(_junk_folder(part) for part in inside.split('/') if part):
       continue  # walking a remote folder ignores what is removed from `folders`
     for name in names:
-      path = posixpath.join(inside, name)
-      suffix = File(path, 0).suffix
-      if name.startswith('.') or suffix not in IMAGE_SUFFIXES | ANNOTATION_SUFFIXES:
-        unlisted += [path] if suffix in UNLISTED_SUFFIXES and not name.startswith('.') else []
+      if name.startswith('.'):
         continue
-      size = _size(posixpath.join(root, path))
-      if size is not None:  # a pipe: opening it would never return
-        listed.append(File(path, size))
-  return Tree(root, tuple(sorted(listed, key=lambda file: file.path)), tuple(sorted(unlisted)))
+      suffix = _suffix(name)
+      if suffix in IMAGE_SUFFIXES or suffix in ANNOTATION_SUFFIXES:
+        yield posixpath.join(inside, name)
+      elif suffix in UNLISTED_SUFFIXES:
+        unlisted.append(posixpath.join(inside, name))
 
 
-def _size(uri: str) -> int | None:
-  """In bytes; 0 for remote files, where asking costs a call each; None for a pipe or a device."""
-  if files.is_remote(uri):
-    return 0
-  try:
-    status = os.stat(uri)
-  except OSError:  # a dead link, or deleted meanwhile: refused by name when it is read
-    return 0
-  return status.st_size if stat.S_ISREG(status.st_mode) else None
+def _suffix(path: str) -> str:
+  return posixpath.splitext(path)[1].lower()
 
 
 def _junk_folder(name: str) -> bool:

@@ -62,7 +62,8 @@ class Plan:
     shards: all records that will be written.
     refused: files that are not used, as far as is digest_of without decoding.
     warnings: one sentence each.
-    fingerprint: of the folder's content.
+    state: of the folder's listing; see listing.Tree.
+    fingerprint: of the folder; see digests.fingerprint.
     labelled: whether the format has annotations; if not, everything is in train and no object is expected.
   """
 
@@ -72,6 +73,7 @@ class Plan:
   shards: tuple[Shard, ...]
   refused: tuple[Refusal, ...]
   warnings: tuple[str, ...]
+  state: str
   fingerprint: str
   labelled: bool = True
 
@@ -87,13 +89,14 @@ class Plan:
     return sum(len(shard.tasks) for shard in self.shards)
 
 
-def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambda line: None) -> Plan:
+def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambda line: None, known: str = '') -> Plan:
   """Lists, pairs, digests and divides the folder's files; reads annotations only where the split method needs classes.
 
   Args:
     root: the data folder.
     settings: the user's choices.
     say: called with one line for each thing found, as soon as it is found.
+    known: the folder's fingerprint by content, if it has been computed already.
 
   Raises:
     DataError: if the folder cannot be read, holds no images or annotations, or cannot be divided.
@@ -103,7 +106,7 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   index = detect.find(tree, settings.data_format)
   say(f'format {index.data_format}: {len(index.items)} images')
-  digest_of = digests.of_files(tree.root, [file.path for file in tree.files])
+  digest_of = digests.of_files(tree.root, [file.path for file in tree.images])
   assignment = _assign(tree, index, digest_of, settings.split)
   left_over, notices = leftovers.set_aside([image.path for image in tree.images], index)
   return Plan(
@@ -113,7 +116,10 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
     shards=_all_shards(tree, index.items, assignment.split_of, digest_of),
     refused=(*index.refused, *left_over, *assignment.left_out),
     warnings=(*index.warnings, *notices, *assignment.warnings),
-    fingerprint=digests.fingerprint(tree, digest_of),
+    state=tree.state,
+    fingerprint=tree.state
+    if settings.fingerprint == digests.LISTING
+    else known or digests.fingerprint(tree, digests.CONTENT),
     labelled=READERS[index.data_format].labelled,
   )
 

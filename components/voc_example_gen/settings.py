@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import v1 as pydantic
 
+from components.voc_example_gen import digests
 from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.splits import METHODS
 from detection.base import suggest
@@ -80,12 +81,18 @@ class IngestSettings(Settings):
     split: how its images are divided.
     max_bad_fraction: fraction of files that may be refused before ingestion fails.
     keep_negatives: whether images annotated as having no objects are used.
+    fingerprint: what tells that the data has changed: 'listing' (paths, sizes and times of files) or 'content'.
   """
 
   data_format: str = AUTO
   split: SplitSettings = SplitSettings()
   max_bad_fraction: float = pydantic.Field(0.05, ge=0, le=1)
   keep_negatives: bool = True
+  fingerprint: str = digests.LISTING
+
+  @pydantic.validator('fingerprint')
+  def _is_a_kind(cls, value: str) -> str:
+    return known_name(value, digests.KINDS)
 
   @pydantic.validator('data_format')
   def _is_known(cls, value: str) -> str:

@@ -52,32 +52,32 @@ def join(*parts: str) -> str:
 def open(uri: str, mode: str = 'rb') -> IO[Any]:
   """Opens a file for a `with` block, as the builtin does. Text is UTF-8."""
   if is_remote(uri):
-    return _gfile(uri).GFile(uri, mode)
+    return gfile(uri).GFile(uri, mode)
   return io.open(uri, mode, encoding=None if 'b' in mode else 'utf-8')  # noqa: UP020 - `open` is this function
 
 
 def exists(uri: str) -> bool:
-  return _gfile(uri).exists(uri) if is_remote(uri) else os.path.exists(uri)
+  return gfile(uri).exists(uri) if is_remote(uri) else os.path.exists(uri)
 
 
 def isdir(uri: str) -> bool:
-  return _gfile(uri).isdir(uri) if is_remote(uri) else os.path.isdir(uri)
+  return gfile(uri).isdir(uri) if is_remote(uri) else os.path.isdir(uri)
 
 
 def listdir(uri: str) -> list[str]:
   """Names in a folder, without the slash that object stores put behind folders."""
-  names = _gfile(uri).listdir(uri) if is_remote(uri) else os.listdir(uri)
+  names = gfile(uri).listdir(uri) if is_remote(uri) else os.listdir(uri)
   return sorted(name.rstrip('/') for name in names)
 
 
 def glob(pattern: str) -> list[str]:
   """The files that match, in order of their names."""
-  return sorted(_gfile(pattern).glob(pattern) if is_remote(pattern) else local_glob.glob(pattern))
+  return sorted(gfile(pattern).glob(pattern) if is_remote(pattern) else local_glob.glob(pattern))
 
 
 def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
   """os.walk for either kind; links to local folders are followed, once each."""
-  return _gfile(root).walk(root) if is_remote(root) else _walk_local(root, {os.path.realpath(root)})
+  return gfile(root).walk(root) if is_remote(root) else _walk_local(root, {os.path.realpath(root)})
 
 
 def _walk_local(root: str, seen: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -95,7 +95,7 @@ def _walk_local(root: str, seen: set[str]) -> Iterator[tuple[str, list[str], lis
 def makedirs(uri: str) -> None:
   """Makes a folder and those above it, where they are missing."""
   if is_remote(uri):
-    _gfile(uri).makedirs(uri)
+    gfile(uri).makedirs(uri)
   elif uri:
     os.makedirs(uri, exist_ok=True)
 
@@ -103,7 +103,7 @@ def makedirs(uri: str) -> None:
 def rename(source: str, target: str) -> None:
   """Renames a file, replacing a file at `target`, or a folder, if there is none at `target`."""
   if is_remote(source):
-    _gfile(source).rename(source, target, overwrite=True)
+    gfile(source).rename(source, target, overwrite=True)
   else:
     os.replace(source, target)
 
@@ -112,14 +112,14 @@ def copy(source: str, target: str) -> None:
   """Copies one file, replacing a file at `target`."""
   if is_remote(source) or is_remote(target):
     load_scheme(target)
-    _gfile(source).copy(source, target, overwrite=True)
+    gfile(source).copy(source, target, overwrite=True)
   else:
     shutil.copyfile(source, target)
 
 
 def remove(uri: str) -> None:
   if is_remote(uri):
-    _gfile(uri).remove(uri)
+    gfile(uri).remove(uri)
   else:
     os.remove(uri)
 
@@ -133,7 +133,7 @@ def remove_if_there(uri: str) -> None:
 def rmtree(uri: str) -> None:
   """Removes a folder with all that is in it."""
   if is_remote(uri):
-    _gfile(uri).rmtree(uri)
+    gfile(uri).rmtree(uri)
   else:
     shutil.rmtree(uri)
 
@@ -241,7 +241,8 @@ def _not_found(uri: str) -> tuple[type[Exception], ...]:
   return (FileNotFoundError,)
 
 
-def _gfile(uri: str) -> 'ModuleType':
+def gfile(uri: str) -> 'ModuleType':
+  """TensorFlow's file layer, with the scheme of `uri`."""
   load_scheme(uri)
   import tensorflow as tf
 

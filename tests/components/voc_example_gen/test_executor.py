@@ -173,6 +173,20 @@ def test_ingestion_ends_with_one_sentence(messy, ingest, capsys):
   )
 
 
+def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch):
+  from components.voc_example_gen import images
+
+  root, read = voc_maker.devkit(tmp_path / 'data'), images.read
+
+  def read_and_add(folder, path):
+    voc_maker.write(root, {'Annotations/late.xml': voc_maker.voc(voc_maker.thing())})
+    return read(folder, path)
+
+  assert not any('while the folder was read' in warning for warning in ingest(root).report['warnings'])
+  monkeypatch.setattr(images, 'read', read_and_add)
+  assert any('while the folder was read' in warning for warning in ingest(root).report['warnings'])
+
+
 @pytest.mark.skipif(not RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')
 def test_real_labelimg_data_goes_in_whole(ingest):
   report = ingest(RACCOON).report

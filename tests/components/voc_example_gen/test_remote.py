@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfx.dsl.io import filesystem_registry
 from tfx.dsl.io.plugins import tensorflow_gfile
 
+from components.voc_example_gen import digests, listing
 from detection.base import files
 from tests.support import voc_maker
 
@@ -29,13 +30,29 @@ def remote(tmp_path_factory):
   return local, 'ram://data'
 
 
+def _by_content(planned):
+  return digests.fingerprint(listing.list_folder(planned.root), digests.CONTENT)
+
+
 def test_it_is_read_as_the_local_one_is(remote):
   local, uri = remote
   here, _, here_tally = voc_maker.examine(local)
   there, _, there_tally = voc_maker.examine(uri)
-  assert there.fingerprint == here.fingerprint
+  assert _by_content(there) == _by_content(here)
   assert there_tally.images == here_tally.images
   assert sum(there_tally.images.values()) == 8
+
+
+def test_a_change_is_seen_by_the_listing_alone(remote):
+  before = listing.state_of(remote[1])
+  assert listing.state_of(remote[1]) == before
+  with tf.io.gfile.GFile(f'{remote[1]}/Annotations/more.xml', 'wb') as file:
+    file.write(b'<annotation/>')
+  added = listing.state_of(remote[1])
+  with tf.io.gfile.GFile(f'{remote[1]}/Annotations/more.xml', 'wb') as file:
+    file.write(b'<annotations/>')
+  assert len({before, added, listing.state_of(remote[1])}) == 3
+  tf.io.gfile.remove(f'{remote[1]}/Annotations/more.xml')
 
 
 def test_a_remote_file_that_disappears_is_quarantined(remote):
@@ -59,7 +76,6 @@ def test_a_remote_file_appears_whole_or_not_at_all(remote):
 
 
 def test_a_remote_folder_that_is_not_there(remote):
-  from components.voc_example_gen import listing
   from detection.base.errors import DataError
 
   with pytest.raises(DataError, match='ram://nowhere: no such folder'):
