@@ -72,7 +72,7 @@ def ingest(data: Path, target: Path) -> str:
   """Writes every image of a VOC folder into one TFRecord file; returns the pattern that names it."""
   planned = plan.make(str(data), IngestSettings())
   tasks = tuple(task for shard in planned.shards for task in shard.tasks)
-  writer = ShardWriter(planned.root, str(target), str(target / 'outcomes'), keep_negatives=True)
+  writer = ShardWriter(planned.root, str(target), str(target / 'outcomes'), planned.placing, keep_negatives=True)
   writer.write(plan.Shard('train', 0, 1, tasks))
   return str(target / 'Split-train' / '*')
 

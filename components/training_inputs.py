@@ -11,7 +11,7 @@ from typing import Any
 from tfx import types
 from tfx.types import artifact_utils
 
-from detection import record_scan
+from detection import kept_scans, record_scan
 from detection.base import files
 from detection.base.settings import parse_settings
 from detection.odapi.config import config_io
@@ -37,8 +37,12 @@ def adaptation_of(
 
 
 def scan(examples: Sequence[types.Artifact]) -> dict[str, FileScan]:
-  """Reads every record file of every split once. {path: FileScan}. Raises DataError for a damaged file."""
-  return record_scan.scan(path for artifact in examples for path in _files(artifact))
+  """{path: FileScan} of every record file of every split.
+
+  Files are read only if it was not kept what is in them. Raises DataError for a damaged file that is read.
+  """
+  paths = [path for artifact in examples for path in _files(artifact)]
+  return record_scan.scan(paths, kept_scans.read(paths))
 
 
 def content_digest(

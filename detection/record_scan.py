@@ -1,10 +1,11 @@
-"""One pass over record files before a training: their digests, the number and size of images, and what is wrong."""
+"""What is known of record files: their digests, the number and size of images, and what is wrong with them."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
@@ -21,13 +22,14 @@ _BATCH = 64
 
 @dataclasses.dataclass(frozen=True)
 class FileScan:
-  """What one pass over a TFRecord file found.
+  """What one pass over a TFRecord file found, or was known when it was written.
 
   sha256: of the file's bytes, hex.
   records: how many examples it holds.
   pixels: of all its images together, as their records say; None if one of them does not say.
   images_of_class: {class name: names of the images of its first SHOWN objects}.
   bad_boxes: a sentence for each of the first SHOWN boxes that are empty, not finite, or outside [0, 1].
+  objects: {class name: how many there are}.
   """
 
   sha256: str
@@ -35,13 +37,14 @@ class FileScan:
   pixels: int | None
   images_of_class: Mapping[str, Sequence[str]]
   bad_boxes: Sequence[str]
+  objects: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 Scans = Mapping[str, FileScan]
 
 
 def scan(paths: Iterable[str], known: Scans | None = None) -> dict[str, FileScan]:
-  """{path: FileScan} of these files; those in `known` are not read again. Raises DataError as `scan_file`."""
+  """{path: FileScan} of these files; those in `known` are not read. Raises DataError as `scan_file`."""
   known = known or {}
   return {path: known[path] if path in known else scan_file(path) for path in paths}
 
@@ -64,8 +67,62 @@ def scan_file(path: str) -> FileScan:
       reason = str(error).splitlines()[0]
       raise DataError(f'{path}: {reason}. Expected an uncompressed TFRecord file of tf.Example.') from error
   return FileScan(
-    digested.digest.hexdigest(), tally.records, tally.pixels, tally.images_of_class, tally.bad_boxes[:SHOWN]
+    digested.digest.hexdigest(),
+    tally.records,
+    tally.pixels,
+    tally.images_of_class,
+    tally.bad_boxes[:SHOWN],
+    dict(tally.objects),
   )
+
+
+class Writer:
+  """Writes serialized examples to a TFRecord file, whose scan is known at the end without reading it.
+
+  Of each class one image is named.
+  """
+
+  def __init__(self, file: IO[bytes]) -> None:
+    """file: open for writing bytes, and empty."""
+    self._file = _DigestedOutput(file)
+    self._tally = _Tally(shown=1)
+
+  def write(self, record: bytes, name: str, pixels: int, labels: Sequence[str]) -> None:
+    """Appends one example.
+
+    Args:
+      record: the example; its boxes are as LabelledBox demands.
+      name: of its image.
+      pixels: of its image.
+      labels: the class name of each object.
+    """
+    records.write(self._file, record)
+    self._tally.add_image(name, pixels, labels)
+
+  @property
+  def size(self) -> int:
+    """Bytes written."""
+    return self._file.size
+
+  @property
+  def scan(self) -> FileScan:
+    tally = self._tally
+    digest = self._file.digest.hexdigest()
+    return FileScan(digest, tally.records, tally.pixels, tally.images_of_class, [], dict(tally.objects))
+
+
+class _DigestedOutput:
+  """A file, with the number and a digest of all bytes that are written to it."""
+
+  def __init__(self, file: IO[bytes]) -> None:
+    self._file = file
+    self.size = 0
+    self.digest = hashlib.sha256()
+
+  def write(self, data: bytes, /) -> int:
+    self.size += len(data)
+    self.digest.update(data)
+    return self._file.write(data)
 
 
 class _Digested:
@@ -82,9 +139,11 @@ class _Digested:
 
 
 class _Tally:
-  """What the batches of one file add up to; see FileScan."""
+  """What the images of one file add up to; see FileScan."""
 
-  def __init__(self) -> None:
+  def __init__(self, shown: int = SHOWN) -> None:
+    self._shown = shown
+    self.objects: Counter[str] = Counter()
     self.records = 0
     self.pixels: int | None = 0
     self.images_of_class: dict[str, list[str]] = {}
@@ -95,18 +154,21 @@ class _Tally:
 
     batch = records.parse_labels(tf.constant(serialized))
     names = [name.decode() for name in batch[records.FILENAME].numpy()]
-    self.records += len(serialized)
-    self._add_pixels(batch[records.HEIGHT].numpy() * batch[records.WIDTH].numpy())
-    texts = batch[records.CLASS_TEXT]
-    for row, text in zip(texts.value_rowids().numpy(), texts.flat_values.numpy(), strict=True):
-      images = self.images_of_class.setdefault(text.decode(), [])
-      if len(images) < SHOWN:
-        images.append(names[row])
+    sizes = batch[records.HEIGHT].numpy() * batch[records.WIDTH].numpy()
+    labels = batch[records.CLASS_TEXT].to_list()
+    for name, pixels, found in zip(names, sizes.tolist(), labels, strict=True):
+      self.add_image(name, pixels, [label.decode() for label in found])
     self.bad_boxes += itertools.islice(_bad_boxes(batch, names), SHOWN)
 
-  def _add_pixels(self, sizes: Sequence[int]) -> None:
+  def add_image(self, name: str, pixels: int, labels: Sequence[str]) -> None:
+    self.records += 1
     if self.pixels is not None:
-      self.pixels = self.pixels + int(sum(sizes)) if all(sizes) else None
+      self.pixels = self.pixels + pixels if pixels else None
+    self.objects.update(labels)
+    for label in labels:
+      images = self.images_of_class.setdefault(label, [])
+      if len(images) < self._shown:
+        images.append(name)
 
 
 def _bad_boxes(batch: Mapping[str, tf.RaggedTensor], names: Sequence[str]) -> Iterator[str]:

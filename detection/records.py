@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -130,7 +130,7 @@ def serialize(image: LabelledImage) -> bytes:
   )
 
 
-def write(file: IO[bytes], record: bytes) -> None:
+def write(file: tf_example.Writable, record: bytes) -> None:
   """Appends a serialized example to an uncompressed TFRecord file, open for writing."""
   tf_example.write_record(file, record)
 

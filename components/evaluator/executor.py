@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ from components.evaluator import (
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.request import Request
 from components.evaluator.result import Background, EvaluationResult
-from detection import model_folder
+from detection import kept_scans, model_folder
 from detection.base import files, progress
 from detection.base.errors import DataError
 from detection.metrics import bootstrap
@@ -107,8 +108,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     )
 
   def _count_train_objects(self, asked: Request) -> dict[str, int]:
-    if not asked.train_examples:
-      return {}
+    kept = kept_scans.read(asked.train_examples)
+    if len(kept) == len(asked.train_examples):
+      counts = sum((Counter(scan.objects) for scan in kept.values()), Counter())
+      return class_counts.by_label(counts, asked.class_ids, asked.labels)
     with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
         class_counts.count(pipeline, asked.train_examples, folder)

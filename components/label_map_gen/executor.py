@@ -9,7 +9,7 @@ from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
 from components.label_map_gen import labels
-from detection import records
+from detection import kept_scans, records
 from detection.base import files
 from detection.odapi import label_map
 
@@ -39,9 +39,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     files.write_text(files.join(uri, LabelMap.FILE_NAME), label_map.dump(found))
 
   def _class_names(self, examples: artifact.Artifact, names_uri: str) -> list[str]:
-    """Distinct class names of all splits. Beam hands results over in a file, which is removed again."""
+    """Distinct class names of all splits; the records are read only if it was not kept what is in them.
+
+    Beam hands results over in a file, which is removed again.
+    """
     splits = artifact_utils.decode_split_names(examples.split_names)
     patterns = [files.join(artifact_utils.get_split_uri([examples], split), '*') for split in splits]
+    paths = [path for pattern in patterns for path in files.glob(pattern)]
+    kept = kept_scans.read(paths)
+    if len(kept) == len(paths):
+      return sorted({name for scan in kept.values() for name in scan.objects})
     files.makedirs(names_uri)
     try:
       with self._make_beam_pipeline() as pipeline:

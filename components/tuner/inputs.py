@@ -18,6 +18,7 @@ from detection.metrics import names
 from detection.odapi import label_map as label_maps
 from detection.odapi.config import config_io
 from detection.pipeline_config import patch, recipe, split_boxes
+from detection.record_scan import Scans
 from detection.training import examples_check
 from detection.training.adaptation import Adaptation
 from detection.training.settings import TrainSettings
@@ -29,13 +30,14 @@ _NAMED_BY = ('tune', 'settings', 'adapt', 'code_version')
 
 @dataclasses.dataclass(frozen=True)
 class SearchSettings:
-  """What can be checked before any example is read.
+  """What can be checked before any example is read, unless what is in them was not kept.
 
   tune: the search.
   train: the training that the search is for.
   label_map_path: file of the label map.
   shared: {class name: id}; several names may share an id.
   work: folder of the search.
+  scans: of all record files.
   """
 
   tune: TuneSettings
@@ -43,6 +45,7 @@ class SearchSettings:
   label_map_path: str
   shared: Mapping[str, int]
   work: str
+  scans: Scans
 
   @property
   def labels(self) -> dict[str, int]:
@@ -90,15 +93,19 @@ def read_settings(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> 
   names.check_class(tune.objective, labels, 'tune.objective')
   names.check_class(train.watch, labels, 'train.watch')  # before the search, not when the training comes
   examples = [*input_dict['examples'], *(input_dict.get('target_examples') or [])]
-  return SearchSettings(tune, train, label_map_path, shared, work_folder(exec_properties, examples, text))
+  scans = training_inputs.scan(examples)
+  return SearchSettings(tune, train, label_map_path, shared, work_folder(exec_properties, examples, text, scans), scans)
 
 
-def work_folder(exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str) -> str:
+def work_folder(
+  exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str, scans: Scans | None = None
+) -> str:
   """The search's folder, the same for every machine and every start; another if anything that it depends on changes."""
   recipe_text = json.dumps(recipe.Recipe.from_parameters(exec_properties).parameters(), sort_keys=True)
   properties = ''.join(exec_properties.get(name) or '' for name in _NAMED_BY)
   return files.join(
-    exec_properties['work_root'], training_inputs.content_digest(recipe_text, examples, label_map + properties)
+    exec_properties['work_root'],
+    training_inputs.content_digest(recipe_text, examples, label_map + properties, scans=scans),
   )
 
 
@@ -118,7 +125,7 @@ def read_trial_configs(
   unpacked = files.join(settings.work, f'unpacked-{node}')
   request = read.request(train, evaluation, settings.label_map_path, settings.labels, unpacked)
   configs = TrialConfigs(read.base(), request, split_boxes.read(request.train_path), settings.tune)
-  examples_check.check_examples(configs.of({}), settings.shared)
+  examples_check.check_examples(configs.of({}), settings.shared, settings.scans)
   return configs
 
 

@@ -1,77 +1,104 @@
-"""Divides the images into splits. Byte-identical images, and groups by file name, are never in two."""
+"""Chooses how the images are divided into splits, as far as that can be decided before an image is read."""
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from components.voc_example_gen import groups as image_groups
+from components.voc_example_gen import groups
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.settings import AUTO, SplitSettings
-from components.voc_example_gen.split_method import (
-  EVAL,
-  TEST,
-  TRAIN,
-  ComputedMethod,
-  GivenMethod,
-  LabelsOf,
-  SplitMethod,
-)
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, ComputedMethod, GivenMethod, SplitMethod
 from components.voc_example_gen.splits import METHODS
 from detection.base.errors import DataError
 
-_HELD_OUT_FIRST = (TEST, EVAL, TRAIN)
+
+@dataclasses.dataclass(frozen=True)
+class Placing:
+  """Gives an image its split when it is read, for methods that compute it.
+
+  Attributes:
+    method: the name of a ComputedMethod; '' if the folder gives the splits.
+    fractions: {split: fraction of the images}.
+    seed, group_by: see SplitSettings.
+  """
+
+  method: str = ''
+  fractions: Mapping[str, float] = dataclasses.field(default_factory=dict)
+  seed: int = 0
+  group_by: str | None = None
+
+  def split_of(self, image: str, digest: str) -> str:
+    """The split of an image, as far as it can be told from the image alone; see settle.py for the rest.
+
+    Args:
+      image: its path.
+      digest: of its content; '' if it cannot be read.
+    """
+    return self.place(groups.key_of(image, digest, self.group_by))
+
+  def place(self, key: str) -> str:
+    """The split of a group; train if the method must know all groups first."""
+    place = self.computed.place
+    return place(key, self.fractions, self.seed) if place else TRAIN
+
+  @property
+  def computed(self) -> ComputedMethod:
+    method = METHODS[self.method]
+    assert isinstance(method, ComputedMethod)  # `choose` makes no other
+    return method
 
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-  """A split for every image that has one.
+  """What is decided about splits before an image is read.
 
   Attributes:
-    method: the one that was used; never 'auto'.
-    split_of: {image path: split name}.
+    method: the one that is used; never 'auto'.
+    split_of: {image path: split}, if the folder gives the splits.
+    placing: gives the splits, if they are computed.
     left_out: images that are in no split, with the reason.
     warnings: what a user should know, one sentence each.
   """
 
   method: str
-  split_of: dict[str, str]
+  split_of: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  placing: Placing = Placing()
   left_out: tuple[Refusal, ...] = ()
   warnings: tuple[str, ...] = ()
 
 
-def assign(
-  items: Sequence[Item],
-  digests: Mapping[str, str],
-  settings: SplitSettings,
-  tree: Tree,
-  labels_of: LabelsOf,
-) -> Assignment:
-  """Divides `items`.
+def assign(items: Sequence[Item], settings: SplitSettings, tree: Tree) -> Assignment:
+  """Chooses the method, and takes the splits that the folder gives.
 
   Args:
     items: the annotated images.
-    digests: {image path: digest of its content}.
     settings: the method and its parameters.
     tree: the folder's listing, for methods that read the folder.
-    labels_of: gives an item's class names; called only by methods that need them.
 
   Raises:
     DataError: if the method does not fit the folder, or leaves train or eval without an image.
   """
   method, given, notices = _choose(items, settings, tree)
   if isinstance(method, ComputedMethod):
-    result = _computed(method, items, digests, settings, labels_of)
-  else:
-    result = _given(method.name, items, digests, given, settings)
+    fractions = {TRAIN: 1 - settings.eval_fraction - settings.test_fraction, EVAL: settings.eval_fraction}
+    if settings.test_fraction:
+      fractions[TEST] = settings.test_fraction
+    placing = Placing(method.name, fractions, settings.seed, settings.group_by)
+    return Assignment(method.name, placing=placing, warnings=tuple(notices))
+  result = _given(method.name, items, given, settings)
+  require_both(tree.root, method.name, set(result.split_of.values()), len(items))
+  return dataclasses.replace(result, warnings=(*notices, *result.warnings))
+
+
+def require_both(root: str, method: str, filled: Collection[str], images: int) -> None:
+  """Raises DataError if `filled`, the splits that have images, lacks train or eval."""
   for split in (TRAIN, EVAL):
-    if split not in result.split_of.values():
+    if split not in filled:
       raise DataError(
-        f'{tree.root}: data.split.method {result.method} leaves no image for the split "{split}" out of {len(items)}. '
+        f'{root}: data.split.method {method} leaves no image for the split "{split}" out of {images}. '
         'Expected at least two different annotated images; add images, or choose another data.split.method.'
       )
-  return dataclasses.replace(result, warnings=(*notices, *result.warnings))
 
 
 def _choose(
@@ -108,25 +135,7 @@ def _required(method: GivenMethod, items: Sequence[Item], tree: Tree) -> Mapping
   return given
 
 
-def _computed(
-  method: ComputedMethod,
-  items: Sequence[Item],
-  digests: Mapping[str, str],
-  settings: SplitSettings,
-  labels_of: LabelsOf,
-) -> Assignment:
-  fractions = {TRAIN: 1 - settings.eval_fraction - settings.test_fraction, EVAL: settings.eval_fraction}
-  if settings.test_fraction:
-    fractions[TEST] = settings.test_fraction
-  groups = image_groups.by_content_and_name(items, digests, settings.group_by)
-  splits, warnings = method.divide(groups, fractions, settings.seed, labels_of)
-  split_of = {item.image: splits[key] for key, members in groups.items() for item in members}
-  return Assignment(method.name, split_of, warnings=tuple(warnings))
-
-
-def _given(
-  method: str, items: Sequence[Item], digests: Mapping[str, str], given: Mapping[str, str], settings: SplitSettings
-) -> Assignment:
+def _given(method: str, items: Sequence[Item], given: Mapping[str, str], settings: SplitSettings) -> Assignment:
   """The folder's own division; a test set takes the place of a missing validation set."""
   have = set(given.values())
   names = {TRAIN: TRAIN, EVAL: EVAL, TEST: TEST if settings.keep_test and EVAL in have else ''}
@@ -140,26 +149,5 @@ def _given(
     else:
       detail = 'in the test set; data.split.keep_test would write it' if named == TEST else f'not named by {method}'
       left_out.append(Refusal(item.image, Reason.NOT_IN_A_SPLIT, detail))
-  copies = _copies_across(split_of, digests)
-  for refusal in copies:
-    del split_of[refusal.path]
   warnings = ['data.split.group_by has no effect on splits that the folder gives itself.'] if settings.group_by else []
-  return Assignment(method, split_of, (*left_out, *copies), tuple(warnings))
-
-
-def _copies_across(split_of: Mapping[str, str], digests: Mapping[str, str]) -> list[Refusal]:
-  """Images to leave out because another split has the same bytes: held-out sets stay whole, train loses its copies."""
-  by_content = defaultdict(list)
-  for image in split_of:
-    if digests[image]:
-      by_content[digests[image]].append(image)
-  leaving = []
-  for images in by_content.values():
-    stays = min((split_of[image] for image in images), key=_HELD_OUT_FIRST.index)
-    original = next(image for image in images if split_of[image] == stays)
-    leaving += [
-      Refusal(image, Reason.COPY_IN_OTHER_SPLIT, f'same bytes as {original}, in {stays}')
-      for image in images
-      if split_of[image] != stays
-    ]
-  return leaving
+  return Assignment(method, split_of, left_out=tuple(left_out), warnings=tuple(warnings))

@@ -1,15 +1,15 @@
-"""Ingestion on Beam: one element is a whole shard, so no image is passed from one stage to the next.
+"""Ingestion on Beam: one element names a file with a whole shard, so no image is passed from one stage to the next.
 
-Memory is that of one image per worker, however many images there are, and every runner writes the same bytes. Imports
-no TensorFlow: a worker process has to import this module.
+Memory is that of one shard's names and a few images per worker, however many images there are, and every runner writes
+the same bytes. Imports no TensorFlow: a worker process has to import this module.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from components.voc_example_gen.plan import Shard
+from components.voc_example_gen import work_list
 from components.voc_example_gen.shard_writer import ShardWriter
 from detection.base.progress import Progress
 
@@ -33,27 +33,42 @@ def _advance() -> None:
     progress.advance()
 
 
-@beam.typehints.with_input_types(Shard)
+@beam.typehints.with_input_types(str)
 @beam.typehints.with_output_types(int)
 class WriteShard(beam.DoFn):
-  """Writes one TFRecord shard and its outcomes; yields its number of records."""
+  """Writes the shard that a file describes; yields its number of records."""
 
   def __init__(self, writer: ShardWriter) -> None:
     super().__init__()
     self._writer = writer
     self._records = beam.metrics.Metrics.counter('voc_example_gen', 'records')
 
-  def process(self, shard: Shard) -> list[int]:
-    records = self._writer.write(shard, _advance)
+  def process(self, path: str) -> list[int]:
+    records = self._writer.write(work_list.load(path), _advance)
     self._records.inc(records)
     return [records]
 
 
-def write_all(pipeline: beam.Pipeline, shards: tuple[Shard, ...], writer: ShardWriter) -> None:
-  """Adds to `pipeline` the writing of all shards."""
+@beam.typehints.with_input_types(str)
+@beam.typehints.with_output_types(str)
+class MoveRecords(beam.DoFn):
+  """Writes a shard's files anew below `target_uri`, as the (shard, moves) in a file says; yields the shard's name."""
+
+  def __init__(self, writer: ShardWriter, target_uri: str) -> None:
+    super().__init__()
+    self._writer, self._target_uri = writer, target_uri
+
+  def process(self, path: str) -> list[str]:
+    shard, moves = work_list.load(path)
+    self._writer.move(shard, moves, self._target_uri)
+    return [shard.name]
+
+
+def run_all(pipeline: beam.Pipeline, paths: Sequence[str], work: beam.DoFn) -> None:
+  """Adds to `pipeline` the work that these files describe."""
   _ = (
     pipeline
-    | 'Shards' >> beam.Create(shards)
+    | 'Files' >> beam.Create(paths)
     | 'Spread' >> beam.Reshuffle()  # without it, one worker would get them all
-    | 'Write' >> beam.ParDo(WriteShard(writer))
+    | 'Work' >> beam.ParDo(work)
   )

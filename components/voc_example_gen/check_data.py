@@ -5,16 +5,19 @@ Writes no examples: the caller gets the report, and optionally a table of all us
 
 import functools
 import os
+import pickle
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from components.voc_example_gen import ingest, plan, shard_writer
+from components.voc_example_gen import ingest, outcomes, plan, shard_writer
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.settle import Settled
 from detection.base.errors import UserError
 from detection.records import LabelledBox
 
@@ -43,7 +46,10 @@ def run(
   """
   started = time.monotonic()
   planned = plan.make(root, settings, say)
-  tally = summary.gather(planned, _outcomes(planned, settings.keep_negatives, table))
+  with _Spool() as spool:
+    _examine_all(planned, settings.keep_negatives, spool)
+    planned, found = plan.settled(planned, lambda: outcomes.rows(outcome for outcome, _ in spool.read()))
+    tally = summary.gather(planned, outcomes.settled(_tabulated(spool, found, table), found))
   report = summary.as_dict(planned, tally)
   for line in _summary(report):
     say(line)
@@ -55,23 +61,56 @@ def run(
   return report, ''
 
 
-def _outcomes(planned: plan.Plan, keep_negatives: bool, table: csv_table.Writer | None) -> Iterator[ingest.Outcome]:
-  """Decodes and checks every image; yields what becomes of each, and adds those used to the table."""
+Examined = tuple[ingest.Outcome, list[LabelledBox]]  # an image, and its boxes if it is used
+
+
+class _Spool:
+  """Keeps what was found in each image in a file: the memory of a million would not do."""
+
+  def __enter__(self) -> '_Spool':
+    self._file = tempfile.TemporaryFile()
+    return self
+
+  def __exit__(self, *error: object) -> None:
+    self._file.close()
+
+  def add(self, examined: Examined) -> None:
+    pickle.dump(examined, self._file, pickle.HIGHEST_PROTOCOL)
+
+  def read(self) -> Iterator[Examined]:
+    """Everything that was added, in its order."""
+    self._file.seek(0)
+    while True:
+      try:
+        yield pickle.load(self._file)
+      except EOFError:
+        return
+
+
+def _examine_all(planned: plan.Plan, keep_negatives: bool, spool: _Spool) -> None:
+  """Decodes and checks every image."""
   from detection.base.progress import Progress  # here: loading tqdm would delay the first line
 
+  run_one = functools.partial(_checked, planned.root, keep_negatives=keep_negatives)
   with Progress(planned.images, out=sys.stderr) as progress:
     for shard in planned.shards:
-      run_one = functools.partial(_checked, planned.root, split=shard.split, keep_negatives=keep_negatives)
       for outcome, boxes in shard_writer.in_order(run_one, shard, os.cpu_count() or 1):
         progress.advance()
-        if table and not outcome.reason:
-          table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
-        yield outcome
+        outcome.split = shard.split or planned.placing.split_of(outcome.image, outcome.digest)
+        spool.add((outcome, boxes))
 
 
-def _checked(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tuple[ingest.Outcome, list[LabelledBox]]:
+def _tabulated(spool: _Spool, found: Settled, table: csv_table.Writer | None) -> Iterator[ingest.Outcome]:
+  """The outcome of each image; adds those that are used to the table."""
+  for outcome, boxes in spool.read():
+    if table and not outcome.reason and found.moves.get(outcome.image, outcome.split):
+      table.add(outcome.image, outcome.width, outcome.height, _in_pixels(boxes, outcome.width, outcome.height))
+    yield outcome
+
+
+def _checked(root: str, task: plan.Task, keep_negatives: bool) -> Examined:
   """The outcome and boxes of one image, without its bytes, which would fill the memory."""
-  outcome, _, boxes = ingest.examine(root, task, split, keep_negatives)
+  outcome, _, boxes = ingest.examine(root, task, keep_negatives)
   return outcome, boxes
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tfx.components.util import examples_utils
@@ -11,10 +12,13 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, digests, listing, parallelism, plan
+from components.voc_example_gen import beam_ingest, digests, listing, outcomes, parallelism, plan, work_list
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.settle import Settled
 from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
+from detection import kept_scans
 from detection.base import files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings
@@ -44,30 +48,75 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     settings = settings_of(exec_properties)
     examples = artifact_utils.get_single_instance(output_dict['examples'])
     report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])
-    planned = plan.make(exec_properties['data_root'], settings, known=exec_properties.get(digests.FINGERPRINT) or '')
+    known = exec_properties.get(digests.FINGERPRINT) or ''
+    planned = plan.make(exec_properties['data_root'], settings, known=known)
     try:
-      tally = self._write(planned, settings, examples.uri, files.join(report_uri, 'outcomes'))
+      planned, splits, tally = self._write(planned, settings, examples.uri, files.join(report_uri, 'work'))
       summary.require_usable(planned, tally, settings.max_bad_fraction)
-      planned = _with_changes(planned, exec_properties.get(digests.FINGERPRINT) or '')
+      planned = _with_changes(planned, known)
       _write_report(planned, tally, report_uri)
     except BaseException:
-      for split in planned.splits:
+      for split in (TRAIN, EVAL, TEST):
         files.rmtree_if_there(files.join(examples.uri, f'Split-{split}'))
+      files.remove_if_there(files.join(examples.uri, kept_scans.FILE_NAME))
       raise
-    _describe(examples, planned)
+    _describe(examples, splits, planned.fingerprint)
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
 
-  def _write(self, planned: plan.Plan, settings: IngestSettings, examples_uri: str, outcomes_uri: str) -> summary.Tally:
-    """Writes all shards, and adds up what became of the images; outcomes_uri is there only meanwhile."""
+  def _write(
+    self, planned: plan.Plan, settings: IngestSettings, examples_uri: str, work_uri: str
+  ) -> tuple[plan.Plan, tuple[str, ...], summary.Tally]:
+    """Writes all shards, and adds up what became of the images; work_uri is there only meanwhile.
+
+    Returns:
+      The plan, settled; the splits that have images; and the sums.
+    """
     beam_args, threads = parallelism.choose(self._beam_pipeline_args, planned.images)
     self._beam_pipeline_args: list[str] = beam_args
-    writer = ShardWriter(planned.root, examples_uri, outcomes_uri, settings.keep_negatives, threads)
+    outcomes_uri = files.join(work_uri, 'outcomes')
+    writer = ShardWriter(planned.root, examples_uri, outcomes_uri, planned.placing, settings.keep_negatives, threads)
     try:
+      paths = [work_list.save(work_uri, f'{shard.split}-{shard.name}', shard) for shard in planned.shards]
       with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
-        beam_ingest.write_all(pipeline, planned.shards, writer)
-      return summary.gather(planned, writer.outcomes(planned.shards))
+        beam_ingest.run_all(pipeline, paths, beam_ingest.WriteShard(writer))
+      planned, found = plan.settled(planned, lambda: outcomes.rows(writer.outcomes(planned.shards)))
+      if found.moves:
+        self._move(planned, found, writer, work_uri)
+      kept_scans.write(examples_uri, writer.scans(planned.shards))
+      for split in (TRAIN, EVAL, TEST):
+        folder = files.join(examples_uri, f'Split-{split}')
+        if split in found.splits:
+          files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
+        else:
+          files.rmtree_if_there(folder)
+      tally = summary.gather(planned, outcomes.settled(writer.outcomes(planned.shards), found))
+      return planned, found.splits, tally
     finally:
-      files.rmtree_if_there(outcomes_uri)
+      files.rmtree_if_there(work_uri)
+
+  def _move(self, planned: plan.Plan, found: Settled, writer: ShardWriter, work_uri: str) -> None:
+    """Puts images into the splits that they belong to. The old files stay until all new ones are written."""
+    target_uri = files.join(work_uri, 'moved')
+    moved, paths = [], []
+    for shard in planned.shards:
+      images = (outcome.image for outcome in writer.outcomes([shard]))
+      moves = {image: found.moves[image] for image in images if image in found.moves}
+      if moves:
+        empty = dataclasses.replace(shard, tasks=())
+        moved.append(empty)
+        paths.append(work_list.save(work_uri, f'move-{shard.split}-{shard.name}', (empty, moves)))
+    with self._make_beam_pipeline() as pipeline:
+      beam_ingest.run_all(pipeline, paths, beam_ingest.MoveRecords(writer, target_uri))
+    for shard in moved:
+      old = writer.files_of(shard, writer.examples_uri)
+      for split, path in writer.files_of(shard, target_uri).items():
+        files.rename(path, old[split])
+
+
+def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> None:
+  report = summary.as_dict(planned, tally)
+  files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(report))
+  files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, report))
 
 
 def _with_changes(planned: plan.Plan, known: str) -> plan.Plan:
@@ -76,12 +125,6 @@ def _with_changes(planned: plan.Plan, known: str) -> plan.Plan:
   if len(states) == 1 and known in ('', planned.fingerprint):
     return planned
   return dataclasses.replace(planned, warnings=(*planned.warnings, _CHANGED))
-
-
-def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> None:
-  report = summary.as_dict(planned, tally)
-  files.write_text(files.join(report_uri, IngestReport.FILE_NAME), summary.as_json(report))
-  files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, report))
 
 
 def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
@@ -99,8 +142,8 @@ def settings_of(exec_properties: dict[str, Any]) -> IngestSettings:
   )
 
 
-def _describe(examples: artifact.Artifact, planned: plan.Plan) -> None:
+def _describe(examples: artifact.Artifact, splits: Sequence[str], fingerprint: str) -> None:
   """Sets what later components read from the examples artifact."""
-  examples.split_names = artifact_utils.encode_split_names(list(planned.splits))
-  examples.set_string_custom_property(digests.FINGERPRINT, planned.fingerprint)
+  examples.split_names = artifact_utils.encode_split_names(list(splits))
+  examples.set_string_custom_property(digests.FINGERPRINT, fingerprint)
   examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)

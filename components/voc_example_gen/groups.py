@@ -32,7 +32,7 @@ def by_content_and_name(
 
   own_key = {}
   for item in items:
-    content = f'content:{digests[item.image] or item.image}'
+    content = _content_key(item.image, digests[item.image])
     group = _group_name(pattern, posixpath.basename(item.image)) or content
     first, second = sorted((root(content), root(group)), reverse=True)
     parent[second] = first  # 'group:' sorts after 'content:', so a joined group is called by its name
@@ -41,6 +41,22 @@ def by_content_and_name(
   for item in items:
     groups[root(own_key[item.image])].append(item)
   return dict(sorted(groups.items()))
+
+
+def key_of(image: str, digest: str, group_by: str | None) -> str:
+  """The key of an image's group, where no two groups share an image's content.
+
+  Args:
+    image: its path.
+    digest: of its content; '' if it cannot be read.
+    group_by: as for by_content_and_name.
+  """
+  pattern = re.compile(group_by) if group_by else None  # re keeps compiled patterns
+  return _group_name(pattern, posixpath.basename(image)) or _content_key(image, digest)
+
+
+def _content_key(image: str, digest: str) -> str:
+  return f'content:{digest or image}'
 
 
 def _group_name(pattern: re.Pattern[str] | None, name: str) -> str:

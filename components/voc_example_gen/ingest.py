@@ -1,6 +1,7 @@
-"""Processes one image: reads it with its annotation, checks both, and encodes the example."""
+"""Processes one image: reads it with its annotation, checks both, and encodes the example. Each file is read once."""
 
 import dataclasses
+import hashlib
 import json
 from collections import Counter
 
@@ -20,7 +21,7 @@ class Outcome:
   Attributes:
     image: path below the data folder.
     file: the annotation file, if that is at fault; else ''.
-    split: the one it is in, or would be in if it were used.
+    split: the one it is in, or would be in if it were used; '' until it is placed.
     reason, detail: why it is not used; '' if it is.
     objects: (label, width, height) of each usable box, sides as fractions of the image's.
     rules: how often each BoxRule was applied.
@@ -28,11 +29,13 @@ class Outcome:
       declares another size, and boxes were not scaled).
     width, height: of the image, in pixels; 0 if it was not decoded.
     annotated, outside: how many boxes the annotation has, and how many of them plainly run out of the image.
+    digest: SHA-256 of the image's file, in hex; '' if it could not be read.
+    classes: names of the classes in the annotation, sorted; whether the objects can be used or not.
     thumb: 64-bit difference hash; None for a flat or unused image.
   """
 
   image: str
-  split: str
+  split: str = ''
   reason: str = ''
   detail: str = ''
   file: str = ''
@@ -44,6 +47,8 @@ class Outcome:
   thumb: int | None = None
   annotated: int = 0
   outside: int = 0
+  digest: str = ''
+  classes: list[str] = dataclasses.field(default_factory=list)
 
   def as_json(self) -> str:
     return json.dumps(vars(self))
@@ -54,30 +59,35 @@ class Outcome:
     return cls(**{**fields, 'objects': [tuple(entry) for entry in fields['objects']]})
 
 
-def process(root: str, task: plan.Task, split: str, keep_negatives: bool) -> tuple[bytes, Outcome]:
+def process(root: str, task: plan.Task, keep_negatives: bool) -> tuple[bytes, Outcome]:
   """Reads and checks one image with its annotation.
 
   Returns:
     The serialized tf.train.Example (b'' if the image is not used), and the outcome.
   """
-  outcome, checked, usable = examine(root, task, split, keep_negatives)
-  return (_example(task, checked, usable) if checked else b''), outcome
+  outcome, checked, usable = examine(root, task, keep_negatives)
+  return (_example(outcome, checked, usable) if checked else b''), outcome
 
 
 def examine(
-  root: str, task: plan.Task, split: str, keep_negatives: bool
+  root: str, task: plan.Task, keep_negatives: bool
 ) -> tuple[Outcome, images.CheckedImage | None, list[LabelledBox]]:
   """All of `process` but the encoding.
 
   Returns:
     The outcome; and, if the image is used, the decoded-once image and its boxes (else None and []).
   """
-  outcome = Outcome(task.item.image, split)
+  outcome = Outcome(task.item.image)
+  # Before the annotation: the digest is needed of images with a broken one too, as their copies are in the same split.
+  content, unreadable = _content(root, task.item.image)
+  outcome.digest = '' if unreadable else hashlib.sha256(content).hexdigest()
   try:
     outcome.file = task.item.annotation_file
     annotation = detect.annotation_of(root, task.item)
     outcome.file = ''
-    content = images.read(root, task.item.image)
+    outcome.classes = sorted({thing.label for thing in annotation.objects})
+    if unreadable:
+      raise unreadable
     checked = images.check(content, annotation.declared_size)
     usable, rules = boxes.usable(annotation, checked.width, checked.height)
     _describe(outcome, annotation, checked, usable, rules)
@@ -86,6 +96,14 @@ def examine(
     outcome.reason, outcome.detail = error.reason.value, error.detail
     return outcome, None, []
   return outcome, checked, usable
+
+
+def _content(root: str, image: str) -> tuple[bytes, RefusedFileError | None]:
+  """The bytes of an image's file; or why it cannot be read."""
+  try:
+    return images.read(root, image), None
+  except RefusedFileError as error:
+    return b'', error
 
 
 def _describe(
@@ -122,14 +140,14 @@ def _refuse_unusable(
     raise RefusedFileError(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
 
 
-def _example(task: plan.Task, checked: images.CheckedImage, usable: list[LabelledBox]) -> bytes:
+def _example(outcome: Outcome, checked: images.CheckedImage, usable: list[LabelledBox]) -> bytes:
   image = LabelledImage(
     encoded=checked.content,
     format=checked.format,
     height=checked.height,
     width=checked.width,
-    name=task.item.image,
+    name=outcome.image,
     boxes=usable,
-    sha256=task.digest,
+    sha256=outcome.digest,
   )
   return records.serialize(image)

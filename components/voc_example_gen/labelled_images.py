@@ -20,7 +20,7 @@ def read(root: str, settings: IngestSettings) -> Iterator[SourceImage]:
   planned = plan.make(root, settings)
   for shard in planned.shards:
     for task in shard.tasks:
-      _, checked, boxes = ingest.examine(planned.root, task, shard.split, keep_negatives=False)
+      _, checked, boxes = ingest.examine(planned.root, task, keep_negatives=False)
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
         yield SourceImage(task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32))
@@ -37,6 +37,6 @@ def read_records(root: str, settings: IngestSettings) -> Iterator[bytes]:
   planned = plan.make(root, settings)
   for shard in planned.shards:
     for task in shard.tasks:
-      record, _ = ingest.process(planned.root, task, shard.split, keep_negatives=True)
+      record, _ = ingest.process(planned.root, task, keep_negatives=True)
       if record:
         yield record

@@ -1,34 +1,39 @@
-"""What ingestion will do, decided before any image is decoded: which images, in which split and shard."""
+"""What ingestion will do, decided by names alone: which images, in which shard, and how they get their splits."""
 
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
-from components.voc_example_gen import assign, detect, digests, leftovers, listing
+from components.voc_example_gen import assign, detect, digests, leftovers, listing, settle
+from components.voc_example_gen.assign import Assignment, Placing
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.formats import READERS
-from components.voc_example_gen.refusals import Refusal, RefusedFileError
+from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.settings import IngestSettings, SplitSettings
-from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
+from components.voc_example_gen.settle import Rows, Settled
+from components.voc_example_gen.split_method import TRAIN
 
 SHARD_BYTES = 32 * 2**20
 BATCH_BYTES = 2**20
-TYPICAL_BYTES = 100_000  # taken as the size of an image in a remote folder, whose listing gives no sizes
+_NONE = 'none'  # the split method of images that need not be divided
+TYPICAL_BYTES = 100_000  # taken as the size of an image where the listing could not ask for it
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
-  """One image to be checked and written."""
+class Task(NamedTuple):
+  """One image to be checked and written; size in bytes, as listed."""
 
   item: Item
-  digest: str
   size: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-  """One TFRecord file to be written whole by one worker: the tasks and their order make its content."""
+  """Images that one worker reads, in this order, and writes to one TFRecord file in each split that they may be in.
+
+  split: where the folder gives it; '' where it is computed when an image is read.
+  """
 
   split: str
   index: int
@@ -37,6 +42,7 @@ class Shard:
 
   @property
   def name(self) -> str:
+    """Of the TFRecord file in each split."""
     return f'data_tfrecord-{self.index:05}-of-{self.of:05}'
 
   def batches(self) -> Iterator[tuple[Task, ...]]:
@@ -54,13 +60,14 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-  """All that is decided before an image is decoded.
+  """What is known before and, once it is `settled`, after the images are read.
 
   Attributes:
     root: the data folder, absolute.
-    data_format, split_method: what was used; never 'auto'.
-    shards: all records that will be written.
-    refused: files that are not used, as far as is digest_of without decoding.
+    data_format, split_method: what is used; never 'auto'.
+    placing: how images get their splits, where shards have none.
+    shards: all that will be read.
+    refused: files that are not used, as far as is known without decoding.
     warnings: one sentence each.
     state: of the folder's listing; see listing.Tree.
     fingerprint: of the folder; see digests.fingerprint.
@@ -70,6 +77,7 @@ class Plan:
   root: str
   data_format: str
   split_method: str
+  placing: Placing
   shards: tuple[Shard, ...]
   refused: tuple[Refusal, ...]
   warnings: tuple[str, ...]
@@ -78,19 +86,17 @@ class Plan:
   labelled: bool = True
 
   @property
-  def splits(self) -> tuple[str, ...]:
-    """The splits that get images: of train, eval and test, in this order."""
-    filled = {shard.split for shard in self.shards}
-    return tuple(split for split in (TRAIN, EVAL, TEST) if split in filled)
-
-  @property
   def images(self) -> int:
     """How many images will be decoded."""
     return sum(len(shard.tasks) for shard in self.shards)
 
+  def items(self) -> Iterator[Item]:
+    """All images that will be decoded."""
+    return (task.item for shard in self.shards for task in shard.tasks)
+
 
 def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambda line: None, known: str = '') -> Plan:
-  """Lists, pairs, digests and divides the folder's files; reads annotations only where the split method needs classes.
+  """Lists, pairs and groups the folder's files; annotations are read only where the format keeps many images in one.
 
   Args:
     root: the data folder.
@@ -106,74 +112,67 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   index = detect.find(tree, settings.data_format)
   say(f'format {index.data_format}: {len(index.items)} images')
-  digest_of = digests.of_files(tree.root, [file.path for file in tree.images])
-  assignment = _assign(tree, index, digest_of, settings.split)
+  assignment = _assign(tree, index, settings.split)
   left_over, notices = leftovers.set_aside([image.path for image in tree.images], index)
+  by_listing = settings.fingerprint == digests.LISTING
   return Plan(
     root=tree.root,
     data_format=index.data_format,
     split_method=assignment.method,
-    shards=_all_shards(tree, index.items, assignment.split_of, digest_of),
+    placing=assignment.placing,
+    shards=_all_shards(tree, index.items, assignment),
     refused=(*index.refused, *left_over, *assignment.left_out),
     warnings=(*index.warnings, *notices, *assignment.warnings),
     state=tree.state,
-    fingerprint=tree.state
-    if settings.fingerprint == digests.LISTING
-    else known or digests.fingerprint(tree, digests.CONTENT),
+    fingerprint=tree.state if by_listing else known or digests.fingerprint(tree, digests.CONTENT),
     labelled=READERS[index.data_format].labelled,
   )
 
 
-def _assign(
-  tree: listing.Tree, index: DatasetIndex, digest_of: dict[str, str], settings: SplitSettings
-) -> assign.Assignment:
+def settled(planned: Plan, rows: Rows) -> tuple[Plan, Settled]:
+  """The plan with all that is known when the images have been read, and what changes for them.
+
+  Args:
+    planned: as it was made.
+    rows: of all images that were read.
+
+  Raises:
+    DataError: if train or eval is left without an image.
+  """
+  found = settle.settle(planned.placing, rows)
+  if planned.split_method != _NONE:
+    assign.require_both(planned.root, planned.split_method, found.splits, planned.images)
+  refused, warnings = (*planned.refused, *found.left_out), (*planned.warnings, *found.warnings)
+  return dataclasses.replace(planned, refused=refused, warnings=warnings), found
+
+
+def _assign(tree: listing.Tree, index: DatasetIndex, settings: SplitSettings) -> Assignment:
   """Divides the items; without any, or if the format is not labelled, there is nothing to divide."""
   if index.items and READERS[index.data_format].labelled:
-    return assign.assign(index.items, digest_of, settings, tree, _LabelReader(tree.root, index.items))
-  return assign.Assignment('none', {item.image: TRAIN for item in index.items})
+    return assign.assign(index.items, settings, tree)
+  return Assignment(_NONE, {item.image: TRAIN for item in index.items})
 
 
-def _all_shards(
-  tree: listing.Tree,
-  items: tuple[Item, ...],
-  split_of: dict[str, str],
-  digest_of: dict[str, str],
-) -> tuple[Shard, ...]:
-  """The shards of every split, by the split's name."""
-  sizes = {file.path: file.size for file in tree.files}
+def _all_shards(tree: listing.Tree, items: tuple[Item, ...], assignment: Assignment) -> tuple[Shard, ...]:
+  """The shards of every split that the folder gives; or shards without a split, where it is computed."""
+  sizes = dict(tree.images)
+  if assignment.placing.method:
+    return tuple(_shards('', [Task(item, sizes[item.image]) for item in items]))
   tasks: dict[str, list[Task]] = {}
   for item in items:
-    if split := split_of.get(item.image):
-      tasks.setdefault(split, []).append(Task(item, digest_of[item.image], sizes[item.image]))
-  return tuple(shard for split in sorted(tasks) for shard in _shards(split, tasks[split]))
+    if split := assignment.split_of.get(item.image):
+      tasks.setdefault(split, []).append(Task(item, sizes[item.image]))
+  return tuple(itertools.chain.from_iterable(_shards(split, tasks[split]) for split in sorted(tasks)))
 
 
-def _shards(split: str, tasks: list[Task]) -> list[Shard]:
-  """Cuts a split into files of about SHARD_BYTES; ordered by digest, which shuffles equally on every machine."""
-  tasks = sorted(tasks, key=lambda task: (task.digest, task.item.image))
+def _shards(split: str, tasks: Iterable[Task]) -> list[Shard]:
+  """Cuts images into shards of about SHARD_BYTES; ordered by a digest of their paths, always the same shuffle."""
+  tasks = sorted(tasks, key=_order)
   count = max(1, -(-sum(task.size or TYPICAL_BYTES for task in tasks) // SHARD_BYTES))
   bounds = [len(tasks) * index // count for index in range(count + 1)]
   cut = [tuple(tasks[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
   return [Shard(split, index, count, part) for index, part in enumerate(cut)]
 
 
-class _LabelReader:
-  """Gives an item's class names; the first call reads all annotation files, four at a time."""
-
-  def __init__(self, root: str, items: tuple[Item, ...]) -> None:
-    self._root, self._items = root, items
-
-  def __call__(self, item: Item) -> frozenset[str]:
-    return self._labels[item.image]
-
-  @functools.cached_property
-  def _labels(self) -> dict[str, frozenset[str]]:
-    with ThreadPoolExecutor(max_workers=4) as pool:
-      labels = pool.map(self._read, self._items, chunksize=64)
-      return {item.image: names for item, names in zip(self._items, labels, strict=True)}
-
-  def _read(self, item: Item) -> frozenset[str]:
-    try:
-      return frozenset(thing.label for thing in detect.annotation_of(self._root, item).objects)
-    except RefusedFileError:  # refused by name when its image is processed
-      return frozenset()
+def _order(task: Task) -> bytes:
+  return hashlib.sha256(task.item.image.encode('utf-8', 'surrogateescape')).digest()[:16]

@@ -1,16 +1,18 @@
-"""Writes one shard: a TFRecord file, and beside it what became of each image."""
+"""Writes one shard: a TFRecord file in each split, and beside them what became of each image."""
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from components.voc_example_gen import ingest, plan
-from detection import records
-from detection.base import files
+from components.voc_example_gen.assign import Placing
+from detection import kept_scans, record_scan
+from detection.base import files, tf_example
 
 Result = TypeVar('Result')
 
@@ -22,7 +24,8 @@ class ShardWriter:
   Attributes:
     root: the data folder.
     examples_uri: gets Split-<split>/data_tfrecord-<index>-of-<count>, uncompressed.
-    outcomes_uri: gets one JSON line for each image, in a file beside each shard's name.
+    outcomes_uri: gets two files for each shard: a JSON line for each image, and the scans of its TFRecord files.
+    placing: gives images their split, where the shard has none.
     keep_negatives: see IngestSettings.
     threads: images in work at the same time.
   """
@@ -30,6 +33,7 @@ class ShardWriter:
   root: str
   examples_uri: str
   outcomes_uri: str
+  placing: Placing
   keep_negatives: bool
   threads: int = 1
 
@@ -44,30 +48,83 @@ class ShardWriter:
       The number of records.
     """
     count = 0
-    folder = posixpath.join(self.examples_uri, f'Split-{shard.split}')
-    with (
-      files.whole_file(posixpath.join(folder, shard.name)) as file,
-      files.whole_file(self._outcomes_of(shard)) as lines,
-    ):
-      run = functools.partial(ingest.process, self.root, split=shard.split, keep_negatives=self.keep_negatives)
+    run = functools.partial(ingest.process, self.root, keep_negatives=self.keep_negatives)
+    with contextlib.ExitStack() as stack:
+      split_files = self._open_splits(stack, self.examples_uri, shard)
+      lines = stack.enter_context(files.whole_file(self._outcomes_of(shard)))
       for record, outcome in in_order(run, shard, self.threads):
+        outcome.split = shard.split or self.placing.split_of(outcome.image, outcome.digest)
         if record:
-          # Uncompressed: JPEG gains nothing from gzip, and the OD API's reader cannot open it.
-          records.write(file, record)
+          _append(split_files[outcome.split], record, outcome)
           count += 1
         after_image()
         lines.write(outcome.as_json().encode() + b'\n')
+    self._keep_scans(shard, split_files)
     return count
 
-  def outcomes(self, shards: tuple[plan.Shard, ...]) -> Iterator[ingest.Outcome]:
+  def move(self, shard: plan.Shard, moves: Mapping[str, str], target_uri: str) -> None:
+    """Writes the files of a shard, which has been written, anew below `target_uri`, with some images in other splits.
+
+    Args:
+      shard: its tasks are not looked at.
+      moves: {image: the split it belongs to, or '' for none}; other images stay in theirs.
+      target_uri: gets what examples_uri has.
+    """
+    with contextlib.ExitStack() as stack:
+      old = {
+        split: tf_example.read_records(stack.enter_context(files.open(path)))
+        for split, path in self.files_of(shard, self.examples_uri).items()
+      }
+      new = self._open_splits(stack, target_uri, shard)
+      for outcome in self.outcomes([shard]):
+        if outcome.reason:
+          continue
+        record, split = next(old[outcome.split]), moves.get(outcome.image, outcome.split)
+        if split:
+          _append(new[split], record, outcome)
+    self._keep_scans(shard, new)
+
+  def outcomes(self, shards: Sequence[plan.Shard]) -> Iterator[ingest.Outcome]:
     """Everything the workers reported, in the order of shards."""
     for shard in shards:
       with files.open(self._outcomes_of(shard), 'rb') as file:
         for line in file:
           yield ingest.Outcome.from_json(line)
 
+  def scans(self, shards: Sequence[plan.Shard]) -> dict[str, kept_scans.KeptScan]:
+    """What is known of all TFRecord files, by their paths below examples_uri."""
+    found: dict[str, kept_scans.KeptScan] = {}
+    for shard in shards:
+      found |= kept_scans.parse(files.read_text(self._scans_of(shard)))
+    return found
+
+  def files_of(self, shard: plan.Shard, examples_uri: str) -> dict[str, str]:
+    """{split: TFRecord file of this shard} below `examples_uri`; a file may have no record."""
+    splits = [shard.split] if shard.split else list(self.placing.fractions)
+    return {split: posixpath.join(examples_uri, f'Split-{split}', shard.name) for split in splits}
+
+  def _open_splits(
+    self, stack: contextlib.ExitStack, examples_uri: str, shard: plan.Shard
+  ) -> dict[str, record_scan.Writer]:
+    paths = self.files_of(shard, examples_uri)
+    # Uncompressed: JPEG gains nothing from gzip, and the OD API's reader cannot open it.
+    return {split: record_scan.Writer(stack.enter_context(files.whole_file(path))) for split, path in paths.items()}
+
+  def _keep_scans(self, shard: plan.Shard, written: Mapping[str, record_scan.Writer]) -> None:
+    paths = self.files_of(shard, '')
+    scans = {paths[split]: kept_scans.KeptScan(file.size, file.scan) for split, file in written.items()}
+    files.write_text(self._scans_of(shard), kept_scans.dump(scans))
+
+  def _scans_of(self, shard: plan.Shard) -> str:
+    return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.scans.json')
+
   def _outcomes_of(self, shard: plan.Shard) -> str:
     return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.jsonl')
+
+
+def _append(file: record_scan.Writer, record: bytes, outcome: ingest.Outcome) -> None:
+  labels = [label for label, _, _ in outcome.objects]
+  file.write(record, outcome.image, outcome.width * outcome.height, labels)
 
 
 def in_order(run: Callable[[plan.Task], Result], shard: plan.Shard, threads: int) -> Iterator[Result]:

@@ -42,11 +42,14 @@ class ComputedMethod:
     divide: (groups, {split: fraction of the images}, seed, class names of an item) -> ({group: split}, warnings). The
       fractions hold `train` and `eval`, and `test` when asked, and add up to 1. The class names are read from the
       annotations at the first question.
+    place: (group, {split: fraction}, seed) -> split, where the place of a group depends on no other group. `divide`
+      gives the same, but for splits that would have no group. None: all groups must be known.
   """
 
   name: str
   preference: int | None
   divide: Callable[[Groups, Mapping[str, float], int, LabelsOf], tuple[dict[str, str], list[str]]]
+  place: Callable[[str, Mapping[str, float], int], str] | None = None
 
 
 SplitMethod = GivenMethod | ComputedMethod

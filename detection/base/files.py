@@ -22,6 +22,7 @@ if TYPE_CHECKING:
   from types import ModuleType
 
 _BLOCK = 4 * 2**20
+_UNFINISHED = '.partial-'  # in the names of files that are being written
 
 
 def is_remote(uri: str) -> bool:
@@ -197,6 +198,12 @@ def whole_path(uri: str) -> Iterator[str]:
     raise
 
 
+def remove_unfinished(folder: str) -> None:
+  """Removes what killed processes have left of files that they were writing in `folder`; nobody may be writing now."""
+  for path in glob(join(folder, f'*{_UNFINISHED}*')):
+    remove_if_there(path)
+
+
 @contextlib.contextmanager
 def whole_directory(uri: str) -> Iterator[str]:
   """Yields a new folder beside `uri`; it takes the place of `uri` only if the block ends without an error."""
@@ -230,7 +237,7 @@ def sha256(uri: str) -> str:
 
 
 def _beside(uri: str) -> str:
-  return f'{uri}.partial-{uuid.uuid4().hex[:8]}'
+  return f'{uri}{_UNFINISHED}{uuid.uuid4().hex[:8]}'
 
 
 def _not_found(uri: str) -> tuple[type[Exception], ...]:

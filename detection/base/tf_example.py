@@ -8,7 +8,7 @@ tensorflow/core/lib/io/record_writer.h (length, masked CRC-32C, data, masked CRC
 import functools
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
 import google_crc32c
 
@@ -17,6 +17,12 @@ class Readable(Protocol):
   """What is read from: a file open for reading bytes."""
 
   def read(self, size: int, /) -> bytes: ...
+
+
+class Writable(Protocol):
+  """What is written to: a file open for writing bytes."""
+
+  def write(self, data: bytes, /) -> int: ...
 
 
 Value = Sequence[bytes] | Sequence[float] | Sequence[int]
@@ -82,7 +88,7 @@ def _varint(value: int) -> bytes:
   return bytes(parts)
 
 
-def write_record(file: IO[bytes], record: bytes) -> None:
+def write_record(file: Writable, record: bytes) -> None:
   """Appends one TFRecord to a file opened for writing bytes."""
   length = struct.pack('<Q', len(record))
   file.write(length + _masked_crc(length))

@@ -6,7 +6,7 @@ import json
 from tfx.types import standard_artifacts
 
 from components import training_inputs
-from detection import records
+from detection import kept_scans, record_scan, records
 from detection.odapi.config import config_io
 from detection.training.adaptation import Adaptation
 
@@ -44,6 +44,13 @@ def test_files_that_were_scanned_are_not_read_again_and_give_the_same_name(tmp_p
   scans = training_inputs.scan([source])
   (tmp_path / 'source' / 'Split-train' / 'data').write_bytes(b'')
   assert training_inputs.content_digest('config', [source], '{}', scans=scans) == name
+
+
+def test_what_was_kept_when_the_files_were_written_is_not_read(tmp_path):
+  source = examples(tmp_path / 'source', b'no TFRecord file')
+  scan = record_scan.FileScan('ab', 3, 12, {'cat': ['a.png']}, [], {'cat': 5})
+  kept_scans.write(source.uri, {'Split-train/data': kept_scans.KeptScan(16, scan)})
+  assert list(training_inputs.scan([source]).values()) == [scan]
 
 
 def test_a_run_without_target_examples_adapts_to_nothing():

@@ -1,5 +1,6 @@
 """What one pass over record files finds, and that files read before are not read again."""
 
+import dataclasses
 import hashlib
 
 import pytest
@@ -44,6 +45,20 @@ def test_pixels_are_not_known_where_a_record_does_not_say(tmp_path):
   with (tmp_path / 'records').open('wb') as file:
     records.write(file, records.serialize(LabelledImage(b'image', 'png', 0, 0, 'a.png', [])))
   assert record_scan.scan_file(str(tmp_path / 'records')).pixels is None
+
+
+def test_a_writer_knows_what_a_scan_would_find(tmp_path):
+  images = [[CAT, CAT], [], [LabelledBox('dog', 0.0, 0.0, 1.0, 1.0)]]
+  with (tmp_path / 'records').open('wb') as file:
+    writer = record_scan.Writer(file)
+    for number, boxes in enumerate(images):
+      image = LabelledImage(b'image', 'png', 4, 6, f'{number}.png', boxes)
+      writer.write(records.serialize(image), image.name, 4 * 6, [box.label for box in boxes])
+  expected = record_scan.scan_file(str(tmp_path / 'records'))
+  assert dataclasses.replace(writer.scan, images_of_class={}) == dataclasses.replace(expected, images_of_class={})
+  assert writer.scan.images_of_class == {'cat': ['0.png'], 'dog': ['2.png']}
+  assert writer.scan.objects == {'cat': 2, 'dog': 1}
+  assert writer.size == (tmp_path / 'records').stat().st_size
 
 
 def test_a_file_scanned_before_is_not_read_again(tmp_path):

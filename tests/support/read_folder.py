@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from components.voc_example_gen import check_data, plan
+from components.voc_example_gen import check_data
 from components.voc_example_gen.settings import IngestSettings
+from tests.support import voc_maker
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +52,11 @@ def read_folder(root, **settings) -> FolderContent:
   chosen = IngestSettings(**settings)
   table = _Collector()
   report, verdict = check_data.run(str(root), chosen, lambda line: None, table)
-  split = {task.item.image: shard.split for shard in plan.make(str(root), chosen).shards for task in shard.tasks}
+  _, outcomes, _ = voc_maker.examine(root, **settings)
   listed = [*report['refused'], *report['set_aside']]
   return FolderContent(
     boxes=table.boxes,
-    split={image: split[image] for image in table.boxes},
+    split={image: outcomes[image].split for image in table.boxes},
     refused={entry['file']: entry['reason'] for entry in report['refused']},
     set_aside={entry['file']: entry['reason'] for entry in report['set_aside']},
     details=[entry['detail'] for entry in listed],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from components.voc_example_gen import ingest, plan
+from components.voc_example_gen import ingest, outcomes, plan
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 
@@ -88,12 +88,14 @@ def examine(root, **settings):
   """Runs all of ingestion but Beam and writing: the plan, {image: outcome}, and the tally."""
   planned = plan.make(str(root), IngestSettings(**settings))
   keep = settings.get('keep_negatives', True)
-  outcomes = {
-    task.item.image: ingest.process(planned.root, task, shard.split, keep)[1]
-    for shard in planned.shards
-    for task in shard.tasks
-  }
-  return planned, outcomes, summary.gather(planned, outcomes.values())
+  found = []
+  for shard in planned.shards:
+    for task in shard.tasks:
+      found.append(ingest.process(planned.root, task, keep)[1])
+      found[-1].split = shard.split or planned.placing.split_of(found[-1].image, found[-1].digest)
+  planned, settled = plan.settled(planned, lambda: outcomes.rows(found))
+  by_image = {outcome.image: outcome for outcome in outcomes.settled(found, settled)}
+  return planned, by_image, summary.gather(planned, by_image.values())
 
 
 def reasons(tally):

@@ -31,7 +31,8 @@ def render(planned: plan.Plan, report: Mapping[str, Any]) -> str:
   Returns:
     A whole HTML page.
   """
-  items = {task.item.image: task.item for shard in planned.shards for task in shard.tasks}
+  wanted = {entry['file'] for entry in report['offenders']}
+  items = {item.image: item for item in planned.items() if item.image in wanted}
   classes = list(report['classes'])
   offenders = [(entry, items[entry['file']]) for entry in report['offenders'] if entry['file'] in items]
   pictures = [{**entry, 'uri': uri} for entry, item in offenders if (uri := _picture(planned.root, item, classes))]

@@ -11,12 +11,7 @@ def divide(
 ) -> tuple[dict[str, str], list[str]]:
   """See ComputedMethod.divide; class names are not used."""
   position = {key: image_groups.position(seed, key) for key in groups}
-  held_out = fractions[EVAL] + fractions.get(TEST, 0.0)
-
-  def split(key: str) -> str:
-    return EVAL if position[key] < fractions[EVAL] else TEST if position[key] < held_out else TRAIN
-
-  splits = {key: split(key) for key in groups}
+  splits = {key: place(key, fractions, seed) for key in groups}
   warnings = []
   if len(groups) > 1:
     for missing, extreme in ((EVAL, min), (TRAIN, max)):
@@ -26,4 +21,11 @@ def divide(
   return splits, warnings
 
 
-METHOD = ComputedMethod('hash', preference=4, divide=divide)
+def place(key: str, fractions: Mapping[str, float], seed: int) -> str:
+  """See ComputedMethod.place."""
+  position = image_groups.position(seed, key)
+  held_out = fractions[EVAL] + fractions.get(TEST, 0.0)
+  return EVAL if position < fractions[EVAL] else TEST if position < held_out else TRAIN
+
+
+METHOD = ComputedMethod('hash', preference=4, divide=divide, place=place)

@@ -17,6 +17,7 @@ from object_detection import inputs as od_inputs
 from object_detection.builders import decoder_builder, image_resizer_builder, preprocessor_builder
 from object_detection.utils import config_util
 
+from detection import kept_scans
 from detection.base.errors import DataError
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import cache
@@ -47,7 +48,7 @@ class InputOptions:
   cache_directory: where 'disk' keeps its files.
   seed: of the order and of every augmentation; the same seed gives the same batches as long as `parallel` is off.
   parallel: augment in several threads; random operations then run in no fixed order.
-  scans: of record files that have been read before; the others are read to count their examples.
+  scans: of record files of which it is known what is in them; see record_scan.
   """
 
   cache: str = 'auto'
@@ -164,13 +165,18 @@ def record_files(reader: input_reader_pb2.InputReader) -> list[str]:
 
 
 def count_records(paths: Sequence[str], scans: Scans | None = None) -> int:
-  """Number of records in files; those that were not scanned are read, without decoding."""
-  known = scans or {}
+  """Number of records in files; those of which it is not known are read, without decoding."""
+  known = _known(paths, scans or {})
   unknown = [path for path in paths if path not in known]
   counted = sum(known[path].records for path in paths if path in known)
   if unknown:
     counted += int(tf.data.TFRecordDataset(unknown, buffer_size=_BUFFER).reduce(0, lambda n, _: n + 1).numpy())
   return counted
+
+
+def _known(paths: Sequence[str], scans: Scans) -> Scans:
+  """What is known of these files: given, or kept beside them."""
+  return {**kept_scans.read(path for path in paths if path not in scans), **scans}
 
 
 def _some_records(paths: Sequence[str], scans: Scans, purpose: str) -> int:
@@ -212,7 +218,8 @@ def _decoder(reader: input_reader_pb2.InputReader, shrink: Callable | None) -> C
 
 def _pixels(paths: Sequence[str], reader: input_reader_pb2.InputReader, scans: Scans, count: int) -> int:
   """Pixels of all images: exact where scans say it, else estimated from the first images."""
-  scanned = [scans[path].pixels if path in scans else None for path in paths]
+  known_scans = _known(paths, scans)
+  scanned = [known_scans[path].pixels if path in known_scans else None for path in paths]
   known = [pixels for pixels in scanned if pixels is not None]
   if len(known) == len(paths):
     return sum(known)

@@ -10,6 +10,7 @@ from tfx.types import channel, standard_artifacts
 from components.artifacts import LabelMap
 from components.label_map_gen.component import LabelMapGen
 from components.label_map_gen.executor import Executor
+from detection import kept_scans, record_scan
 from detection.base.errors import DataError
 from detection.odapi import label_map
 
@@ -18,7 +19,7 @@ from detection.odapi import label_map
 def generate(tmp_path):
   """Runs the executor over splits given as {split: [[class names of one image], ...]}."""
 
-  def run(splits, pinned=None, **options):
+  def run(splits, pinned=None, before=lambda files: None, **options):
     examples, output = standard_artifacts.Examples(), LabelMap()
     examples.uri, output.uri = str(tmp_path / 'examples'), str(tmp_path / 'label_map')
     examples.split_names = '[' + ', '.join(f'"{split}"' for split in splits) + ']'
@@ -29,6 +30,7 @@ def generate(tmp_path):
           example = tf.train.Example()
           example.features.feature['image/object/class/text'].bytes_list.value[:] = [n.encode() for n in names]
           writer.write(example.SerializeToString())
+    before(sorted((tmp_path / 'examples').glob('Split-*/*')))
     examples_channel = channel.Channel(type=standard_artifacts.Examples)
     node = LabelMapGen(examples=examples_channel, pinned=pinned, **options)
     context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(tmp_path), unique_id='1')
@@ -42,6 +44,22 @@ def generate(tmp_path):
 def test_names_of_all_splits_are_found(generate):
   text = generate({'train': [['dog', 'dog'], []], 'eval': [['cat'], ['new\nline "ü"']]})
   assert label_map.parse(text) == {'cat': 1, 'dog': 2, 'new\nline "ü"': 3}
+
+
+def test_names_that_ingestion_has_kept_are_taken_without_reading_records(generate, tmp_path):
+  def keep(files):
+    scans = {}
+    for path in files:
+      scan = record_scan.FileScan('', 1, 1, {}, [], {path.parent.name: 1})
+      scans[f'{path.parent.name}/{path.name}'] = kept_scans.KeptScan(path.stat().st_size, scan)
+    kept_scans.write(str(tmp_path / 'examples'), scans)
+
+  text = generate({'train': [['dog']], 'eval': [['cat']]}, before=keep)
+  assert label_map.parse(text) == {'Split-eval': 1, 'Split-train': 2}
+  # What is known of some files alone is not enough.
+  (tmp_path / 'examples').rename(tmp_path / 'before')
+  text = generate({'train': [['dog']], 'eval': [['cat']]}, before=lambda files: keep(files[:1]))
+  assert label_map.parse(text) == {'cat': 1, 'dog': 2}
 
 
 def test_a_pinned_file_is_extended(generate, tmp_path):

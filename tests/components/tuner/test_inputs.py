@@ -55,7 +55,7 @@ def test_a_search_is_named_by_what_it_depends_on(search):
 
 def test_a_trial_trains_the_run_s_config_with_its_own_values_for_the_steps_of_the_search(search, monkeypatch):
   monkeypatch.setattr(split_boxes, 'read', lambda path: types.SimpleNamespace())
-  monkeypatch.setattr(inputs.examples_check, 'check_examples', lambda config, shared: None)
+  monkeypatch.setattr(inputs.examples_check, 'check_examples', lambda config, shared, scans: None)
   found, properties = search({'steps': 60})
   found['examples'][0].split_names = '["train", "eval"]'
 

@@ -16,9 +16,7 @@ def records(root, **settings):
 
   planned = plan.make(str(root), IngestSettings(**settings))
   return planned.data_format, {
-    task.item.image: ingest.process(planned.root, task, shard.split, True)[0]
-    for shard in planned.shards
-    for task in shard.tasks
+    task.item.image: ingest.process(planned.root, task, True)[0] for shard in planned.shards for task in shard.tasks
   }
 
 

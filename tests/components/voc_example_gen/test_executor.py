@@ -1,5 +1,6 @@
 """A folder in, examples and a report out."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -171,6 +172,36 @@ def test_ingestion_ends_with_one_sentence(messy, ingest, capsys):
     r'Images: eval \d+, train \d+; 11 objects in 3 classes; 2 files refused, 1 set aside. See .*report.html',
     capsys.readouterr().out,
   )
+
+
+@pytest.mark.parametrize('method', ['hash', 'stratified'])
+def test_what_is_in_the_records_is_kept_beside_them(tmp_path, ingest, method):
+  from detection import kept_scans, record_scan
+
+  ingested = ingest(voc_maker.devkit(tmp_path / 'data', 12), split={'method': method, 'eval_fraction': 0.5})
+  paths = [str(path) for split in ('train', 'eval') for path in ingested.files(split)]
+  kept = kept_scans.read(paths)
+  for path in paths:
+    read, named = record_scan.scan_file(path), kept[path].images_of_class
+    assert dataclasses.replace(kept[path], images_of_class={}) == dataclasses.replace(read, images_of_class={})
+    assert {label: images[0] for label, images in named.items()} == {
+      label: images[0] for label, images in read.images_of_class.items()
+    }
+  if method == 'stratified':
+    assert [kept[path].objects for path in paths] == [{'cat': 3, 'dog': 3}] * 2
+
+
+def test_an_image_in_train_that_is_a_copy_of_one_in_eval_is_not_written(tmp_path, ingest):
+  root = voc_maker.devkit(tmp_path / 'data', 6)
+  (root / 'JPEGImages/005.jpg').write_bytes((root / 'JPEGImages/000.jpg').read_bytes())
+  lists = {'val': '000\n001\n', 'train': '002\n003\n004\n005\n'}
+  voc_maker.write(root, {f'ImageSets/Main/{name}.txt': text for name, text in lists.items()})
+  ingested = ingest(root)
+  assert ingested.names('train') == [f'JPEGImages/00{number}.jpg' for number in (2, 3, 4)]
+  assert ingested.report['images'] == {'eval': 2, 'train': 3}
+  assert [(entry['file'], entry['reason']) for entry in ingested.report['set_aside']] == [
+    ('JPEGImages/005.jpg', 'copy_in_other_split')
+  ]
 
 
 def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch):

@@ -9,7 +9,7 @@ from tests.support import voc_maker
 
 
 def shard_of(*sizes):
-  return plan.Shard('train', 0, 1, tuple(plan.Task(Item(f'{n}.jpg'), '', size) for n, size in enumerate(sizes)))
+  return plan.Shard('train', 0, 1, tuple(plan.Task(Item(f'{n}.jpg'), size) for n, size in enumerate(sizes)))
 
 
 def test_small_images_are_handed_over_together_and_large_ones_alone():
@@ -28,12 +28,31 @@ def test_stratified_reads_the_classes_from_the_annotations(tmp_path):
 
 def test_a_split_is_cut_into_shards_of_about_equal_size(tmp_path, monkeypatch):
   root = voc_maker.devkit(tmp_path, 20)
-  size = (root / 'JPEGImages/000.jpg').stat().st_size
-  monkeypatch.setattr(plan, 'SHARD_BYTES', 5 * size)
+  total = sum(path.stat().st_size for path in (root / 'JPEGImages').iterdir())
+  monkeypatch.setattr(plan, 'SHARD_BYTES', -(-total // 4))
   shards = plan.make(str(root), IngestSettings()).shards
-  assert [shard.name for shard in shards if shard.split == 'train'][0] == 'data_tfrecord-00000-of-00004'
-  assert {len(shard.tasks) for shard in shards} <= {3, 4, 5}
+  assert [shard.name for shard in shards] == [f'data_tfrecord-0000{number}-of-00004' for number in range(4)]
+  assert {len(shard.tasks) for shard in shards} == {5}
   assert sum(len(shard.tasks) for shard in shards) == 20
+
+
+def test_shards_have_the_splits_that_the_folder_gives_and_none_that_are_computed(tmp_path):
+  root = voc_maker.devkit(tmp_path, 8)
+  assert [shard.split for shard in plan.make(str(root), IngestSettings()).shards] == ['']
+  lists = {'val': '000\n001\n', 'train': '002\n003\n004\n005\n006\n007\n'}
+  voc_maker.write(root, {f'ImageSets/Main/{name}.txt': text for name, text in lists.items()})
+  shards = plan.make(str(root), IngestSettings()).shards
+  assert [(shard.split, len(shard.tasks)) for shard in shards] == [('eval', 2), ('train', 6)]
+
+
+def test_no_image_is_opened(tmp_path, monkeypatch):
+  from components.voc_example_gen import images
+  from detection.base import files
+
+  root = voc_maker.devkit(tmp_path, 8)
+  monkeypatch.setattr(images, 'read', None)
+  monkeypatch.setattr(files, 'sha256', None)
+  assert plan.make(str(root), IngestSettings()).images == 8
 
 
 def test_lines_tell_what_is_found_as_soon_as_it_is(tmp_path):
