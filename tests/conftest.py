@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import types
 
@@ -9,35 +10,31 @@ import numpy as np
 import pytest
 
 import detection  # noqa: F401 - chooses the Keras before a test imports TFX
-from tests.support import colour_detector, local_runs, metric_images
+from tests.support import colour_detector, local_runs, metric_images, once
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 
 @pytest.fixture(scope='session')
 def finished_run(tmp_path_factory) -> local_runs.LocalRun:
-  """One cold run of the whole pipeline on 24 drawn images. Tests that change its data or config copy it first."""
-  from cli import main
-  from detection.sample_data import draw
+  """One cold run of the whole pipeline on 24 drawn images, for all of a test run's processes.
 
-  home = tmp_path_factory.mktemp('finished')
-  data = home / 'data'
-  draw.write(str(data), images=24, seed=1)
-  config = local_runs.write_config(home, data)
-  status = main.main(['run', str(config)])
-  return local_runs.LocalRun(home, config, data, status)
+  Tests that change its data or config copy it first; only tests/e2e/test_local_run.py runs it again.
+  """
+  return once.made(tmp_path_factory, 'finished', local_runs.cold_run)
 
 
 @pytest.fixture(scope='session')
 def colour_model(tmp_path_factory):
   """The folder of a model that finds red and blue rectangles exactly."""
-  return colour_detector.save_model_artifact(tmp_path_factory.mktemp('colour_model'))
+  return once.made(tmp_path_factory, 'colour_model', colour_detector.save_model_artifact)
 
 
 @pytest.fixture(scope='session')
 def half_blind_model(tmp_path_factory):
   """The folder of a model that never finds blue."""
-  return colour_detector.save_model_artifact(tmp_path_factory.mktemp('half_blind_model'), blind_to=('blue',))
+  save = functools.partial(colour_detector.save_model_artifact, blind_to=('blue',))
+  return once.made(tmp_path_factory, 'half_blind_model', save)
 
 
 @pytest.fixture(scope='session')

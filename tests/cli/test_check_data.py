@@ -82,7 +82,7 @@ def model(finished_run):
 
 @pytest.mark.slow
 def test_suspects_are_written_as_json_and_as_a_page_with_a_pushed_models_features(finished_run, tmp_path, capsys):
-  pushed = str(finished_run.home / 'tiny' / 'serving')
+  pushed = str(finished_run.pushed)
   arguments = ['check-data', str(finished_run.data), '--suspects', str(tmp_path / 'out'), '--model', pushed]
   assert main.main(arguments) == 0
   content = json.loads((tmp_path / 'out' / 'suspects.json').read_text())

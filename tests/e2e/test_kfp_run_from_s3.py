@@ -28,7 +28,7 @@ def test_from_s3_and_the_model_pushed_there_before_to_one_pushed_beside_it(
 ):
   s3.make_bucket('raccoon')
   s3.upload(data, 'raccoon', 'data')
-  s3.upload(finished_run.home / 'tiny/serving', 'raccoon', 'serving')
+  s3.upload(finished_run.pushed, 'raccoon', 'serving')
   before = set(s3.keys('raccoon', 'serving/'))
   for name, value in s3.variables.items():
     monkeypatch.setenv(name, value)

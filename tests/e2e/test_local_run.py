@@ -86,18 +86,19 @@ def test_cached_then_changed(finished_run, capsys):
 
 
 @pytest.mark.parametrize('changed', ['image', 'xml'])
-def test_one_changed_file_is_ingested_again(finished_run, changed):
+def test_one_changed_file_is_ingested_again(finished_run, changed, tmp_path):
   """To the ingestion's end only: all later components take its artifact as their input."""
   from pipeline import config, local_runner
 
   if changed == 'image':
     path = next((finished_run.data / 'JPEGImages').iterdir())
     with Image.open(path) as image:
-      grey = image.convert('L').convert('RGB')
-    grey.save(path)
+      image.convert('L').convert('RGB').save(tmp_path / path.name)
   else:
     path = next((finished_run.data / 'Annotations').iterdir())
-    path.write_text(path.read_text().replace('<pose>Unspecified', '<pose>Left'))
+    (tmp_path / path.name).write_text(path.read_text().replace('<pose>Unspecified', '<pose>Left'))
+  # In one move: tests of another process may be reading.
+  (tmp_path / path.name).replace(path)
   with pytest.raises(_EnoughError):
     _run_until(local_runner, config.load(str(finished_run.config)), 'ConfigPatcher')
   assert {'VocExampleGen', 'LabelMapGen', 'StatisticsGen'} <= ran(finished_run.home)

@@ -8,7 +8,7 @@ from cli import main
 from detection.inference.detector import Detector
 from detection.odapi import label_map
 from detection.sample_data import draw
-from tests.support.local_runs import LocalRun, write_config
+from tests.support.local_runs import cold_run, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -16,11 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def named_run(tmp_path_factory):
   """One cold run with `two_stage:`."""
-  home = tmp_path_factory.mktemp('named')
-  data = home / 'data'
-  draw.write(str(data), images=24, seed=1)
-  config = write_config(home, data, two_stage={}, data={'statistics': False})
-  return LocalRun(home, config, data, main.main(['run', str(config)]))
+  return cold_run(tmp_path_factory.mktemp('named'), two_stage={}, data={'statistics': False})
 
 
 def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
@@ -28,7 +24,7 @@ def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
   trained = named_run.artifact('ODAPITrainer', 'model')
   assert label_map.parse((trained / 'label_map.pbtxt').read_text()) == {'object': 1}
   assert 'num_classes: 1\n' in (trained / 'pipeline.config').read_text()
-  pushed = named_run.home / 'tiny' / 'serving'
+  pushed = named_run.pushed
   detector = Detector(str(pushed))
   assert sorted(detector.labels) == sorted(draw.CLASSES)
   (found,) = detector.detect([str(named_run.data / 'JPEGImages' / 'sample-0000.jpg')])
@@ -50,7 +46,7 @@ def test_another_classifier_trains_no_detector_again(named_run, capsys):
 
 
 def test_a_detector_that_is_pushed_already_needs_no_training(named_run, tmp_path, capsys):
-  pushed = named_run.home / 'tiny' / 'serving'
+  pushed = named_run.pushed
   statistics = {'statistics': False}
   config = write_config(tmp_path, named_run.data, two_stage={'detector': str(pushed)}, data=statistics)
   assert main.main(['run', str(config)]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import shutil
 
 import yaml
 
@@ -24,9 +25,27 @@ class LocalRun:
     return main.main(['run', str(self.config), *arguments])
 
   def artifact(self, component: str, key: str) -> pathlib.Path:
-    """The folder of the latest artifact that a component wrote."""
+    """The folder of the artifact that a component wrote in the first, cold run."""
     folders = (self.home / 'tiny' / 'pipeline' / component / key).iterdir()
-    return max(folders, key=lambda folder: int(folder.name))
+    return min(folders, key=lambda folder: int(folder.name))
+
+  @property
+  def pushed(self) -> pathlib.Path:
+    """A copy of the folder that the cold run pushed into; later runs push beside their forerunners, not here."""
+    return self.home / 'pushed'
+
+
+def cold_run(home: pathlib.Path, **sections) -> LocalRun:
+  """Runs the whole pipeline on 24 drawn images, with these sections in its run config."""
+  from cli import main
+  from detection.sample_data import draw
+
+  data = home / 'data'
+  draw.write(str(data), images=24, seed=1)
+  config = write_config(home, data, **sections)
+  status = main.main(['run', str(config)])
+  shutil.copytree(home / 'tiny' / 'serving', home / 'pushed')
+  return LocalRun(home, config, data, status)
 
 
 def write_config(folder: pathlib.Path, data_root: pathlib.Path, **sections) -> pathlib.Path:

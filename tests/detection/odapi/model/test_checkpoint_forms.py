@@ -29,7 +29,7 @@ def exported(finished_run, tmp_path_factory):
   shutil.copy(folder / 'pipeline.config', home / 'net')
   with tarfile.open(home / 'net.tar.gz', 'w:gz') as archive:
     archive.add(home / 'net', 'net')
-  serving = finished_run.home / 'tiny' / 'serving'
+  serving = finished_run.pushed
   version = max((path for path in serving.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
   return {'model': folder, 'archive': home / 'net.tar.gz', 'pushed': version}
 
