@@ -8,6 +8,7 @@ from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.settings import AUTO, SplitSettings
+from components.voc_example_gen.spelling import some
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, ComputedMethod, GivenMethod, SplitMethod
 from components.voc_example_gen.splits import METHODS
 from detection.base.errors import DataError
@@ -117,7 +118,9 @@ def _choose(
     given = method.read(tree, items)
     found = set(given.values())
     if TRAIN in found and len(found) > 1:
-      return method, given, []
+      return method, given, notices
+    if files := [] if found else method.declaring(tree):
+      notices.append(f'{some(files)}: splits are declared there, and none of their images is in the folder.')
     if found:
       only = ', '.join(sorted(found))
       notices.append(f'The split method {method.name} gives {len(given)} images to {only} and none to another split.')

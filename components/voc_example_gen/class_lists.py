@@ -4,7 +4,7 @@ import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from components.voc_example_gen import name_list
+from components.voc_example_gen import counting, name_list, spelling
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.name_list import NameList
 from components.voc_example_gen.refusals import Reason, RefusedFileError
@@ -29,6 +29,7 @@ class ClassLists:
     self._far: set[tuple[str, str]] = set()
     self._without: dict[str, list[str]] = defaultdict(list)  # {list elsewhere, or '': label files that have none near}
     self._unnamed: dict[str, Counter[int]] = defaultdict(Counter)
+    self._used: dict[str, set[int]] = defaultdict(set)  # {list: class numbers}
 
   def of(self, path: str, image: str) -> NameList:
     """The list for a label file and its image; one without names and problem if the whole folder has none."""
@@ -55,6 +56,7 @@ class ClassLists:
       raise RefusedFileError(Reason.CLASS_NAMES_UNKNOWN, which.problem)
     if which.names is None:
       return str(number)
+    self._used[which.path].add(number)
     label = which.names[number] if number < len(which.names) else ''
     if not label:
       self._unnamed[which.path][number] += 1
@@ -69,10 +71,15 @@ class ClassLists:
       return NameList('', None, problem=f'no list of class names beside or above, and others disagree: {names}')
     return _first_readable(readable or everywhere) or _NONE
 
+  def off_by_one(self) -> set[str]:
+    """The lists whose label files count classes from 1, so that each box would get the name of the next class."""
+    named = {entry.path: range(len(entry.names)) for entry in self._chosen.values() if entry.names}
+    return {path for path, numbers in named.items() if counting.is_off_by_one(numbers, self._used[path])}
+
   def warnings(self) -> Iterator[str]:
     """What a user should know about the lists that counted, one sentence each."""
     used = {entry.path: entry for entry in self._chosen.values() if entry.path}
-    yield from _disagreements(self._in_reach.values())
+    yield from _disagreements(self._in_reach.values(), used)
     for entry in used.values():
       if entry.guessed:
         names = ', '.join((entry.names or ())[:_SHOWN])
@@ -89,8 +96,7 @@ class ClassLists:
 
 def find(tree: Tree) -> ClassLists:
   """Reads all lists of class names of a data folder."""
-  found = (name_list.read(tree.root, file) for file in tree.files)
-  return ClassLists(entry for entry in found if entry is not None)
+  return ClassLists(name_list.read_all(tree))
 
 
 def _folders(*starts: str) -> list[str]:
@@ -125,8 +131,8 @@ def _with_keypoints(chosen: NameList, near: Sequence[NameList]) -> NameList:
   return NameList(chosen.path, chosen.names, chosen.problem, keypoints, chosen.guessed)
 
 
-def _disagreements(lists: Iterable[NameList]) -> list[str]:
-  """One sentence if two lists call a number differently; else nothing."""
+def _disagreements(lists: Iterable[NameList], used: Iterable[str] = ()) -> list[str]:
+  """One sentence if two lists call a number differently; else nothing. used: the paths of those that count."""
   first: dict[int, tuple[str, str]] = {}
   clashes: dict[str, str] = {}
   for entry in lists:
@@ -137,7 +143,10 @@ def _disagreements(lists: Iterable[NameList]) -> list[str]:
   if not clashes:
     return []
   shown = '; '.join(list(clashes.values())[:_SHOWN])
-  return [f'Lists of class names disagree: {shown}. Each label file is read with the nearest list.']
+  return [
+    f'Lists of class names disagree: {shown}. Each label file is read with the nearest list; '
+    f'used: {spelling.some(used)}.'
+  ]
 
 
 def _far_away(path: str, files: Sequence[str]) -> str:

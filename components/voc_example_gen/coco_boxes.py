@@ -1,13 +1,15 @@
 """One entry of a COCO file's "annotations": its box, from bbox or segmentation, turned as its attributes say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from components.voc_example_gen import json_values, masks
-from components.voc_example_gen.annotation import BoxRule, Object, to_number
+from components.voc_example_gen import json_values, masks, rotation
+from components.voc_example_gen.annotation import BoxRule, Object
 from components.voc_example_gen.masks import Corners
 
-_ROTATION, _ANGLES = 'rotation', ('angle', 'theta')
+_ANGLES = frozenset({rotation.ROTATION, *rotation.ANGLES})
+# Boxes of five numbers beside the bbox.
+_TURNED_BOXES = ('rotated_bbox', 'rotated_box', 'rbbox', 'rbox', 'obb', 'bbox_rotated', 'oriented_bbox')
 _SAME = 0.5  # pixels between a polygon's corner and the bbox's
 
 
@@ -44,6 +46,8 @@ def _corners(entry: Mapping[str, Any]) -> Corners | BoxRule:
     return BoxRule.NOT_FINITE
   if width < 0 or height < 0:
     return BoxRule.EMPTY
+  if not width * height:  # an exporter that fills a missing bbox with zeros
+    return masks.bounds(entry.get('segmentation')) or (x, y, x + width, y + height)
   return x, y, x + width, y + height
 
 
@@ -51,13 +55,25 @@ def _turned(entry: Mapping[str, Any]) -> float | None:
   """By how many degrees the bbox is turned; None if it is turned, but the unit of the angle is unknown."""
   if is_turned_bbox(entry):
     return 0.0
+  texts = {
+    name.lower(): str(value)
+    for holder in _holders(entry)
+    for name, value in holder.items()
+    if isinstance(name, str) and name.lower() in _ANGLES
+  }
+  if any(isinstance(entry.get(name), list) and len(entry[name]) == 5 for name in _TURNED_BOXES):
+    return None
+  return rotation.degrees(texts)
+
+
+def _holders(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+  """The mappings that may hold an angle: `attributes`, as {name: value} or [{name, value}, ...]; then the entry."""
   attributes = entry.get('attributes')
-  holders = (entry, attributes) if isinstance(attributes, dict) else (entry,)
-  for name in (_ROTATION, *_ANGLES):
-    for holder in holders:
-      if number := to_number(str(holder.get(name))):  # neither absent nor 0
-        return number if name == _ROTATION else None
-  return 0.0
+  if isinstance(attributes, dict):
+    yield attributes
+  elif isinstance(attributes, list):
+    yield {one['name']: one.get('value') for one in attributes if isinstance(one, dict) and 'name' in one}
+  yield entry
 
 
 def _is_turned(points: Iterable[tuple[float, float]], box: Corners) -> bool:

@@ -3,10 +3,10 @@
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from components.voc_example_gen import coco_boxes, json_values
+from components.voc_example_gen import coco_boxes, counting, json_values
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, clean_label, sort_out
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.spelling import folded, some
@@ -32,9 +32,9 @@ class Joined:
 def join(document: Mapping[str, list[Any]]) -> Joined:
   """Joins the sections "images", "annotations" and "categories".
 
-  Ids are compared by value: 1, 1.0 and "1" are equal. An image is refused if its id is another image's too, or if it
-  has an object of a category id with two names. An image without annotations is a negative only if every annotation has
-  found its image.
+  Ids are compared by value: 1, 1.0 and "1" are equal. If they are off by one, no image can be used. An image is refused
+  if its id is another image's too, or if it has an object of a category id with two names. An image without annotations
+  is a negative only if every annotation has found its image.
   """
   categories = _Categories(document['categories'])
   entries_of: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
@@ -42,14 +42,11 @@ def join(document: Mapping[str, list[Any]]) -> Joined:
     entries_of[key(entry.get('image_id'))].append(entry)
   images = _dicts(document['images'])
   names_of = _names_by_id(images)
-  orphans = sum(len(found) for identity, found in entries_of.items() if identity not in names_of)
-  orphans += len(document['annotations']) - sum(map(len, entries_of.values()))  # entries that are no objects
-  unjoined = orphans + sum(len(entries_of.get(identity, ())) for identity, names in names_of.items() if len(names) > 1)
+  if shift := _off_by_one(names_of, entries_of, categories):
+    return Joined([], [(Reason.ANNOTATION_AMBIGUOUS, f'"{file_name(image)[:200]}": {shift}') for image in images], [])
+  lost, refused = _orphans(document['annotations'], entries_of, names_of)
+  unjoined = lost + sum(len(entries_of.get(identity, ())) for identity, names in names_of.items() if len(names) > 1)
   annotations: list[Annotation] = []
-  refused: list[tuple[Reason, str]] = []
-  if orphans:
-    detail = f'{orphans} annotations have an image_id that "images" does not list'
-    refused.append((Reason.ANNOTATION_WITHOUT_IMAGE, detail))
   seen: set[tuple[Hashable, str]] = set()
   for image in images:
     identity, name = key(image.get('id')), file_name(image)
@@ -62,6 +59,44 @@ def join(document: Mapping[str, list[Any]]) -> Joined:
     else:
       annotations.append(_annotation(image, name, found, categories))
   return Joined(annotations, refused, [*categories.warnings(), *_warnings(document, annotations)])
+
+
+def _off_by_one(
+  images: Collection[Hashable], annotations: Mapping[Hashable, Sequence[Mapping[str, Any]]], categories: '_Categories'
+) -> str:
+  """Says if ids are counted from 0 in one section and from 1 in another: then all join, but to their neighbours.
+
+  Args:
+    images: ids in "images".
+    annotations: {image id: annotations}.
+    categories: of the file.
+  """
+  if counting.is_off_by_one(images, annotations):
+    return 'the image ids of "images" and of "annotations" are the same numbers, off by one'
+  used = {key(entry.get('category_id')) for found in annotations.values() for entry in found}
+  if counting.is_off_by_one(categories.ids, used):
+    return 'the category ids of "categories" and of "annotations" are the same numbers, off by one'
+  return ''
+
+
+def _orphans(
+  annotations: Sequence[Any],
+  entries_of: Mapping[Hashable, Sequence[Mapping[str, Any]]],
+  images: Collection[Hashable],
+) -> tuple[int, list[tuple[Reason, str]]]:
+  """How many annotations have no image, and a refusal for each image id that "images" does not list."""
+  refused = []
+  unnamed = len(annotations) - sum(map(len, entries_of.values()))  # entries that are no objects
+  for identity, found in entries_of.items():
+    if isinstance(identity, int | float | str) and identity not in images:
+      detail = f'{len(found)} annotations have the image_id {str(identity)[:50]!r}, which "images" does not list'
+      refused.append((Reason.ANNOTATION_WITHOUT_IMAGE, detail))
+    elif identity not in images:
+      unnamed += len(found)
+  lost = len(annotations) - sum(len(entries_of.get(identity, ())) for identity in images)
+  if unnamed:
+    refused.append((Reason.ANNOTATION_WITHOUT_IMAGE, f'{unnamed} annotations have no image_id'))
+  return lost, refused
 
 
 def key(value: Any) -> Hashable:
@@ -127,6 +162,11 @@ class _Categories:
       if label and label not in self._names[key(entry.get('id'))]:
         self._names[key(entry.get('id'))].append(label)
     self._unknown: dict[str, int] = defaultdict(int)
+
+  @property
+  def ids(self) -> Collection[Hashable]:
+    """All category ids."""
+    return self._names.keys()
 
   def label(self, entry: Mapping[str, Any]) -> str:
     """The class name of an annotation; '' if its category has none."""

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
-from components.voc_example_gen import listing
+from components.voc_example_gen import listing, rotation
 from components.voc_example_gen.annotation import to_number
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 
@@ -26,6 +26,7 @@ _CLASS = (
   frozenset({'classid', 'labelid', 'categoryid'}),
 )
 _IMAGE_SIZE = (('imagewidth', 'imageheight'), ('imgwidth', 'imgheight'), ('width', 'height'))
+_ANGLES = tuple(name.replace('_', '') for name in (rotation.ROTATION, *rotation.ANGLES))
 _NO_CLASS = frozenset(
   {'', 'id', 'index', 'unnamed0', 'source', 'area', 'width', 'height'}
 )  # may stand beside ONE_CLASS
@@ -127,7 +128,7 @@ def by_header(header: Sequence[str]) -> Columns:
     height=_place(names, height),
     difficult=_place(names, 'difficult', 'isgroupof', 'iscrowd'),
     truncated=_place(names, 'truncated', 'istruncated'),
-    turned=_place(names, 'rotation', 'angle', 'theta'),
+    turned=_place(names, *_ANGLES),
     count=len(names),
     names=', '.join(header[place].strip() for place in box),
     is_certain=len(box) == 4 and names[box[0]] != 'x',

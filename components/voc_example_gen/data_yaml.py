@@ -33,6 +33,7 @@ class DataYaml:
   Attributes:
     path: of the file, below the data folder.
     names: class names by number, '' for a number without a usable name; None if the file lists none.
+    names_file: the file that lists them, as written; '' if none is named.
     keypoints: (how many, numbers for each) of a pose data set (`kpt_shape`); None if it is none.
     base: what `path` says: the folder that the splits are relative to, as written; '' if it says nothing.
     splits: {'train', 'val', 'valid', 'validation' or 'test': folders, image lists or images, as written}.
@@ -41,6 +42,7 @@ class DataYaml:
 
   path: str
   names: tuple[str, ...] | None = None
+  names_file: str = ''
   keypoints: tuple[int, int] | None = None
   base: str = ''
   splits: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
@@ -74,7 +76,7 @@ def parse(content: bytes, path: str) -> DataYaml | None:
   if not _MENTIONS_A_KEY.search(text) and not _NAME.fullmatch(posixpath.basename(path)):
     return None
   try:
-    document = _document(text)
+    document = _document(text, bool(_NAME.fullmatch(posixpath.basename(path))))
     return _interpret(document, path, guessed) if document else None
   except (yaml.YAMLError, ValueError, RecursionError) as error:
     if _NAME.fullmatch(posixpath.basename(path)) or _MENTIONS_NAMES.search(text):
@@ -92,8 +94,10 @@ def _one_line(error: Exception) -> str:
   return ' '.join(str(error).split()) or type(error).__name__
 
 
-def _document(text: str) -> dict[str, Plain]:
+def _document(text: str, is_named: bool) -> dict[str, Plain]:
   """The values of the keys in _KEYS of the top mapping; {} if the top is no mapping.
+
+  If the file is called data.yaml (is_named), they may be in the only mapping below the top that has names.
 
   A text that is no YAML is read once more with its common faults mended: tabs, control characters, and backslashes in
   double quotes.
@@ -109,8 +113,17 @@ def _document(text: str) -> dict[str, Plain]:
   if not isinstance(node, yaml.MappingNode):
     return {}
   budget = iter(range(3 * MAX_CLASSES))
-  pairs = [(str(key.value).strip().lower(), value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+  pairs = _pairs(node)
+  if 'names' not in dict(pairs) and is_named:  # all of it below one word: {dataset: {names: ...}}
+    inner = [
+      found for _, value in pairs if isinstance(value, yaml.MappingNode) and 'names' in dict(found := _pairs(value))
+    ]
+    pairs = inner[0] if len(inner) == 1 else pairs
   return _as_dict((key, _plain(value, budget)) for key, value in pairs if key in _KEYS)
+
+
+def _pairs(node: yaml.MappingNode) -> list[tuple[str, yaml.Node]]:
+  return [(str(key.value).strip().lower(), value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
 
 
 def _mend(text: str) -> str:
@@ -153,19 +166,17 @@ def _as_dict(pairs: Iterator[tuple[str, Plain]]) -> dict[str, Plain]:
 
 def _interpret(document: dict[str, Plain], path: str, guessed: str) -> DataYaml:
   base = document.get('path', '')
+  names = document.get('names') or ''
+  names_file = names if isinstance(names, str) and names.lower().endswith(('.names', '.txt')) else ''
   return DataYaml(
     path=path,
-    names=None if _is_file_name(document.get('names') or '.names') else to_names(document['names']),
+    names=to_names(names) if names and not names_file else None,
+    names_file=names_file,
     keypoints=_keypoints(document.get('kpt_shape')),
     base=base if isinstance(base, str) else '',
     splits={key: tuple(_texts(document[key])) for key in SPLIT_KEYS if document.get(key)},
     guessed=guessed,
   )
-
-
-def _is_file_name(value: Plain) -> bool:
-  """Whether `names` gives a list's file, which is found by its own name."""
-  return isinstance(value, str) and value.lower().endswith(('.names', '.txt'))
 
 
 def _texts(value: Plain) -> Iterator[str]:

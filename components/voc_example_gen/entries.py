@@ -1,10 +1,11 @@
 """Gives the entries of annotation files that hold many images each their images; what says the same is no fault."""
 
 import dataclasses
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from components.voc_example_gen import matching
+from components.voc_example_gen import listing, matching, spelling
 from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.refusals import Reason, Refusal
@@ -81,13 +82,17 @@ class _Entries:
   def _add_second(self, path: str, annotation: Annotation, image: str) -> None:
     """Adds the entry of an image that has one already."""
     item = self.items[image]
+    if self._is_other_file(path, annotation, image):
+      return
     if self._source[image] == path and item.annotation is not None:  # the file spells one name in two ways
       (both,) = _merged([item.annotation, dataclasses.replace(annotation, filename=item.annotation.filename)])
       self.items[image] = dataclasses.replace(item, annotation=both)
       return
     known, new = _content(item.annotation), _content(annotation)
     if not (new <= known or known <= new):
-      detail = f'"{annotation.filename[:200]}" is annotated more than once: otherwise in {self._source[image]}'
+      detail = (
+        f'"{annotation.filename[:200]}" is annotated more than once: otherwise in {self._source[image]}, which is used'
+      )
       self.refused.append(Refusal(path, Reason.ANNOTATION_TWICE, detail))
       return
     hint = folders.split_in_file_name(path)
@@ -100,6 +105,29 @@ class _Entries:
     else:
       self._repeats[self._source[image], path] += 1
       self._use(path, annotation, image, split)
+
+  def _is_other_file(self, path: str, annotation: Annotation, image: str) -> bool:
+    """Refuses the entry that is of another file than the image: 1.png, if 1.jpg has an entry of its own.
+
+    An entry whose file has another extension gets the image of its stem, as images are converted after labelling; but
+    not if that image is listed too.
+
+    Returns:
+      Whether one of the two entries was refused.
+    """
+    item = self.items[image]
+    if item.annotation is None or not item.annotation.filename:
+      return False
+    source, old, new = self._source[image], item.annotation.filename, annotation.filename
+    of_image = [_has_suffix_of(image, name) for name in (old, new)]
+    if of_image == [True, False]:
+      self.refused.append(matching.refuse_other_file(path, new, image))
+      return True
+    if of_image == [False, True]:
+      self.refused.append(matching.refuse_other_file(source, old, image))
+      self._use(path, annotation, image, folders.split_in_file_name(path))
+      return True
+    return False
 
   def repeated(self) -> Iterator[Refusal]:
     """One entry for each file that repeats another one."""
@@ -121,6 +149,13 @@ class _Entries:
         f'{some(self._in_two_splits)}.'
       )
     return tuple(sentences)
+
+
+def _has_suffix_of(image: str, name: str) -> bool:
+  """Whether a name has the image's extension, or none that an image can have."""
+  suffix = posixpath.splitext(spelling.file_name(name))[1]
+  usual = spelling.usual_suffix(posixpath.splitext(image)[1])
+  return suffix not in listing.IMAGE_SUFFIXES or spelling.usual_suffix(suffix) == usual
 
 
 def _content(annotation: Annotation | None) -> frozenset[tuple[object, ...]]:

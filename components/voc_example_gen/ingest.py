@@ -28,7 +28,7 @@ class Outcome:
     notes: what else was done or noticed: 'converted_from_bmp', 'turned_upright', 'size_disagrees' (the annotation
       declares another size, and boxes were not scaled).
     width, height: of the image, in pixels; 0 if it was not decoded.
-    annotated, outside: how many boxes the annotation has, and how many of them plainly run out of the image.
+    annotated, outside, like_corners, reach: signs that numbers were misread, see misread.Signs.
     digest: SHA-256 of the image's file, in hex; '' if it could not be read.
     classes: names of the classes in the annotation, sorted; whether the objects can be used or not.
     thumb: 64-bit difference hash; None for a flat or unused image.
@@ -47,6 +47,8 @@ class Outcome:
   thumb: int | None = None
   annotated: int = 0
   outside: int = 0
+  like_corners: int = 0
+  reach: float = 0.0
   digest: str = ''
   classes: list[str] = dataclasses.field(default_factory=list)
 
@@ -117,6 +119,8 @@ def _describe(
   outcome.objects = [(box.label, round(box.xmax - box.xmin, 6), round(box.ymax - box.ymin, 6)) for box in usable]
   outcome.rules = dict(rules)
   outcome.annotated = len(annotation.objects)
+  outcome.like_corners = misread.count_like_corners(annotation)
+  outcome.reach = round(misread.reach(usable), 6)
   outcome.outside = misread.count_outside(annotation, checked.width, checked.height, rules)
   if checked.converted:
     outcome.notes.append(f'converted_from_{checked.converted.lower()}')

@@ -169,6 +169,12 @@ def refuse_unmatched(path: str, name: str, names: Names) -> Refusal:
   return Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, f'names "{name[:200] or "no image"}", {where}')
 
 
+def refuse_other_file(path: str, name: str, image: str) -> Refusal:
+  """Refuses an entry of a file with another extension than the image of its stem, which has an entry of its own."""
+  detail = f'names "{name[:200]}", which is not in the folder; {image} has another entry'
+  return Refusal(path, Reason.ANNOTATION_WITHOUT_IMAGE, detail)
+
+
 def refuse_several(path: str, name: str, several: Iterable[str]) -> Refusal:
   """Refuses an annotation that fits several images equally well."""
   detail = f'"{name[:200]}" fits these images, and nothing says which: {spelling.some(sorted(several))}'

@@ -1,13 +1,17 @@
 """Notices numbers that are not what their columns say: corners read as sizes, or sizes read as corners."""
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object
+from detection.records import LabelledBox
 
 _PIXELS, _FRACTION = 2, 0.02  # how far a box that is drawn by hand may run out of its image
-_FEWEST = 3  # boxes that tell anything
+_FEWEST, _MANY = 3, 10  # boxes that tell anything, and something about all
+_NEARLY_ALL, _SOME = 0.95, 0.05  # of the boxes
+_QUARTER = 0.5  # of each side
 _OTHER_UNIT = frozenset({BoxRule.SCALED.value, BoxRule.FRACTIONS.value})
 
 
@@ -21,8 +25,9 @@ def count_outside(annotation: Annotation, width: int, height: int, rules: Counte
   """
   if rules.keys() & _OTHER_UNIT:
     return 0
-  scale = (1, 1, 0) if annotation.relative else (width, height, _PIXELS)
-  return sum(_is_outside(item, *scale) for item in annotation.objects)
+  if annotation.relative:
+    return sum(_is_outside(item, 1, 1, 0) or _is_before_start(item) for item in annotation.objects)
+  return sum(_is_outside(item, width, height, _PIXELS) for item in annotation.objects)
 
 
 def _is_outside(item: Object, width: float, height: float, slip: float) -> bool:
@@ -30,22 +35,73 @@ def _is_outside(item: Object, width: float, height: float, slip: float) -> bool:
   return any(math.isfinite(side) and side > limit * (1 + _FRACTION) + slip for side, limit in sides)
 
 
-def warnings(counts: Counter[str], outside: int, first: Sequence[str], form: str) -> Iterator[str]:
-  """One sentence if most boxes run out of their images, one if most have their corners in the wrong order.
+def _is_before_start(item: Object) -> bool:
+  """Whether a box in fractions begins left of its image or above: corners that are read as centre and size do."""
+  return min(item.xmin, item.ymin) < -_FRACTION
+
+
+def count_like_corners(annotation: Annotation) -> int:
+  """How many boxes are wider and higher than their first two numbers, as they all are if these are two corners.
+
+  Of boxes that are rightly read, only those are that begin near the upper left corner of their image.
+  """
+  half = 0.5 if annotation.relative else 0.0  # a line of YOLO begins with the centre, other forms with a corner
+
+  def is_like(item: Object) -> bool:
+    width, height = item.xmax - item.xmin, item.ymax - item.ymin
+    return width > item.xmin + half * width and height > item.ymin + half * height
+
+  return sum(map(is_like, annotation.objects))
+
+
+def reach(boxes: Sequence[LabelledBox]) -> float:
+  """How far from the upper left corner boxes go, as a fraction of the image's longer way; 0 without boxes."""
+  return max((max(box.xmax, box.ymax) for box in boxes), default=0.0)
+
+
+@dataclasses.dataclass
+class Signs:
+  """Signs in all images that numbers are not what their columns say.
+
+  Attributes:
+    boxes: how many there are.
+    swapped: boxes with their corners in the wrong order.
+    outside: boxes that run out of their images (see count_outside).
+    like_corners: see count_like_corners.
+    reach: the largest of all images.
+    first: the first few images with boxes outside, by name.
+  """
+
+  boxes: int = 0
+  swapped: int = 0
+  outside: int = 0
+  like_corners: int = 0
+  reach: float = 0.0
+  first: list[str] = dataclasses.field(default_factory=list)
+
+
+def warnings(signs: Signs, form: str) -> Iterator[str]:
+  """One sentence for each thing that the numbers cannot be.
 
   Args:
-    counts: 'boxes', and how often each BoxRule was applied.
-    outside: how many boxes run out of their images.
-    first: the first few of these images.
+    signs: of all images.
     form: what the numbers of a box are read as, in words.
   """
-  total, swapped = counts['boxes'], counts[BoxRule.SWAPPED.value]
-  if total < _FEWEST:
+  if signs.boxes < _FEWEST:
     return
-  if 2 * outside > total:
+  as_corners = signs.like_corners >= _NEARLY_ALL * signs.boxes and signs.outside >= _SOME * signs.boxes
+  if 2 * signs.outside > signs.boxes or as_corners:
     yield (
-      f'{outside} of {total} boxes run out of their images ({", ".join(first)}): {form}; '
+      f'{signs.outside} of {signs.boxes} boxes run out of their images ({", ".join(signs.first)}): {form}; '
       'the files may hold other numbers there.'
     )
-  if 2 * swapped > total:
-    yield f'{swapped} of {total} boxes have corners in the wrong order: {form}; the files may hold other numbers there.'
+  if 2 * signs.swapped > signs.boxes:
+    yield (
+      f'{signs.swapped} of {signs.boxes} boxes have corners in the wrong order: {form}; '
+      'the files may hold other numbers there.'
+    )
+  if signs.boxes >= _MANY and 0 < signs.reach < _QUARTER:
+    yield (
+      f'All {signs.boxes} boxes lie in the upper left quarter of their images, none reaches beyond {signs.reach:.0%} '
+      'of a side: the numbers may be percentages, or of smaller images.'
+    )

@@ -68,9 +68,14 @@ def pair_by_stem(
   search.pair([File.of(path) for path in annotations])
   search.pair([file for path in search.undecided(annotations) for file in _other_spellings(path)])
   search.revoke_derived()
-  refused = tuple(_refuse(path, fitting) for path, fitting in sorted(search.ambiguous.items()))
-  alone = search.undecided(annotations)
-  return Pairing(search.pairs, alone, refused, search.warnings(), search.second(alone))
+  refused = [_refuse(path, fitting) for path, fitting in sorted(search.ambiguous.items())]
+  drawn = search.revoke_drawn(annotations)
+  refused += [
+    Refusal(path, Reason.NOT_FOR_DETECTION, f'taken for predictions: {original} has other labels')
+    for path, original in drawn.items()
+  ]
+  alone = [path for path in search.undecided(annotations) if path not in drawn]
+  return Pairing(search.pairs, alone, tuple(refused), search.warnings(), search.second(alone))
 
 
 def _other_spellings(path: str) -> Iterator[File]:
@@ -80,6 +85,8 @@ def _other_spellings(path: str) -> Iterator[File]:
   base, suffix = posixpath.splitext(stem)
   if suffix in listing.IMAGE_SUFFIXES:
     yield file._replace(stem=base, suffix=suffix)
+  elif suffix in ('.xml', '.txt'):  # labelImg once wrote a.xml.xml and a.xml.txt
+    yield file._replace(stem=base)
   elif stem != file.stem:
     yield file._replace(stem=stem)
 
@@ -147,6 +154,27 @@ class _Search:
       if 2 * unused_twins[image.folder] >= sizes[image.folder]:
         del self.pairs[file.path]
         self.ambiguous[file.path] = [image]
+
+  def revoke_drawn(self, annotations: Iterable[str]) -> dict[str, str]:
+    """Sets aside the labels in folders of previews or predictions that give an image its second labels.
+
+    Detectors write such folders (runs/detect/exp): the pictures with boxes drawn in, and the boxes that were found.
+
+    Returns:
+      {annotation: an image of its folder that has other labels}; they are taken from `pairs`.
+    """
+    suspected = [File.of(path) for path in annotations if path not in self.ambiguous]
+    suspected = [file for file in suspected if folder_roles.DERIVED in folder_roles.roles_of_folder(file.folder)]
+    paired = map(File.of, self.pairs.values()) if suspected else ()
+    originals = {image.stem: image.path for image in paired if image.folder not in self._derived}
+    folders: dict[str, str] = {}
+    for file in suspected:
+      if file.stem in originals and self.pairs.get(file.path) != originals[file.stem]:
+        folders.setdefault(file.folder, originals[file.stem])
+    drawn = {file.path: folders[file.folder] for file in suspected if file.folder in folders}
+    for path in drawn:
+      self.pairs.pop(path, None)
+    return drawn
 
   def warnings(self) -> tuple[str, ...]:
     """One sentence about annotations whose folder decided, while images of the same stem are left over."""

@@ -19,6 +19,7 @@ class GivenMethod:
     read: (listing of the folder, items) -> {image path: split}, for every image that the folder gives a split.
     expected: what the folder must hold.
     remedy: what the user can do where it is missing.
+    declaring: the files that declare splits, whether the images they declare are in the folder or not.
   """
 
   name: str
@@ -26,6 +27,7 @@ class GivenMethod:
   read: Callable[[Tree, Sequence[Item]], Mapping[str, str]]
   expected: str
   remedy: str
+  declaring: Callable[[Tree], Sequence[str]] = lambda tree: ()
 
 
 # {group: its items}; see groups.by_content_and_name.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from components.voc_example_gen import rotation
 from components.voc_example_gen.annotation import (
   Annotation,
   BoxRule,
@@ -21,8 +22,7 @@ from components.voc_example_gen.refusals import Reason, RefusedFileError
 
 _SIDES = ('xmin', 'ymin', 'xmax', 'ymax')
 _BOX, _TURNED_BOX = 'bndbox', 'robndbox'
-_ROTATION = 'rotation'  # in degrees
-_ANGLES = (_ROTATION, 'angle', 'theta')  # the others in degrees or radians
+_ANGLES = frozenset({rotation.ROTATION, *rotation.ANGLES})
 # What is searched for at any depth. A search does not enter one of these, a part, whose boxes are no objects, or an
 # element that only describes the image.
 _SEARCHED = frozenset({'annotation', 'object', 'attribute', _BOX, _TURNED_BOX})
@@ -183,10 +183,7 @@ def _turned(children: Children, box: Children, attributes: Sequence[Element]) ->
   texts = {name: text for where in (children, box) for name in _ANGLES for text in _texts(where, name)}
   for attribute in map(_children, attributes):
     texts |= {name.lower(): text for name in _texts(attribute, 'name') for text in _texts(attribute, 'value')}
-  angles = [number for name in _ANGLES if (number := to_number(texts.get(name)))]  # neither absent nor 0
-  if not angles:
-    return 0.0
-  return angles[0] if to_number(texts.get(_ROTATION)) else None
+  return rotation.degrees(texts)
 
 
 def _texts(children: Children, tag: str) -> list[str]:

@@ -92,10 +92,15 @@ def encoding_of(content: bytes) -> str:
   if not declared:
     return 'utf-8'
   name = declared[1].decode('ascii', 'replace')
-  codec = codecs.lookup(name).name.replace('-', '_')
+  try:
+    codec = codecs.lookup(name).name.replace('-', '_')
+  except LookupError:
+    if content.isascii():  # in nearly all character sets these bytes are the same text
+      return 'utf-8'
+    raise
   if codec in _NO_CHARACTER_SETS:
     raise LookupError(f'encoding {name!r} is no character set')
-  return 'utf-8' if codec.startswith(('utf_16', 'utf_32', 'utf_8')) else codec
+  return 'utf-8' if codec.startswith(('utf_16', 'utf_32', 'utf_8', 'ascii')) else codec
 
 
 def _wide_encoding(content: bytes) -> str:

@@ -140,9 +140,12 @@ class Columns:
 
   def _decide(self, columns: int) -> Layout:
     sample = self._samples[columns]
-    if self._keypoints and columns > BOX_COLUMNS + 2:
+    if self._keypoints:
       count, size = self._keypoints
-      return Layout.BOX if 0 <= columns - BOX_COLUMNS - count * size <= 2 else Layout.UNCLEAR
+      if 0 <= columns - BOX_COLUMNS - count * size <= 2:
+        return Layout.BOX
+      if columns > BOX_COLUMNS + 2:
+        return Layout.UNCLEAR
     is_box = columns <= _MAX_POSE_COLUMNS and any(_nearly_all(sample, fits) for fits in _box_readings(columns))
     if columns == BOX_COLUMNS + 1:
       return Layout.BOX if is_box else Layout.UNCLEAR

@@ -13,6 +13,8 @@ from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.format_reader import Reader
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import Reason, Refusal, RefusedFileError, read_annotation_file
+from components.voc_example_gen.split_method import TEST
+from components.voc_example_gen.splits import folders
 
 MAX_BYTES = 2 * 2**30
 _SECTIONS = ('images', 'annotations', 'categories')
@@ -38,10 +40,26 @@ def find(tree: Tree) -> DatasetIndex:
     files.append((path, joined.annotations))
     refused += [Refusal(path, reason, detail) for reason, detail in joined.refused]
     warnings += [f'{path}: {warning}.' for warning in joined.warnings]
+  unlabelled = _unlabelled_tests(files)
+  refused += [
+    Refusal(path, Reason.NOT_FOR_DETECTION, 'lists the images of a test set, and no object') for path in unlabelled
+  ]
+  files = [(path, annotations) for path, annotations in files if path not in unlabelled]
+  warnings = [warning for warning in warnings if not warning.startswith(tuple(f'{path}: ' for path in unlabelled))]
   index = entries.match('coco', files, [image.path for image in tree.images])
   return dataclasses.replace(
     index, refused=(*refused, *index.refused), warnings=tuple(dict.fromkeys((*index.warnings, *warnings)))
   )
+
+
+def _unlabelled_tests(files: list[tuple[str, list[Annotation]]]) -> set[str]:
+  """Files named for a test set without one object, beside files with objects: their images are no negatives."""
+  without = {path for path, annotations in files if not any(one.objects or one.dropped for one in annotations)}
+  if len(without) == len(files):
+    return set()
+  return {
+    path for path in without if folders.split_in_file_name(path) == TEST or 'image_info' in posixpath.basename(path)
+  }
 
 
 def _detection_first(paths: list[str]) -> list[str]:

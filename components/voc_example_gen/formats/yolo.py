@@ -19,7 +19,7 @@ from components.voc_example_gen.yolo_rows import BOX_COLUMNS, Columns, Layout, R
 MAX_BYTES = 8 * 2**20
 _READ_ME = frozenset({'readme.txt', 'readme.dataset.txt', 'readme.roboflow.txt', 'license.txt'})
 _LISTS = frozenset({'train.txt', 'val.txt', 'valid.txt', 'test.txt', 'trainval.txt'})
-_OTHERS = name_list.TEXT_NAMES | _READ_ME | _LISTS
+_OTHERS = _READ_ME | _LISTS
 _SHOWN = 3  # files named in a warning
 
 
@@ -28,7 +28,8 @@ def find(tree: Tree) -> DatasetIndex:
 
   A file without a line is a negative. Without any list of names, class 3 is called "3".
   """
-  texts = [file.path for file in tree.with_suffix('.txt') if _may_be_labels(file.path)]
+  lists = name_list.text_lists(tree)
+  texts = [file.path for file in tree.with_suffix('.txt') if file.path not in lists and _may_be_labels(file.path)]
   pairing = pair_by_stem(texts, [image.path for image in tree.images])
   labels = _Labels(tree)
   if pairing.pairs:
@@ -52,6 +53,7 @@ class _Labels:
     self._tree = tree
     self._columns: dict[str, Columns] = {}
     self._waiting: list[_Waiting] = []
+    self._source: dict[str, tuple[str, str]] = {}  # {image: (label file, list of class names)}
 
   def read(self, pairs: dict[str, str]) -> None:
     """Fills `items`, `refused` and `warnings`, for {label file: image}."""
@@ -62,12 +64,13 @@ class _Labels:
       except RefusedFileError as error:
         self.refused.append(Refusal(path, error.reason, error.detail))
     with_more = [waiting.path for waiting in self._waiting if self._decide(lists, waiting)]
+    self._refuse_off_by_one(lists.off_by_one())
     self.items.sort(key=lambda item: item.image)
     self.warnings += lists.warnings()
     if with_more:
       self.warnings.append(
-        f'{len(with_more)} label files have a confidence, a track number or keypoints after the box, '
-        f'which are left out: {", ".join(with_more[:_SHOWN])}.'
+        f'{len(with_more)} label files have a confidence, a track number or keypoints after the box, which are left '
+        f'out (as is an angle: no box is turned): {", ".join(with_more[:_SHOWN])}.'
       )
 
   def _read(self, lists: ClassLists, path: str, image: str) -> None:
@@ -75,7 +78,7 @@ class _Labels:
     names = lists.of(path, image) if rows else NameList('', None)
     if all(row.columns == BOX_COLUMNS for row in rows):
       columns = Columns(None)
-      self._add(image, _annotation(columns.add(rows), lists, names, columns))
+      self._add(path, image, names, _annotation(columns.add(rows), lists, names, columns))
     else:
       columns = self._columns.setdefault(names.path, Columns(names.keypoints))
       self._waiting.append(_Waiting(path, image, names, columns, columns.add(rows)))
@@ -83,15 +86,25 @@ class _Labels:
   def _decide(self, lists: ClassLists, file: '_Waiting') -> bool:
     """Reads a file with longer rows; whether they are boxes with more numbers, although nothing declares keypoints."""
     try:
-      self._add(file.image, _annotation(file.rows, lists, file.names, file.columns))
+      self._add(file.path, file.image, file.names, _annotation(file.rows, lists, file.names, file.columns))
     except RefusedFileError as error:
       self.refused.append(Refusal(file.path, error.reason, error.detail))
       return False
     longer = [row for row in file.rows if row.columns != BOX_COLUMNS]
     return not file.names.keypoints and any(file.columns.layout(row) == Layout.BOX for row in longer)
 
-  def _add(self, image: str, annotation: Annotation) -> None:
+  def _add(self, path: str, image: str, names: NameList, annotation: Annotation) -> None:
+    self._source[image] = path, names.path
     self.items.append(Item(image, 'yolo', annotation=annotation))
+
+  def _refuse_off_by_one(self, lists: set[str]) -> None:
+    """Refuses the label files with objects that were read with one of these lists."""
+    off = [item for item in self.items if item.annotation and self._source[item.image][1] in lists]
+    for path, names in (self._source[item.image] for item in off):
+      detail = f'class numbers are counted from 1: 0 is not used, and {names} has no name for the last'
+      self.refused.append(Refusal(path, Reason.CLASS_NAMES_UNKNOWN, detail))
+    refused = {item.image for item in off}
+    self.items = [item for item in self.items if item.image not in refused]
 
 
 class _Waiting(NamedTuple):

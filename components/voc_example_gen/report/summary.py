@@ -44,8 +44,7 @@ class Tally:
     thumbs: (image, split, difference hash) of each image that is used.
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
     warned: {key of WARNED: how many images with objects have it}.
-    annotated, outside: boxes, and boxes that plainly run out of their images.
-    named_outside: the first MAX_NAMED images with these, by name.
+    signs: that numbers were misread.
     named: {key of WARNED: the first MAX_NAMED of these images, by name}.
   """
 
@@ -61,18 +60,13 @@ class Tally:
   thumbs: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
   warned: Counter[str] = dataclasses.field(default_factory=Counter)
-  annotated: int = 0
-  outside: int = 0
-  named_outside: list[str] = dataclasses.field(default_factory=list)
+  signs: misread.Signs = dataclasses.field(default_factory=misread.Signs)
   named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
 
   def add(self, outcome: Outcome) -> None:
     self.rules.update(outcome.rules)
     self.notes.update(outcome.notes)
-    self.annotated += outcome.annotated
-    self.outside += outcome.outside
-    if outcome.outside:
-      self.named_outside = sorted([*self.named_outside, outcome.image])[:MAX_NAMED]
+    self._add_signs(outcome)
     if outcome.rules:
       offenders = [*self.offenders, (-sum(outcome.rules.values()), outcome.image)]
       self.offenders = sorted(offenders)[:MAX_OFFENDERS]
@@ -91,6 +85,16 @@ class Tally:
       self.class_objects[label][outcome.split] += 1
       self.sizes[_bin(math.sqrt(width * height), SIZE_EDGES)] += 1
       self.aspects[_bin(width * outcome.width / (height * outcome.height), ASPECT_EDGES)] += 1
+
+  def _add_signs(self, outcome: Outcome) -> None:
+    signs = self.signs
+    signs.boxes += outcome.annotated
+    signs.swapped += outcome.rules.get(BoxRule.SWAPPED.value, 0)
+    signs.outside += outcome.outside
+    signs.like_corners += outcome.like_corners
+    signs.reach = max(signs.reach, outcome.reach)
+    if outcome.outside:
+      signs.first = sorted([*signs.first, outcome.image])[:MAX_NAMED]
 
   def _warn_of(self, outcome: Outcome) -> None:
     for key in WARNED.keys() & {*outcome.rules, *outcome.notes}:
@@ -215,8 +219,7 @@ def _mended(tally: Tally) -> list[str]:
 
 def _misread(planned: plan.Plan, tally: Tally) -> Iterator[str]:
   """Says if the numbers of most boxes cannot be what their columns say."""
-  counts = Counter({**tally.rules, 'boxes': tally.annotated})
-  return misread.warnings(counts, tally.outside, tally.named_outside, READERS[planned.data_format].box_form)
+  return misread.warnings(tally.signs, READERS[planned.data_format].box_form)
 
 
 def _balance(tally: Tally) -> list[str]:

@@ -29,11 +29,13 @@ class _Declared(NamedTuple):
   """What one file declares about one split.
 
   Attributes:
+    file: the file.
     split: its name.
     bases: folders that the paths may be relative to, below the data folder.
     paths: of folders, image lists or images, as written.
   """
 
+  file: str
   split: str
   bases: tuple[str, ...]
   paths: tuple[str, ...]
@@ -68,21 +70,36 @@ def _from_yaml(tree: Tree) -> Iterator[_Declared]:
     here = posixpath.dirname(file.path)
     base = _plain(posixpath.join(here, found.base)) if found and '\\' not in found.base else ''
     for key, paths in found.splits.items() if found else ():
-      yield _Declared(_SPLITS[key], (base, here, ''), paths)
+      yield _Declared(file.path, _SPLITS[key], (*_shorter(base), here, ''), paths)
+
+
+def _shorter(base: str) -> Iterator[str]:
+  """A folder, and the same without its first one, first two ...: the path of another machine."""
+  while base:
+    yield base
+    base = base.partition('/')[2]
+
+
+def _declaring(tree: Tree) -> list[str]:
+  """The data.yaml and .data files that declare training and validation."""
+  by_file: dict[str, set[str]] = defaultdict(set)
+  for one in (*_from_yaml(tree), *_from_darknet(tree)):
+    by_file[one.file].add(one.split)
+  return sorted(path for path, splits in by_file.items() if {TRAIN, EVAL} <= splits)
 
 
 def _from_darknet(tree: Tree) -> Iterator[_Declared]:
   for file in tree.with_suffix('.data'):
     here = posixpath.dirname(file.path)
     for key, path in _DARKNET.findall(_text(tree.root, file.path, _DATA_FILE_BYTES)):
-      yield _Declared(_SPLITS[key], (here, ''), (path,))
+      yield _Declared(file.path, _SPLITS[key], (here, ''), (path,))
 
 
 def _from_lists(tree: Tree) -> Iterator[_Declared]:
   for file in tree.with_suffix('.txt'):
     split = folder_roles.split_in_name(posixpath.splitext(posixpath.basename(file.path))[0])
     if split and not imagesets.is_list(file.path):
-      yield _Declared(split, (posixpath.dirname(file.path), ''), (posixpath.basename(file.path),))
+      yield _Declared(file.path, split, (posixpath.dirname(file.path), ''), (posixpath.basename(file.path),))
 
 
 def _text(root: str, path: str, limit: int) -> str:
@@ -180,4 +197,5 @@ METHOD = GivenMethod(
   read=read,
   expected='a data.yaml or .data file that declares train and val, or lists train.txt and val.txt of image paths',
   remedy='Declare them',
+  declaring=_declaring,
 )

@@ -87,3 +87,11 @@ def test_a_list_that_is_passed_over_because_it_cannot_be_read_is_told(tmp_path):
 def test_keypoints_come_from_data_yaml_whatever_lists_the_names(tmp_path):
   lists = lists_in(tmp_path, {'a/classes.txt': 'cat', 'data.yaml': 'kpt_shape: [4, 3]'})
   assert lists.of('a/1.txt', 'a/1.jpg').keypoints == (4, 3)
+
+
+@pytest.mark.parametrize(('numbers', 'off'), [((1, 2, 2), {'a/classes.txt'}), ((0, 1, 2), set()), ((1,), set())])
+def test_class_numbers_that_count_from_1_are_noticed(tmp_path, numbers, off):
+  lists = lists_in(tmp_path, {'a/classes.txt': 'cat\ndog'})
+  for number in numbers:
+    lists.name(lists.of('a/1.txt', 'a/1.jpg'), number)
+  assert lists.off_by_one() == off

@@ -73,17 +73,39 @@ def test_an_image_is_a_negative_if_every_annotation_has_its_image():
   assert found(join([image(1, 'a.jpg'), image(2, 'b.jpg')], [box(1)])) == {'a.jpg': ['cat'], 'b.jpg': []}
 
 
-@pytest.mark.parametrize('lost', [box(99), 'no object', {}])
-def test_an_image_is_no_negative_while_an_annotation_has_no_image(lost):
+@pytest.mark.parametrize(
+  ('lost', 'told'),
+  [(box(99), 'the image_id \'99\', which "images" does not list'), ('no object', 'no image_id'), ({}, 'no image_id')],
+)
+def test_an_image_is_no_negative_while_an_annotation_has_no_image(lost, told):
   joined = join([image(1, 'a.jpg'), image(2, 'b.jpg')], [box(1), lost, lost])
   assert found(joined) == {'a.jpg': ['cat']}
   assert refused(joined) == [
-    ('annotation_without_image', '2 annotations have an image_id that "images" does not list'),
+    ('annotation_without_image', f'2 annotations have {told}'),
     (
       'negative_in_doubt',
       '"b.jpg" has no annotations, but 2 of the file have no certain image: they may be its own',
     ),
   ]
+
+
+def test_annotations_without_their_image_count_once_for_each_image():
+  joined = join([image(1, 'a.jpg')], [box(1), box(8), box(8), box(9)])
+  assert found(joined) == {'a.jpg': ['cat']}
+  assert [reason for reason, _ in refused(joined)] == ['annotation_without_image'] * 2
+
+
+@pytest.mark.parametrize('first', [0, 2])
+def test_image_ids_that_are_off_by_one_refuse_every_image(first):
+  joined = join([image(1, 'a.jpg'), image(2, 'b.jpg')], [box(first), box(first + 1)])
+  assert found(joined) == {}
+  assert [reason for reason, _ in refused(joined)] == ['annotation_ambiguous'] * 2
+
+
+def test_category_ids_that_are_off_by_one_refuse_every_image():
+  joined = join([image(1, 'a.jpg')], [box(1, 0), box(1, 1)], [{'id': 1, 'name': 'cat'}, {'id': 2, 'name': 'dog'}])
+  assert found(joined) == {}
+  assert 'the category ids of "categories" and of "annotations"' in joined.refused[0][1]
 
 
 def test_an_image_is_no_negative_while_an_annotation_may_be_of_two_images():

@@ -95,3 +95,13 @@ def test_a_file_of_names_is_no_name():
 def test_a_file_is_read_from_the_folder(tmp_path):
   (tmp_path / 'data.yaml').write_text('names: [cat]')
   assert data_yaml.read(str(tmp_path), 'data.yaml').names == ('cat',)
+
+
+def test_the_file_of_names_is_named():
+  assert data_yaml.parse(b'names: data/obj.names\nnc: 2', 'data.yaml').names_file == 'data/obj.names'
+
+
+def test_what_stands_below_one_word_is_read_if_the_file_is_called_data_yaml():
+  text = b'dataset:\n  names: [cat, dog]\n  train: a\n'
+  assert data_yaml.parse(text, 'dataset.yml').names == CAT_DOG
+  assert data_yaml.parse(text, 'compose.yml').names is None

@@ -1,5 +1,7 @@
 """The images of annotation files that hold many, and what two files say about one image."""
 
+import pytest
+
 from components.voc_example_gen import entries
 from components.voc_example_gen.annotation import Annotation, Object
 
@@ -41,7 +43,7 @@ def test_files_that_contradict_each_other_are_refused():
   index = entries.match('coco', [('a.json', [named('1.jpg', DOG)]), ('b.json', [named('1.jpg', CAT)])], ['1.jpg'])
   assert objects(index) == {'1.jpg': (DOG,)}
   assert refused(index) == {'b.json': 'annotation_twice'}
-  assert index.refused[0].detail == '"1.jpg" is annotated more than once: otherwise in a.json'
+  assert index.refused[0].detail == '"1.jpg" is annotated more than once: otherwise in a.json, which is used'
 
 
 def test_an_image_listed_once_an_object_has_all_its_objects():
@@ -54,6 +56,21 @@ def test_an_image_whose_name_one_file_spells_in_two_ways_has_all_its_objects():
   index = entries.match('coco', [('a.json', [named('1.jpg', CAT), named('images/1.jpg', DOG)])], ['images/1.jpg'])
   assert objects(index) == {'images/1.jpg': (CAT, DOG)}
   assert refused(index) == {}
+
+
+@pytest.mark.parametrize('names', [('1.png', '1.jpg'), ('1.jpg', '1.png')], ids=' before '.join)
+def test_an_entry_of_another_file_of_the_same_stem_adds_nothing_to_the_image(names):
+  objects_of = {'1.jpg': CAT, '1.png': DOG}
+  index = entries.match('coco', [('a.json', [named(name, objects_of[name]) for name in names])], ['1.jpg'])
+  assert objects(index) == {'1.jpg': (CAT,)}
+  assert [(refusal.reason.value, refusal.detail) for refusal in index.refused] == [
+    ('annotation_without_image', 'names "1.png", which is not in the folder; 1.jpg has another entry')
+  ]
+
+
+def test_an_image_that_was_converted_after_labelling_is_found():
+  index = entries.match('coco', [('a.json', [named('1.png', CAT)])], ['1.jpg'])
+  assert objects(index) == {'1.jpg': (CAT,)}
 
 
 def test_an_image_of_two_splits_is_held_out_and_that_is_said():

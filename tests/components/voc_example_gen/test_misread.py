@@ -78,6 +78,45 @@ def test_boxes_of_another_unit_are_not_counted():
   assert outside((0, 0, 1000, 500), rules=[BoxRule.SCALED.value]) == 0
 
 
-@pytest.mark.parametrize('bad', [0, 1, 2])
-def test_a_few_boxes_outside_are_not_told(bad):
-  assert list(misread.warnings(Counter({'boxes': 4}), bad, ['a.jpg'], 'form')) == []
+def test_boxes_in_fractions_that_begin_before_their_image_are_outside():
+  assert outside((-0.3, 0.1, 0.5, 0.2), (-0.01, 0, 0.5, 0.5), relative=True) == 1
+
+
+def told_of(**signs):
+  return list(misread.warnings(misread.Signs(boxes=40, **{'reach': 1.0, **signs}), 'form'))
+
+
+@pytest.mark.parametrize('outside', [0, 10, 20])
+def test_a_few_boxes_outside_are_not_told(outside):
+  assert told_of(outside=outside) == []
+
+
+def test_a_few_boxes_outside_are_told_if_all_would_make_sense_as_corners():
+  assert told_of(outside=1, like_corners=40) == []
+  assert len(told_of(outside=2, like_corners=40)) == 1
+
+
+# Of a public report: x1 y1 x2 y2 in lines of YOLO.
+ROWS = [(0.15, 0.01, 0.7, 0.17), (0.15, 0.18, 0.72, 0.33), (0.15, 0.34, 0.73, 0.48), (0.4, 0.5, 0.6, 0.7)]
+
+
+def test_corners_in_lines_of_yolo_are_told(tmp_path):
+  files = {f'{n}.txt': f'0 {" ".join(map(str, row))}' for n, row in enumerate(ROWS)}
+  (warning,) = told(voc_maker.write(tmp_path, files), 'classes.txt', 'cat')
+  assert warning.startswith('3 of 4 boxes run out of their images (0.jpg, 1.jpg, 2.jpg): the numbers of a line')
+
+
+def test_boxes_that_are_like_two_corners_are_counted():
+  things = Object('cat', 10, 20, 40, 60), Object('cat', 60, 20, 80, 60)
+  assert misread.count_like_corners(Annotation(things)) == 1
+  # centre 0.3 and size 0.5 may be corners, centre 0.5 and size 0.2 may not
+  things = Object('cat', 0.05, 0.05, 0.55, 0.55), Object('cat', 0.4, 0.4, 0.6, 0.6)
+  assert misread.count_like_corners(Annotation(things, relative=True)) == 1
+
+
+def test_percentages_in_columns_of_pixels_are_told():
+  assert told_of(reach=0.21) == [
+    'All 40 boxes lie in the upper left quarter of their images, none reaches beyond 21% of a side: the numbers may be '
+    'percentages, or of smaller images.'
+  ]
+  assert told_of(reach=0.5) == []

@@ -37,6 +37,12 @@ PAIRED = {
     {'a.jpg.txt': 'a.jpg', 'a.png.txt': 'a.png'},
     {},
   ),
+  'an extension twice': (
+    ['a.xml.xml', 'b.xml.txt'],
+    ['a.jpg', 'b.jpg'],
+    {'a.xml.xml': 'a.jpg', 'b.xml.txt': 'b.jpg'},
+    {},
+  ),
   'percent-encoded': (['labels/d%C3%A9.txt'], ['images/d\u00e9.png'], {'labels/d%C3%A9.txt': 'images/d\u00e9.png'}, {}),
   'an extension in another spelling': (['a.xml'], ['a.jpg', 'a.png'], {'a.xml': 'a.jpg'}, {'a.xml': 'A.JPEG'}),
   'a name with an extension for all': (['a.jpg.xml'], ['a.png'], {'a.jpg.xml': 'a.png'}, {}),
@@ -134,3 +140,25 @@ def test_an_image_of_another_split_is_told():
   assert (
     found.refuse_second('train/1.txt', lambda other: True).detail == 'test/1.jpg has this name, but is in another split'
   )
+
+
+def test_what_a_detector_found_in_an_image_with_labels_is_set_aside():
+  found = pairing.pair_by_stem(
+    ['labels/1.txt', 'runs/detect/exp/labels/1.txt', 'runs/detect/exp/labels/2.txt'],
+    ['images/1.jpg', 'images/2.jpg', 'runs/detect/exp/1.jpg', 'runs/detect/exp/2.jpg'],
+  )
+  assert found.pairs == {'labels/1.txt': 'images/1.jpg'}
+  assert [(refusal.path, refusal.reason.value, refusal.detail) for refusal in found.refused] == [
+    (f'runs/detect/exp/labels/{n}.txt', 'not_for_detection', 'taken for predictions: images/1.jpg has other labels')
+    for n in (1, 2)
+  ]
+
+
+def test_labels_beside_drawn_pictures_are_set_aside_as_well():
+  found = pairing.pair_by_stem(['1.xml', 'previews/1.xml'], ['1.jpg', 'previews/1.jpg'])
+  assert found.pairs == {'1.xml': '1.jpg'}
+  assert [refusal.path for refusal in found.refused] == ['previews/1.xml']
+
+
+def test_labels_that_are_called_predictions_are_used_if_there_are_no_others():
+  assert pairing.pair_by_stem(['pred_labels/1.txt'], ['images/1.jpg']).pairs == {'pred_labels/1.txt': 'images/1.jpg'}

@@ -17,6 +17,11 @@ def test_chinese_is_read_as_gbk_and_said_to_be_a_guess():
   assert plain_text.decode(text.encode('gbk')) == (text, 'GBK')
 
 
+@pytest.mark.parametrize('text', ['고양이\n개\n', 'names: [사람, 자동차, 표지판]'])
+def test_korean_is_not_taken_for_chinese(text):
+  assert plain_text.decode(text.encode('euc-kr')) == (text, 'EUC-KR')
+
+
 @pytest.mark.parametrize('text', ['names: [Bär, Müll]', 'café\nchât\n', 'Größe\n'])
 def test_latin_letters_with_accents_are_read_as_windows_1252(text):
   assert plain_text.decode(text.encode('latin-1')) == (text, 'Windows-1252')

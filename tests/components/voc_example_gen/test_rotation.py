@@ -33,3 +33,21 @@ def test_any_turn_gives_the_box_around_the_turned_corners(degrees):
   ]
   xs, ys = zip(*turned, strict=True)
   assert rotation.upright_around(PLANK, degrees) == pytest.approx((min(xs), min(ys), max(xs), max(ys)))
+
+
+ANGLES = {
+  'degrees': ({'rotation': '90.0'}, 90),
+  'degrees by their sign': ({'rotation': '90°'}, 90),
+  'an angle that says its unit': ({'angle': '30 deg'}, 30),
+  'an angle that does not': ({'orientation': '0.5'}, None),
+  'degrees before an angle': ({'theta': '1.57', 'rotation': '90'}, 90),
+  'not turned': ({'rotation': '0.0', 'angle': '0'}, 0),
+  'a word': ({'orientation': 'left'}, 0),
+  'the heading of an object in space': ({'yaw': '1.2'}, 0),
+  'nothing': ({}, 0),
+}
+
+
+@pytest.mark.parametrize(('texts', 'expected'), ANGLES.values(), ids=ANGLES)
+def test_the_angle_that_is_said_beside_a_box(texts, expected):
+  assert rotation.degrees(texts) == expected

@@ -98,6 +98,7 @@ TURNED = {
   'an element of the object': ((box(*A), '<rotation>45</rotation>'), 45),
   'an element of the box': ((box(*A).replace('</bnd', '<rotation>45</rotation></bnd'),), 45),
   'an angle in an unknown unit': ((box(*A), '<angle>0.5</angle>'), None),
+  'an angle by another name': ((box(*A), '<mbox_ang>0.5</mbox_ang>'), None),
   'an unknown angle of 0': ((box(*A), '<angle>0</angle>'), 0),
   'an attribute that is no number': ((box(*A), attribute('rotation', 'left')), 0),
   'another attribute': ((box(*A), attribute('age', '7')), 0),

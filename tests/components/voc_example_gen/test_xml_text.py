@@ -40,6 +40,8 @@ READ = {
   'UTF-8 that declares UTF-16LE': ('Bär', document('Bär', 'UTF-16LE', 'utf-8')),
   'UTF-32': ('Bär', document('Bär', 'utf-32', 'utf-32')),
   'UTF-32 without a mark': ('Bär', document('Bär', 'utf-32', 'utf-32-be')),
+  'UTF-8 that declares ASCII': ('Bär', document('Bär', 'US-ASCII', 'utf-8')),
+  'ASCII in an encoding nobody knows': ('cat', document('cat', 'x-klingon', 'ascii')),
   'a mark': ('Bär', document('Bär', 'utf-8', 'utf-8-sig')),
   'a mark, and another declared encoding': ('Bär', document('Bär', 'iso-8859-1', 'utf-8-sig')),
   'a mark, and a declared encoding of several bytes': ('猫', document('猫', 'gb2312', 'utf-8-sig')),
@@ -66,7 +68,7 @@ REFUSED = {
   'a mark of UTF-8 before other bytes': (
     b'\xef\xbb\xbf' + document('Bär', 'latin-1', 'latin-1'), Reason.XML_NOT_WELL_FORMED, 'utf-8'),
   'UTF-16, cut within a character': (document('Bär', 'utf-16', 'utf-16')[:-1], Reason.XML_NOT_WELL_FORMED, 'utf-16'),
-  'an unknown encoding': (document('x', 'klingon', 'utf-8'), Reason.XML_NOT_WELL_FORMED, 'klingon'),
+  'an unknown encoding': (document('ö', 'klingon', 'utf-8'), Reason.XML_NOT_WELL_FORMED, 'klingon'),
   'a codec that is a cipher': (document('x', 'rot13', 'utf-8'), Reason.XML_NOT_WELL_FORMED, 'rot'),
   'a codec that unpacks': (document('x', 'zip', 'utf-8'), Reason.XML_NOT_WELL_FORMED, 'zlib'),
   'escapes': (document('\\u732b', 'unicode_escape', 'utf-8'), Reason.XML_NOT_WELL_FORMED, 'unicode_escape'),

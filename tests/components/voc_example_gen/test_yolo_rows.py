@@ -129,6 +129,10 @@ def test_kpt_shape_decides():
   assert layouts(text, (4, 3)) == [Layout.BOX] * 3 + [None]
 
 
+def test_kpt_shape_decides_for_one_keypoint_too():
+  assert layouts(line(0.25, 0.5, 0.3, 0.5, 0.25, 0.5), (1, 2)) == [Layout.BOX]
+
+
 def test_one_odd_row_does_not_change_the_others():
   assert layouts(many(quad, 40) + '\n' + line(9, 9, 9, 9, 9, 9, 9, 9)) == [Layout.POLYGON] * 40 + [None]
 

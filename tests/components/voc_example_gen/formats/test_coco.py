@@ -151,6 +151,15 @@ def test_the_official_annotations_folder_of_coco_gives_each_box_once(tmp_path):
   assert found.set_aside['annotations/person_keypoints_val2017.json'] == 'annotation_repeated'
 
 
+@pytest.mark.parametrize('name', ['instances_test.json', 'image_info_2017.json'])
+def test_the_images_of_a_test_set_without_labels_are_no_negatives(tmp_path, name):
+  found = folder(
+    tmp_path, {'train.json': only('1.jpg', '2.jpg'), name: only('3.jpg', annotations=[])}, ['1.jpg', '2.jpg', '3.jpg']
+  )
+  assert '3.jpg' not in found.boxes
+  assert found.set_aside[name] == 'not_for_detection'
+
+
 @pytest.mark.parametrize(
   'other', [[{'image_id': 1, 'bbox': [1, 2, 3, 4]}], {'shapes': [], 'imagePath': 'a.jpg'}, {}, 5], ids=str
 )

@@ -136,7 +136,10 @@ REFUSED_XML = {
     b'<?xml version="1.0" encoding="utf-8"?><annotation><folder>\xff\xfe</folder></annotation>',
     Reason.XML_NOT_WELL_FORMED,
   ),
-  'an encoding nobody knows': ('<?xml version="1.0" encoding="klingon"?><annotation/>', Reason.XML_NOT_WELL_FORMED),
+  'an encoding nobody knows': (
+    '<?xml version="1.0" encoding="klingon"?><annotation>ö</annotation>',
+    Reason.XML_NOT_WELL_FORMED,
+  ),
   'null bytes': (b'\0' * 100, Reason.XML_NOT_WELL_FORMED),
   'an image called .xml': (encode(picture()), Reason.XML_NOT_WELL_FORMED),
   'entity expansion': (LAUGHS, Reason.XML_FORBIDDEN),

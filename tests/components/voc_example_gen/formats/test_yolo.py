@@ -109,3 +109,13 @@ def test_a_yolo_box_that_is_dropped(tmp_path, line, rule):
   _, outcomes, _ = voc_maker.examine(tmp_path)
   assert outcomes['good-1.jpg'].rules == {rule.value: 1}
   assert [label for label, _, _ in outcomes['good-1.jpg'].objects] == ['cat']
+
+
+def test_class_numbers_that_count_from_1_refuse_the_files_with_objects(tmp_path):
+  files = {'classes.txt': 'cat\ndog', 'a.txt': '1 0.5 0.5 0.2 0.2', 'b.txt': '2 0.5 0.5 0.2 0.2', 'c.txt': ''}
+  assert boxes_of(tmp_path, files) == {'c.jpg': []}
+  index = yolo.find(listing.list_folder(str(tmp_path)))
+  assert [(refusal.path, refusal.reason) for refusal in index.refused] == [
+    ('a.txt', Reason.CLASS_NAMES_UNKNOWN),
+    ('b.txt', Reason.CLASS_NAMES_UNKNOWN),
+  ]

@@ -15,6 +15,7 @@ DECLARED = {
   'folders': {'data.yaml': 'path: .\ntrain: images/a\nval: images/b\n'},
   'folders below the path': {'data.yaml': 'path: images\ntrain: a\nval: ./b/\n'},
   'the path of another machine': {'data.yaml': 'path: ../datasets/coco128\ntrain: images/a\nval: images/b\n'},
+  'a path of another machine that ends here': {'data.yaml': 'path: /content/drive/images\ntrain: a\nval: b\n'},
   "Roboflow's way up": {'data.yaml': 'train: ../images/a\nval: ../images/b\n'},
   'absolute paths of another machine': {'data.yaml': 'train: /content/x/images/a\nval: C:\\x\\images\\b\n'},
   'Windows paths and capitals': {'Data.YML': 'train: Images\\A\nval: IMAGES\\b\n'},
@@ -88,3 +89,14 @@ def test_declared_folders_come_before_the_names_of_folders(tmp_path):
   assert planned.split_method == 'declared'
   assert {image: outcome.split for image, outcome in outcomes.items()} == {'train/0.jpg': 'train', 'new/2.jpg': 'eval'}
   assert voc_maker.reasons(tally) == {'val/1.jpg': 'not_in_a_split'}
+
+
+def test_splits_that_are_declared_and_not_there_are_told(tmp_path):
+  files = {
+    f'{n}.{kind}': content
+    for n in range(3)
+    for kind, content in (('jpg', voc_maker.encode(voc_maker.picture(n))), ('txt', ''))
+  }
+  files |= {'data.yaml': 'names: [cat]\ntrain: x/train\nval: x/val\n', 'hyp.yaml': 'train: 3\n'}
+  planned, _, _ = voc_maker.examine(voc_maker.write(tmp_path, files))
+  assert planned.warnings[0] == 'data.yaml: splits are declared there, and none of their images is in the folder.'
