@@ -2,6 +2,7 @@
 
 import functools
 import posixpath
+import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,7 +21,21 @@ class File(NamedTuple):
   def of(cls, path: str) -> 'File':
     folder, _, name = path.rpartition('/')
     stem, suffix = posixpath.splitext(name)
-    return cls(path, folder, spelling.folded(stem), suffix.lower())
+    # Interned: a million files share few folders and suffixes.
+    return cls(path, sys.intern(folder), spelling.folded(stem), sys.intern(suffix.lower()))
+
+
+def other_spellings(path: str) -> Iterator[File]:
+  """The annotation under the other name that its image may have."""
+  file = File.of(path)
+  stem = spelling.folded(spelling.decoded(posixpath.splitext(posixpath.basename(path))[0]))
+  base, suffix = posixpath.splitext(stem)
+  if suffix in listing.IMAGE_SUFFIXES:
+    yield file._replace(stem=base, suffix=suffix)
+  elif suffix in ('.xml', '.txt'):  # labelImg once wrote a.xml.xml and a.xml.txt
+    yield file._replace(stem=base)
+  elif stem != file.stem:
+    yield file._replace(stem=stem)
 
 
 class Step(NamedTuple):

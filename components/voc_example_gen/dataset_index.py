@@ -7,7 +7,7 @@ from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.refusals import Refusal
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Item:
   """One annotated image; paths are relative to the data folder, with forward slashes.
 

@@ -98,9 +98,9 @@ def list_folder(root: str) -> Tree:
   root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
   _require_folder(root)
   unlisted: list[str] = []
-  found = list(_statuses(root, unlisted))
-  listed = sorted(File(path, status.size) for path, status in found)
-  return Tree(root, tuple(listed), tuple(sorted(unlisted)), _digest(found))
+  listed: list[File] = []
+  state = _digest(_kept(_statuses(root, unlisted), listed))
+  return Tree(root, tuple(sorted(listed)), tuple(sorted(unlisted)), state)
 
 
 def state_of(root: str) -> str:
@@ -109,6 +109,15 @@ def state_of(root: str) -> str:
   A folder and a copy of it that keeps the times of files (cp -a, rsync -a) are equal.
   """
   return _digest(_statuses(root, []))
+
+
+def _kept(
+  found: Iterable[tuple[str, file_status.Status]], listed: list[File]
+) -> Iterator[tuple[str, file_status.Status]]:
+  """The same, one by one; adds each to `listed`."""
+  for path, status in found:
+    listed.append(File(path, status.size))
+    yield path, status
 
 
 def _digest(found: Iterable[tuple[str, file_status.Status]]) -> str:

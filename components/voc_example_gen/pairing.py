@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, M
 from types import MappingProxyType
 from typing import NamedTuple
 
-from components.voc_example_gen import agreement, folder_roles, listing, spelling
+from components.voc_example_gen import agreement, folder_roles, listing, ordinary_pairs, spelling
 from components.voc_example_gen.agreement import File
 from components.voc_example_gen.refusals import Reason, Refusal
 from components.voc_example_gen.spelling import some
@@ -64,9 +64,11 @@ def pair_by_stem(
     names_inside: gives the names that an annotation file calls its image by. Asked only where images of one stem differ
       in their extension.
   """
+  if (pairs := ordinary_pairs.find(annotations, images)) is not None:
+    return Pairing(pairs, [])
   search = _Search([File.of(path) for path in images], names_inside)
   search.pair([File.of(path) for path in annotations])
-  search.pair([file for path in search.undecided(annotations) for file in _other_spellings(path)])
+  search.pair([file for path in search.undecided(annotations) for file in agreement.other_spellings(path)])
   search.revoke_derived()
   refused = [_refuse(path, fitting) for path, fitting in sorted(search.ambiguous.items())]
   drawn = search.revoke_drawn(annotations)
@@ -76,19 +78,6 @@ def pair_by_stem(
   ]
   alone = [path for path in search.undecided(annotations) if path not in drawn]
   return Pairing(search.pairs, alone, tuple(refused), search.warnings(), search.second(alone))
-
-
-def _other_spellings(path: str) -> Iterator[File]:
-  """The annotation under the other name that its image may have."""
-  file = File.of(path)
-  stem = spelling.folded(spelling.decoded(posixpath.splitext(posixpath.basename(path))[0]))
-  base, suffix = posixpath.splitext(stem)
-  if suffix in listing.IMAGE_SUFFIXES:
-    yield file._replace(stem=base, suffix=suffix)
-  elif suffix in ('.xml', '.txt'):  # labelImg once wrote a.xml.xml and a.xml.txt
-    yield file._replace(stem=base)
-  elif stem != file.stem:
-    yield file._replace(stem=stem)
 
 
 def _refuse(path: str, fitting: Sequence[File]) -> Refusal:
@@ -197,7 +186,7 @@ class _Search:
     owner = {image: path for path, image in self.pairs.items()} if alone else {}
     found = {}
     for path in alone:
-      for file in (File.of(path), *_other_spellings(path)):
+      for file in (File.of(path), *agreement.other_spellings(path)):
         images = self._by_stem.get(file.stem, ())
         fitting = [image.path for image in images if agreement.may_pair(file, image) and image.path in owner]
         if fitting:

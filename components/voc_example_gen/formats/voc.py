@@ -21,7 +21,7 @@ def find(tree: Tree) -> DatasetIndex:
   pairing = pair_by_stem(files, images, functools.partial(_names_inside, tree.root))
   pairs, refused = pairing.pairs, list(pairing.refused)
   everything = matching.Names(images)
-  free = matching.Names(sorted({*images} - set(pairs.values())))
+  free = matching.Names(sorted({*images} - set(pairs.values()) if pairing.alone else ()))
   taken: set[str] = set()
   for path in pairing.alone:
     names = _names_inside(tree.root, path)

@@ -1,8 +1,8 @@
 """Finds images that look alike across splits: an image that the model has nearly seen in training tests little."""
 
+import array
 import dataclasses
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from components.voc_example_gen.split_method import TRAIN
 
 MAX_DISTANCE = 3
 _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one of 4 bands
+_WIDTH = 64 // _BANDS  # bits
 _BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1)  # of each 16-bit number
 
 
@@ -23,49 +24,78 @@ class Lookalike:
   distance: int
 
 
-def across_splits(thumbs: Iterable[tuple[str, str, int]]) -> list[Lookalike]:
-  """Finds for each held-out image the training image that looks most like it, if one is within MAX_DISTANCE.
+class Thumbs:
+  """The difference hashes of many images, in some 45 bytes each."""
 
-  Args:
-    thumbs: (image path, split, 64-bit difference hash) of each image.
+  def __init__(self, thumbs: Iterable[tuple[str, str, int]] = ()) -> None:
+    """thumbs: (image path, split, 64-bit difference hash) of each image."""
+    self._hashes = array.array('Q')
+    self._splits: dict[str, int] = {}
+    self._split_of = bytearray()
+    self._names, self._ends = bytearray(), array.array('Q', [0])
+    for thumb in thumbs:
+      self.add(*thumb)
+
+  def add(self, image: str, split: str, thumb: int) -> None:
+    self._hashes.append(thumb)
+    self._split_of.append(self._splits.setdefault(split, len(self._splits)))
+    self._names += image.encode('utf-8', 'surrogateescape')
+    self._ends.append(len(self._names))
+
+  @property
+  def hashes(self) -> np.ndarray:
+    return np.frombuffer(self._hashes, np.uint64) if self._hashes else np.zeros(0, np.uint64)
+
+  def in_train(self) -> np.ndarray:
+    """bool [images]."""
+    return np.frombuffer(bytes(self._split_of), np.uint8) == self._splits.get(TRAIN, 255)
+
+  def name(self, place: int) -> str:
+    """The image at a place."""
+    return bytes(self._names[self._ends[place] : self._ends[place + 1]]).decode('utf-8', 'surrogateescape')
+
+  def split(self, place: int) -> str:
+    return next(split for split, number in self._splits.items() if number == self._split_of[place])
+
+
+def across_splits(thumbs: Thumbs) -> list[Lookalike]:
+  """Finds for each held-out image the training image that looks most like it, if one is within MAX_DISTANCE.
 
   Returns:
     In order of distance, then path.
   """
-  thumbs = list(thumbs)
-  twins: dict[int, str] = {}  # one image for each hash: a thousand equal frames stay one entry
-  for image, split, thumb in thumbs:
-    if split == TRAIN:
-      twins.setdefault(thumb, image)
-  buckets = _by_band(twins)
-  found = [_nearest(image, split, thumb, twins, buckets) for image, split, thumb in thumbs if split != TRAIN]
-  return sorted((pair for pair in found if pair), key=lambda pair: (pair.distance, pair.image))
+  hashes, in_train = thumbs.hashes, thumbs.in_train()
+  # One image for each hash: a thousand equal frames stay one entry.
+  twins, firsts = np.unique(hashes[in_train], return_index=True)
+  places = np.flatnonzero(in_train)[firsts]
+  bands = [_Band(twins, index) for index in range(_BANDS)]
+  found = []
+  for place in np.flatnonzero(~in_train).tolist():
+    thumb = hashes[place]
+    # Arrays, because thousands of frames of one camera have a band in common.
+    candidates = np.concatenate([band.equal(thumb) for band in bands])
+    distances = _BITS[(twins[candidates] ^ thumb).view(np.uint16)].reshape(-1, 4).sum(axis=1)
+    if not len(distances) or distances.min() > MAX_DISTANCE:
+      continue
+    nearest = places[candidates[distances == distances.min()]]
+    twin = min(thumbs.name(other) for other in nearest.tolist())
+    found.append(Lookalike(thumbs.name(place), thumbs.split(place), twin, int(distances.min())))
+  return sorted(found, key=lambda pair: (pair.distance, pair.image))
 
 
-def _by_band(thumbs: Iterable[int]) -> dict[tuple[int, int], np.ndarray]:
-  """The hashes that have each value of each band."""
-  buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
-  for thumb in thumbs:
-    for band in _bands(thumb):
-      buckets[band].append(thumb)
-  return {band: np.array(held, np.uint64) for band, held in buckets.items()}
+class _Band:
+  """The places of hashes, by the value of one of their bands."""
 
+  def __init__(self, hashes: np.ndarray, index: int) -> None:
+    self._shift = np.uint64(index * _WIDTH)
+    values = self._values(hashes)
+    self._places = np.argsort(values, kind='stable').astype(np.uint32)
+    self._starts = np.searchsorted(values[self._places], np.arange(2**_WIDTH + 1))
 
-def _nearest(
-  image: str, split: str, thumb: int, twins: Mapping[int, str], buckets: Mapping[tuple[int, int], np.ndarray]
-) -> Lookalike | None:
-  held = [buckets[band] for band in _bands(thumb) if band in buckets]
-  if not held:
-    return None
-  # Arrays, because thousands of frames of one camera have a band in common.
-  candidates = np.concatenate(held)
-  distances = _BITS[(candidates ^ np.uint64(thumb)).view(np.uint16)].reshape(-1, 4).sum(axis=1)
-  distance = int(distances.min())
-  if distance > MAX_DISTANCE:
-    return None
-  return Lookalike(image, split, min(twins[int(other)] for other in candidates[distances == distance]), distance)
+  def equal(self, thumb: np.uint64) -> np.ndarray:
+    """Places of the hashes that are equal to `thumb` in this band."""
+    value = int(self._values(thumb))
+    return self._places[self._starts[value] : self._starts[value + 1]]
 
-
-def _bands(thumb: int) -> list[tuple[int, int]]:
-  width = 64 // _BANDS
-  return [(index, thumb >> index * width & (1 << width) - 1) for index in range(_BANDS)]
+  def _values(self, hashes: np.ndarray | np.uint64) -> np.ndarray:
+    return np.asarray((hashes >> self._shift) & np.uint64(2**_WIDTH - 1))

@@ -41,7 +41,7 @@ class Tally:
     class_images, class_objects: {class: images, or objects, of each split}.
     rules, notes: how often each BoxRule was applied, and each note of an Outcome given.
     sizes, aspects: objects in each bin of SIZE_EDGES and ASPECT_EDGES.
-    thumbs: (image, split, difference hash) of each image that is used.
+    thumbs: the difference hash of each image that is used.
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
     warned: {key of WARNED: how many images with objects have it}.
     signs: that numbers were misread.
@@ -57,7 +57,7 @@ class Tally:
   notes: Counter[str] = dataclasses.field(default_factory=Counter)
   sizes: Counter[int] = dataclasses.field(default_factory=Counter)
   aspects: Counter[int] = dataclasses.field(default_factory=Counter)
-  thumbs: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
+  thumbs: lookalikes.Thumbs = dataclasses.field(default_factory=lookalikes.Thumbs)
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
   warned: Counter[str] = dataclasses.field(default_factory=Counter)
   signs: misread.Signs = dataclasses.field(default_factory=misread.Signs)
@@ -74,7 +74,7 @@ class Tally:
       self.refused.append(Refusal(outcome.file or outcome.image, Reason(outcome.reason), outcome.detail))
       return
     if outcome.thumb is not None:
-      self.thumbs.append((outcome.image, outcome.split, outcome.thumb))
+      self.thumbs.add(outcome.image, outcome.split, outcome.thumb)
     self.images[outcome.split] += 1
     self.negatives[outcome.split] += not outcome.objects
     if outcome.objects:

@@ -3,13 +3,14 @@
 import random
 
 from components.voc_example_gen.report import lookalikes
+from components.voc_example_gen.report.lookalikes import Thumbs
 
 
 def test_lookalikes_are_found_across_splits_only():
   base = 0x0123456789ABCDEF
   thumbs = [('a', 'train', base), ('b', 'eval', base ^ 0b111), ('c', 'eval', base ^ 0b1111), ('d', 'train', base)]
   thumbs += [('e', 'eval', base ^ (1 << 63 | 1 << 30 | 1))]
-  assert [(pair.image, pair.twin, pair.distance) for pair in lookalikes.across_splits(thumbs)] == [
+  assert [(pair.image, pair.twin, pair.distance) for pair in lookalikes.across_splits(Thumbs(thumbs))] == [
     ('b', 'a', 3),
     ('e', 'a', 3),
   ]
@@ -22,4 +23,16 @@ def test_every_pair_within_the_distance_is_found():
     near = thumb
     for bit in rng.sample(range(64), 3):
       near ^= 1 << bit
-    assert lookalikes.across_splits([('a', 'train', thumb), ('b', 'eval', near)])
+    assert lookalikes.across_splits(Thumbs([('a', 'train', thumb), ('b', 'eval', near)]))
+
+
+def test_of_images_that_are_equally_near_the_first_by_name_is_told():
+  thumbs = [('b', 'train', 0), ('ä', 'train', 1), ('a', 'train', 2), ('c', 'test', 3)]
+  (pair,) = lookalikes.across_splits(Thumbs(thumbs))
+  assert (pair.image, pair.split, pair.twin, pair.distance) == ('c', 'test', 'a', 1)
+
+
+def test_where_a_split_is_empty_nothing_looks_alike():
+  assert lookalikes.across_splits(Thumbs()) == []
+  assert lookalikes.across_splits(Thumbs([('a', 'eval', 5)])) == []
+  assert lookalikes.across_splits(Thumbs([('a', 'train', 5)])) == []
