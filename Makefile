@@ -44,7 +44,8 @@ test-flink: $(READY)
 test-prism: $(READY)
 	$(BIN)/python tools/prism.py $(ON_ENGINES)
 
-# Side-by-side tables against peers; long. Evaluation and prediction are measured on what the demo made.
+# Side-by-side tables against peers; long. Evaluation and prediction are measured on what the demo made. With
+# PHOTOGRAPHS=DIR, labelled ones, also what published weights are worth.
 bench: demo
 	$(BIN)/python -m benchmarks.train
 	test -d demo/smears || $(BIN)/python -m benchmarks.blood_smears demo/smears
@@ -60,6 +61,9 @@ bench: demo
 	$(BIN)/python -m benchmarks.suspects
 	$(BIN)/python -m benchmarks.few_shot
 	$(BIN)/python -m benchmarks.adaptation
+	$(BIN)/python -m benchmarks.frozen_features
+	$(BIN)/python -m benchmarks.backbone_features
+	test -z "$(PHOTOGRAPHS)" || $(BIN)/python -m benchmarks.pretrained "$(PHOTOGRAPHS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 
-def main(doc: str, run: Callable[[Path, argparse.Namespace], str], **defaults: Any) -> None:
+def main(doc: str, run: Callable[[Path, argparse.Namespace], str], data: str = '', **defaults: Any) -> None:
   """The command of a benchmark: runs it in a folder of its own and prints the table that it returns.
 
   Args:
     doc: of the module; tells what its options are.
     run: does the work, given the folder and the options.
+    data: what the folder holds that must be named first; empty if none need be.
     defaults: {option: default, which also says of what kind it is}.
   """
   parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+  if data:
+    parser.add_argument('data', type=Path, help=data)
   for name, default in defaults.items():
     parser.add_argument(f'--{name.replace("_", "-")}', type=type(default), default=default, help=f'default {default}')
   parser.add_argument('--output', type=Path, help='also write the table here')

@@ -14,6 +14,7 @@ from detection.metrics import coco, results
 from detection.odapi import label_map
 from detection.odapi.config import config_io
 from detection.odapi.model.export import Limits
+from detection.odapi.weights import read as weights
 from detection.pipeline_config import builtin_bases, patch, recipe, split_boxes
 from detection.training import training
 from detection.training.adaptation import Adaptation
@@ -70,7 +71,7 @@ def train(
   folder.mkdir(parents=True, exist_ok=True)
   (folder / 'label_map.pbtxt').write_text(label_map.dump(examples.labels))
   request = patch.Request(
-    num_classes=len(examples.labels),
+    num_classes=max(examples.labels.values()),
     label_map_path=str(folder / 'label_map.pbtxt'),
     train_path=examples.train,
     eval_path=examples.eval,
@@ -78,6 +79,7 @@ def train(
     batch_size=8,
     mode=start.mode,
     checkpoint=start.checkpoint,
+    is_network=start.checkpoint is not None and weights.is_network(start.checkpoint),
     overrides=start.overrides,
   )
   config = recipe.complete_config(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
+from detection.odapi import networks
 from kubeflow.compiler import kfp_v1, kfp_v2
 from kubeflow.settings import ROOT_SCHEMES, KubeflowConfig
 from pipeline.config import RunConfig
@@ -40,6 +41,8 @@ def run_context(config: RunConfig, settings: KubeflowConfig, target: str = 'kfp'
   paths = {'data.root': config.data.root, 'push.destination': destination}
   if config.adapt:
     paths['adapt.target'] = target_root
+  if config.model.checkpoint not in (None, networks.IMAGENET):
+    paths['model.checkpoint'] = config.model.checkpoint
   if config.two_stage:
     # A backbone is a path, or any network of Keras with its weights: NETWORK=PATH.
     given = {'detector': config.two_stage.detector, 'backbone': (config.two_stage.backbone or '').rpartition('=')[2]}

@@ -1,7 +1,7 @@
-"""Networks of tf.keras.applications with random weights, in files as Keras 2, Keras 3 and TF-Slim write them."""
+"""Networks of tf.keras.applications with random weights, in files as Keras 2 and Keras 3 write them."""
 
+import functools
 import json
-import re
 import zipfile
 
 import h5py
@@ -23,6 +23,7 @@ _MODULES = (  # the first whose name a network's begins with
 )
 
 
+@functools.lru_cache(maxsize=3)  # tests of several files take the same ones, and change none
 def random_network(name, multiplier=1.0, seed=0):
   """Without its classifier. Its batch norms normalize photographs, so that its features depend on the image."""
   tf.keras.utils.set_random_seed(seed)
@@ -147,56 +148,3 @@ KERAS_FILES = {
   'keras 3 .keras': (keras3_archive, 'model3.keras'),
 }
 """{kind: (writer of (model, path), file name)}."""
-
-_SLIM = (
-  (r'conv1_bn|conv1', 'MobilenetV1/Conv2d_0'),
-  (r'conv_dw_(\d+)(?:_bn)?', r'MobilenetV1/Conv2d_\1_depthwise'),
-  (r'conv_pw_(\d+)(?:_bn)?', r'MobilenetV1/Conv2d_\1_pointwise'),
-  (r'Conv1|bn_Conv1', 'MobilenetV2/Conv'),
-  (r'Conv_1(?:_bn)?', 'MobilenetV2/Conv_1'),
-  (r'expanded_conv_(\w+?)(?:_BN)?', r'MobilenetV2/expanded_conv/\1'),
-  (r'block_(\d+)_(\w+?)(?:_BN)?', r'MobilenetV2/expanded_conv_\1/\2'),
-  (r'conv1_conv|conv1_bn', 'resnet_v1_50/conv1'),
-  (r'conv(\d)_block(\d+)_0_\w+', r'resnet_v1_50/block{\1}/unit_\2/bottleneck_v1/shortcut'),
-  (r'conv(\d)_block(\d+)_(\d)_\w+', r'resnet_v1_50/block{\1}/unit_\2/bottleneck_v1/conv\3'),
-)
-_SLIM_WEIGHTS = {'kernel': 'weights', 'depthwise_kernel': 'depthwise_weights', 'bias': 'biases'}
-
-
-def slim_checkpoint(network, prefix, scope='', one_file=False):
-  """A TF 1 checkpoint of a MobileNet or ResNet v1, by TF-Slim's names.
-
-  Args:
-    network: of Keras.
-    prefix: of the files.
-    scope: before every name: `FeatureExtractor/` in the TF 1 detection zoo.
-    one_file: in the older format.
-  """
-  resnet = any(layer.name == 'conv1_conv' for layer in network.layers)
-  values = {}
-  for layer in network.layers:
-    for weight in layer.weights:
-      role = weight.name.split(':')[0].split('/')[-1]
-      normalized = role in ('gamma', 'beta', 'moving_mean', 'moving_variance')
-      name = f'{_slim_scope(layer.name, resnet)}{"/BatchNorm" if normalized else ""}/{_SLIM_WEIGHTS.get(role, role)}'
-      values[f'{scope}{name}'] = weight.numpy()
-  values['global_step'] = np.int64(7)
-  write_tf1(values, prefix, one_file)
-
-
-def write_tf1(values, prefix, one_file=False):
-  """A checkpoint of TF 1 with these variables."""
-  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-    variables = [tf.compat.v1.get_variable(name, initializer=value) for name, value in values.items()]
-    session.run(tf.compat.v1.global_variables_initializer())
-    version = tf.compat.v1.train.SaverDef.V1 if one_file else tf.compat.v1.train.SaverDef.V2
-    saver = tf.compat.v1.train.Saver(variables, write_version=version)
-    saver.save(session, prefix, write_meta_graph=False, write_state=False)
-
-
-def _slim_scope(name, resnet):
-  for pattern, scope in _SLIM[7:] if resnet else _SLIM[:7]:
-    match = re.fullmatch(pattern, name)
-    if match:
-      return re.sub(r'\{(\d)\}', lambda number: str(int(number[1]) - 1), match.expand(scope))
-  raise ValueError(name)

@@ -7,7 +7,7 @@ import pytest
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_path
-from detection.odapi.weights import imagenet
+from detection.odapi.weights import imagenet, targets
 from detection.pipeline_config import builtin_bases, recipe, split_boxes
 from tests.support import keras_networks, patching
 
@@ -130,7 +130,7 @@ def test_a_bad_weights_file_is_refused_before_anything_runs(content, message, tm
 
 @pytest.mark.slow
 def test_weights_of_another_width_are_refused_before_anything_runs(tmp_path):
-  keras_networks.keras3_h5(keras_networks.random_network('MobileNetV2', 0.35), tmp_path / 'net.h5')
+  keras_networks.keras3_h5(targets.keras_network('MobileNetV2', 0.35), tmp_path / 'net.h5')
   assert len(start(tmp_path / 'net.h5').checkpoint_fingerprint) == 16
   with pytest.raises(ConfigError, match='depth multiplier 1.0 here, 0.35 in the file'):
     start(tmp_path / 'net.h5', 'ssd_mobilenet_v2_fpnlite_320')

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+import tensorflow as tf
 import yaml
 
 from detection.base.errors import ConfigError
 from kubeflow.compiler import compiled_file, targets
+from pipeline import config as run_config
 from pipeline.config import RunConfig
 from tests.support.environments import PROJECT
 from tests.support.stacks import legacy_only
@@ -167,3 +169,22 @@ def test_a_classifier_is_compiled_with_the_parameters_that_its_steps_have(tmp_pa
 def test_a_detector_that_no_container_can_see_is_refused(tmp_path, two_stage):
   with pytest.raises(ConfigError, match=f'two_stage.{next(iter(two_stage))}: .* means nothing in a container'):
     targets.compile_config(config(two_stage=two_stage), 'kfp', str(tmp_path / 'out.yaml'))
+
+
+@pytest.mark.parametrize('checkpoint', ['imagenet', 's3://bucket/net.h5'])
+def test_weights_to_start_from_are_looked_at_by_the_training_step_alone(tmp_path, monkeypatch, checkpoint):
+  # Here there is no cache of Keras to find them in, and nothing is fetched.
+  monkeypatch.setenv('KERAS_HOME', str(tmp_path / 'keras'))
+  monkeypatch.setattr(tf.keras.applications, 'MobileNetV2', None)
+  loaded = run_config.load(
+    str(PROJECT / 'configs/finetune.yaml'), 's3://bucket/data', [f'model.checkpoint={checkpoint}']
+  )
+  targets.compile_config(loaded, 'kfp', str(tmp_path / 'out.yaml'))
+  tasks = compiled_file.read(str(tmp_path / 'out.yaml')).spec['root']['dag']['tasks']
+  assert tasks['ConfigPatcher']['inputs']['parameters']['checkpoint']['runtimeValue']['constant'] == checkpoint
+
+
+def test_weights_that_no_container_can_see_are_refused(tmp_path):
+  model = {'mode': 'classification', 'checkpoint': 'net.h5'}
+  with pytest.raises(ConfigError, match=r'model.checkpoint: "net.h5" means nothing in a container'):
+    targets.compile_config(config(model=model), 'kfp', str(tmp_path / 'out.yaml'))

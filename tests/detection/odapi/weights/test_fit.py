@@ -7,12 +7,11 @@ from detection.base.errors import ConfigError
 from detection.odapi.networks import NETWORKS
 from detection.odapi.weights import fit, targets
 from detection.odapi.weights.layers import Layer, SavedNetwork
-from tests.support import keras_networks
 
 
 @pytest.fixture(scope='module')
 def backbone():
-  return targets.of(keras_networks.random_network('MobileNetV2', 0.35))
+  return targets.of(targets.keras_network('MobileNetV2', 0.35))
 
 
 def saved_of(backbone, **changed):
@@ -47,7 +46,7 @@ def test_of_two_nested_models_the_one_that_fits_is_taken(backbone):
 
 
 def test_another_width_is_named_by_its_multiplier(backbone):
-  wide = saved_of(targets.of(keras_networks.random_network('MobileNetV2', 0.5)))
+  wide = saved_of(targets.of(targets.keras_network('MobileNetV2', 0.5)))
   assert 'depth multiplier 0.35 here, 0.5 in the file' in refusal(wide, 'MobileNetV2', backbone)
 
 
@@ -58,9 +57,8 @@ def test_another_shape_in_the_right_network_is_named(backbone):
   )
 
 
-@pytest.mark.slow
 def test_another_known_network_is_named(backbone):
-  saved = saved_of(targets.of(keras_networks.random_network('MobileNet', 0.25)))
+  saved = saved_of(targets.of(targets.keras_network('MobileNet', 0.25)))
   assert refusal(saved, 'MobileNetV2', backbone) == (
     'net.h5: weights of MobileNet. The backbone of this base is MobileNetV2.'
   )

@@ -46,26 +46,22 @@ def assert_a_file_gives_every_variable(kind, model, network, folder):
   assert len(heads) == (model is not network)
 
 
+# A SavedModel: test_keras_saved_model.py. Every kind, without a top, to the features: benchmarks.backbone_features.
 @pytest.mark.parametrize('kind', [kind for kind in keras_networks.KERAS_FILES if kind != 'SavedModel'])
 def test_every_file_gives_every_variable_of_a_network_nested_in_another_model(kind, models, network, tmp_path):
   assert_a_file_gives_every_variable(kind, models['nested'], network, tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
   ('kind', 'form'),
-  [
-    # Saving a SavedModel takes most of a minute: one form of it is enough.
-    *(
-      (kind, form)
-      for kind in keras_networks.KERAS_FILES
-      if kind != 'SavedModel'
-      for form in ('no top', 'nested', 'flat')
-    ),
-    ('SavedModel', 'nested'),
+  [  # one file of each layout
+    ('keras 2 weights', 'no top'),
+    ('keras 3 .h5', 'flat'),
+    ('keras 2 .weights.h5', 'flat'),
+    ('keras 3 .keras', 'no top'),
   ],
 )
-def test_every_file_gives_every_variable_with_a_top_and_without(kind, form, models, network, tmp_path):
+def test_a_network_need_not_be_nested_nor_have_a_top(kind, form, models, network, tmp_path):
   assert_a_file_gives_every_variable(kind, models[form], network, tmp_path)
 
 

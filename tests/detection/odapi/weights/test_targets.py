@@ -1,11 +1,10 @@
 import tensorflow as tf
 
 from detection.odapi.weights import targets
-from tests.support import keras_networks
 
 
 def test_the_layers_with_weights_come_in_the_networks_order_with_their_roles():
-  found = targets.of(keras_networks.random_network('MobileNetV2', 0.35))
+  found = targets.of(targets.keras_network('MobileNetV2', 0.35))
   assert sum(len(target.variables) for target in found) == 260
   assert (found[0].name, list(found[0].variables)) == ('Conv1', ['kernel'])
   assert (found[1].name, list(found[1].variables)) == ('bn_Conv1', ['gamma', 'beta', 'moving_mean', 'moving_variance'])

@@ -9,7 +9,7 @@ import tensorflow as tf
 from detection.base.errors import ConfigError
 from detection.odapi import networks
 from detection.odapi.weights import fit, read, targets, tf1_checkpoint
-from tests.support import keras_networks
+from tests.support import keras_networks, slim_checkpoints
 
 
 @pytest.fixture(scope='module')
@@ -30,7 +30,7 @@ def assert_all_found(network, name, saved):
 @pytest.mark.parametrize('one_file', [False, True])
 def test_mobilenet_v2_of_slim_and_of_the_detection_zoo(network, scope, one_file, tmp_path):
   prefix = str(tmp_path / 'model.ckpt')
-  keras_networks.slim_checkpoint(network, prefix, scope, one_file)
+  slim_checkpoints.write(network, prefix, scope, one_file)
   assert read.is_network(prefix)
   saved = read.read(prefix)
   assert saved.slim
@@ -38,12 +38,11 @@ def test_mobilenet_v2_of_slim_and_of_the_detection_zoo(network, scope, one_file,
   assert list(match.unused) == ['global_step']
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(('name', 'scope'), [('MobileNet', ''), ('ResNet50', 'FirstStageFeatureExtractor/')])
-def test_other_networks_of_slim(name, scope, tmp_path):
-  network = keras_networks.random_network(name)
-  keras_networks.slim_checkpoint(network, str(tmp_path / 'model.ckpt'), scope)
-  assert_all_found(network, name, read.read(str(tmp_path / 'model.ckpt')))
+# Of ResNet v1: test_adapt.py. Of every network that slim has: python -m benchmarks.backbone_features.
+def test_mobilenet_v1_of_the_detection_zoo(tmp_path):
+  network = targets.keras_network('MobileNet', 0.25)
+  slim_checkpoints.write(network, str(tmp_path / 'model.ckpt'), 'FeatureExtractor/')
+  assert_all_found(network, 'MobileNet', read.read(str(tmp_path / 'model.ckpt')))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_other_networks_of_slim(name, scope, tmp_path):
 )
 def test_a_layer_has_the_name_that_keras_gives_it(scope, convolution, batch_norm, tmp_path):
   values = {f'{scope}/weights': np.zeros((1, 1, 2, 2), np.float32), f'{scope}/BatchNorm/beta': np.zeros(2, np.float32)}
-  keras_networks.write_tf1(values, str(tmp_path / 'model.ckpt'))
+  slim_checkpoints.write_variables(values, str(tmp_path / 'model.ckpt'))
   saved = tf1_checkpoint.read(str(tmp_path / 'model.ckpt'), 'model')
   assert {layer.name: list(layer.arrays) for layer in saved.layers} == {convolution: ['kernel'], batch_norm: ['beta']}
 
@@ -89,7 +88,7 @@ def test_inception_resnets_layers_are_numbered_in_the_order_of_keras():
 
 
 def test_an_unknown_network_is_refused_in_one_line(tmp_path):
-  keras_networks.write_tf1({'vgg_16/conv1/weights': np.zeros(3, np.float32)}, str(tmp_path / 'vgg.ckpt'))
+  slim_checkpoints.write_variables({'vgg_16/conv1/weights': np.zeros(3, np.float32)}, str(tmp_path / 'vgg.ckpt'))
   with pytest.raises(ConfigError, match=r'vgg\.ckpt: a TF1 checkpoint of an unknown network \(vgg_16\)') as caught:
     read.read(str(tmp_path / 'vgg.ckpt'))
   assert '\n' not in str(caught.value)
