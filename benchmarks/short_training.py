@@ -27,7 +27,7 @@ BASE = 'ssd_mobilenet_v2_fpnlite_cpu_160'
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-  """What to train and evaluate on: glob patterns of TFRecord files, and {class name: id}."""
+  """What to train and evaluate on: glob patterns of TFRecord files, and {class name: id}; names may share an id."""
 
   train: str
   eval: str
@@ -87,7 +87,7 @@ def train(
   )
   chosen = TrainSettings(eval_every=0, export='last', checkpoint_every=10**6, **settings)
   with contextlib.redirect_stdout(sys.stderr):
-    return training.train(Task(config, examples.labels, chosen, adaptation), str(folder / 'work'))
+    return training.train(Task(config, label_map.categories(examples.labels), chosen, adaptation), str(folder / 'work'))
 
 
 def export(trained: training.Trained, folder: Path, labels: Mapping[str, int] = LABELS) -> str:
