@@ -71,12 +71,11 @@ def write(network, prefix, scope='', one_file=False):
 
 def write_variables(values, prefix, one_file=False):
   """A checkpoint of TF 1 with these variables."""
-  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-    variables = [tf.compat.v1.get_variable(name, initializer=value) for name, value in values.items()]
-    session.run(tf.compat.v1.global_variables_initializer())
-    version = tf.compat.v1.train.SaverDef.V1 if one_file else tf.compat.v1.train.SaverDef.V2
-    saver = tf.compat.v1.train.Saver(variables, write_version=version)
-    saver.save(session, prefix, write_meta_graph=False, write_state=False)
+  names, tensors = list(values), [tf.constant(value) for value in values.values()]
+  if one_file:
+    tf.raw_ops.Save(filename=prefix, tensor_names=names, data=tensors)
+  else:
+    tf.raw_ops.SaveV2(prefix=prefix, tensor_names=names, shape_and_slices=[''] * len(names), tensors=tensors)
 
 
 def _depth(network):

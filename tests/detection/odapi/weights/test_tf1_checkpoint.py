@@ -26,8 +26,7 @@ def assert_all_found(network, name, saved):
   return match
 
 
-@pytest.mark.parametrize('scope', ['', 'FeatureExtractor/'])
-@pytest.mark.parametrize('one_file', [False, True])
+@pytest.mark.parametrize(('scope', 'one_file'), [('', False), ('FeatureExtractor/', True)])
 def test_mobilenet_v2_of_slim_and_of_the_detection_zoo(network, scope, one_file, tmp_path):
   prefix = str(tmp_path / 'model.ckpt')
   slim_checkpoints.write(network, prefix, scope, one_file)
