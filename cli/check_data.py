@@ -72,6 +72,7 @@ def check(
     DataError: if there is nothing to check.
     ConfigError: if a setting is wrong or a file cannot be written.
   """
+  _say(f'{directory}: listing files')  # before the imports, which take longer than a small folder
   from components.voc_example_gen import check_data as checking
   from components.voc_example_gen.formats import csv_table
   from components.voc_example_gen.report import summary

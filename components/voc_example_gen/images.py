@@ -6,6 +6,7 @@ and JPEG with arithmetic codes are written anew.
 
 import dataclasses
 import io
+import operator
 import warnings
 
 from PIL import Image, ImageOps
@@ -178,9 +179,9 @@ def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
 def _difference_hash(image: Image.Image) -> int | None:
   """Signs of the differences of neighbours in a 9x8 grey thumbnail (dHash, Krawetz 2013)."""
   colour = image if image.mode in ('L', 'RGB') else image.convert('RGB')
-  grey = colour.convert('L')
+  grey = colour if colour.mode == 'L' else colour.convert('L')
   pixels = grey.resize(_THUMB, Image.Resampling.BOX).tobytes()
   if max(pixels) - min(pixels) < 8:
     return None  # flat images all look alike
-  rises = ''.join('01'[left < right] for left, right in zip(pixels, pixels[1:], strict=False))
+  rises = ''.join(map('01'.__getitem__, map(operator.lt, pixels, pixels[1:])))
   return int(''.join(rises[row * 9 : row * 9 + 8] for row in range(8)), 2)

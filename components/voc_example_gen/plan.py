@@ -107,7 +107,6 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   Raises:
     DataError: if the folder cannot be read, holds no images or annotations, or cannot be divided.
   """
-  say(f'{root}: listing files')
   tree = listing.list_folder(root)
   say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   index = detect.find(tree, settings.data_format)

@@ -90,15 +90,23 @@ def read_file(root: str, path: str, limit: int, unreadable: Reason, too_large: R
   """
   uri = posixpath.join(root, path)
   try:
-    with files.open(uri, 'rb') as file:
-      # read(n) allocates n bytes: ask for the file's own size, not for `limit`.
-      known = limit if files.is_remote(uri) else os.fstat(file.fileno()).st_size
-      content = file.read(min(known, limit) + 1)
+    content = _read_remote(uri, limit) if files.is_remote(uri) else _read_local(uri, limit)
   except files.errors(uri) as error:
     raise RefusedFileError(unreadable, getattr(error, 'strerror', None) or type(error).__name__) from error
   if len(content) > limit:
     raise RefusedFileError(too_large, f'expected at most {limit} bytes')
   return content
+
+
+def _read_remote(uri: str, limit: int) -> bytes:
+  with files.open(uri, 'rb') as file:
+    return file.read(limit + 1)
+
+
+def _read_local(path: str, limit: int) -> bytes:
+  """The content, or its first limit + 1 bytes; without a buffer, which would hold all of it twice."""
+  with open(path, 'rb', buffering=0) as file:
+    return file.read() if os.fstat(file.fileno()).st_size <= limit else file.read(limit + 1)
 
 
 def read_annotation_file(root: str, path: str, limit: int) -> bytes:

@@ -59,6 +59,11 @@ def test_a_report_that_cannot_be_written_is_one_line(messy, tmp_path, capsys):
   assert not (tmp_path / 'nowhere').exists()
 
 
+def test_the_first_line_comes_before_what_takes_time(tmp_path, capsys):
+  assert main.main(['check-data', str(tmp_path / 'nowhere')]) != 0
+  assert capsys.readouterr().out == f'{tmp_path}/nowhere: listing files\n'
+
+
 def test_names_cannot_write_to_the_terminal(tmp_path, capsys):
   root = voc_maker.devkit(tmp_path, 4)
   voc_maker.write(root, {'\x1b[2J\nall is well.xml': voc(thing())})

@@ -1,7 +1,9 @@
 """Which versions of a library a mend is for."""
 
 import dataclasses
-import importlib.metadata
+import os
+import re
+import sys
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +19,28 @@ class Versions:
 
   def installed(self) -> bool:
     """Whether the installed version is one of them. Reads metadata; the library is not imported."""
-    return _numbers(importlib.metadata.version(self.package)) >= _numbers(self.since)
+    return _numbers(_installed(self.package)) >= _numbers(self.since)
+
+
+def _installed(package: str) -> str:
+  """The installed version of a distribution, by the name of its folder of metadata.
+
+  `importlib.metadata` finds it in any other place too; but every command asks, and importing it takes longer than
+  `--help`.
+  """
+  wanted = _plain(package)
+  for place in sys.path:
+    for name in os.listdir(place or '.') if os.path.isdir(place or '.') else ():
+      found, _, version = name.removesuffix('.dist-info').partition('-')
+      if name.endswith('.dist-info') and _plain(found) == wanted:
+        return version
+  import importlib.metadata
+
+  return importlib.metadata.version(package)
+
+
+def _plain(package: str) -> str:
+  return re.sub(r'[-_.]+', '_', package).lower()
 
 
 def _numbers(version: str) -> list[int]:

@@ -58,4 +58,4 @@ def test_no_image_is_opened(tmp_path, monkeypatch):
 def test_lines_tell_what_is_found_as_soon_as_it_is(tmp_path):
   lines = []
   plan.make(str(voc_maker.devkit(tmp_path, 4)), IngestSettings(), lines.append)
-  assert lines == [f'{tmp_path}: listing files', '4 images, 4 other files', 'format voc: 4 images']
+  assert lines == ['4 images, 4 other files', 'format voc: 4 images']

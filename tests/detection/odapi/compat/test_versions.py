@@ -1,7 +1,9 @@
 import importlib.metadata
+import sys
 
 import pytest
 
+from detection.odapi.compat import versions
 from detection.odapi.compat.versions import Versions
 
 
@@ -17,5 +19,16 @@ from detection.odapi.compat.versions import Versions
   ],
 )
 def test_a_mend_is_for_the_first_version_that_breaks_and_all_later_ones(installed, since, breaks, monkeypatch):
-  monkeypatch.setattr(importlib.metadata, 'version', lambda package: installed)
+  monkeypatch.setattr(versions, '_installed', lambda package: installed)
   assert Versions('tensorflow', since).installed() is breaks
+
+
+@pytest.mark.parametrize('package', ['tensorflow', 'protobuf', 'Pillow', 'apache-beam'])
+def test_the_installed_version_is_found_by_its_folder(package):
+  assert versions._installed(package) == importlib.metadata.version(package)
+
+
+def test_a_distribution_without_such_a_folder_is_found_by_its_metadata(tmp_path, monkeypatch):
+  (tmp_path / 'old_style.egg-info').write_text('Metadata-Version: 1.0\nName: old-style\nVersion: 3.4\n')
+  monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+  assert versions._installed('old-style') == '3.4'
