@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detection.base import tf_example
+from detection.base import local_copies, tf_example
 from detection.base.errors import DataError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def read(paths: Sequence[str]) -> Iterator[bytes]:
   import tensorflow as tf
 
   if paths:
-    yield from tf.data.TFRecordDataset(list(paths)).as_numpy_iterator()
+    yield from tf.data.TFRecordDataset([local_copies.readable(path) for path in paths]).as_numpy_iterator()
 
 
 def parse(record: bytes) -> Example:

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from detection.base import local_copies
+
 BATCH_SIZE = 8
 SHARDS_A_FILE = 4
 
@@ -23,7 +25,7 @@ class Shard:
     """The serialized examples, at most BATCH_SIZE at a time."""
     import tensorflow as tf
 
-    dataset = tf.data.TFRecordDataset(self.file).shard(self.count, self.index)
+    dataset = tf.data.TFRecordDataset(local_copies.readable(self.file)).shard(self.count, self.index)
     for batch in dataset.batch(BATCH_SIZE).prefetch(2).as_numpy_iterator():
       yield batch.tolist()
 

@@ -1,13 +1,16 @@
 """The one file layer: local paths and remote URIs (s3://, gs://, hdfs://) by the same names.
 
 Local paths use the standard library and never import TensorFlow, so that a worker starts in a fraction of the time.
-Remote ones go through tf.io.gfile. Whatever is written appears whole or not at all: it is written beside its place,
-then renamed.
+Remote ones go through tf.io.gfile, but for s3:// where TensorFlow has none: see s3.py. What TensorFlow itself is to
+open then needs a local copy, see local_copies.py. Whatever is written appears whole or not at all: it is written beside
+its place, then renamed.
 """
 
 import contextlib
+import functools
 import glob as local_glob
 import hashlib
+import importlib.metadata
 import io
 import os
 import posixpath
@@ -31,14 +34,31 @@ def is_remote(uri: str) -> bool:
 
 
 def load_scheme(text: str) -> None:
-  """Gives TensorFlow's file layer, and with it TFX's, the s3 scheme, if `text` names an s3:// URI."""
-  if 's3://' in text:
+  """Gives TensorFlow's file layer, and with it TFX's, the s3 scheme, if `text` names an s3:// URI and there is one."""
+  if 's3://' in text and _tensorflow_has_s3():
     import tensorflow_io  # noqa: F401
+
+
+@functools.cache
+def _tensorflow_has_s3() -> bool:
+  """Whether tensorflow-io is installed, which brings it; no release of it works with TensorFlow 2.16 and later."""
+  try:
+    importlib.metadata.distribution('tensorflow-io')
+  except importlib.metadata.PackageNotFoundError:
+    return False
+  return True
+
+
+def tensorflow_opens(uri: str) -> bool:
+  """Whether TensorFlow's own readers and writers take `uri`."""
+  return not uri.startswith('s3://') or _tensorflow_has_s3()
 
 
 def errors(uri: str) -> tuple[type[Exception], ...]:
   """What reading or writing `uri` raises when it is gone or not allowed."""
   if is_remote(uri):
+    if not tensorflow_opens(uri):
+      return (OSError,)
     import tensorflow as tf
 
     return OSError, tf.errors.OpError
@@ -113,7 +133,7 @@ def copy(source: str, target: str) -> None:
   """Copies one file, replacing a file at `target`."""
   if is_remote(source) or is_remote(target):
     load_scheme(target)
-    gfile(source).copy(source, target, overwrite=True)
+    gfile(source if tensorflow_opens(target) else target).copy(source, target, overwrite=True)
   else:
     shutil.copyfile(source, target)
 
@@ -241,7 +261,7 @@ def _beside(uri: str) -> str:
 
 
 def _not_found(uri: str) -> tuple[type[Exception], ...]:
-  if is_remote(uri):
+  if is_remote(uri) and tensorflow_opens(uri):
     import tensorflow as tf
 
     return (tf.errors.NotFoundError,)
@@ -249,7 +269,11 @@ def _not_found(uri: str) -> tuple[type[Exception], ...]:
 
 
 def gfile(uri: str) -> 'ModuleType':
-  """TensorFlow's file layer, with the scheme of `uri`."""
+  """TensorFlow's file layer, with the scheme of `uri`; the module s3, with the same names, where it has no s3://."""
+  if not tensorflow_opens(uri):
+    from detection.base import s3
+
+    return s3
   load_scheme(uri)
   import tensorflow as tf
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from detection import model_folder
+from detection.base import local_copies
 from detection.base.errors import DataError
 from detection.inference.model import OUTPUTS
 
@@ -71,6 +72,6 @@ def load(folder: str) -> Any:
   import tensorflow as tf
 
   try:
-    return tf.saved_model.load(folder)
+    return tf.saved_model.load(local_copies.readable(folder))
   except (OSError, ValueError, tf.errors.OpError) as error:
     raise DataError(f'{folder}: the SavedModel does not load: {str(error).splitlines()[0]}') from error

@@ -92,9 +92,8 @@ def of_image(image: Image, detections: Detections) -> Results:
 
 def read(uri: str) -> Results:
   """Reads a file that `save` wrote."""
-  import tensorflow as tf
 
-  with tf.io.gfile.GFile(uri, 'rb') as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as columns:
+  with files.open(uri) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as columns:
     return Results(**columns)
 
 

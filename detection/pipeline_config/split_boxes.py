@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from detection import records
+from detection.base import files, local_copies
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ def read(pattern: str, limit: int = 5000) -> SplitBoxes:
     pattern: glob pattern of the files.
     limit: how many images are read.
   """
-  paths = sorted(tf.io.gfile.glob(pattern))
+  paths = [local_copies.readable(path) for path in files.glob(pattern)]
   dataset = tf.data.TFRecordDataset(paths).take(limit).batch(256)
   batches = list(dataset.map(records.parse_labels)) if paths else []
   counts = [batch[records.CLASS_TEXT].row_lengths().numpy() for batch in batches]

@@ -23,6 +23,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from detection.base import files
 from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import building, config_facts, inputs
@@ -141,7 +142,7 @@ def _beside(options: inputs.InputOptions) -> inputs.InputOptions:
   """The same options with a cache folder of the target's own."""
   directory = os.path.join(options.cache_directory, 'target')
   if options.cache == 'disk':
-    tf.io.gfile.makedirs(directory)
+    files.makedirs(directory)
   return dataclasses.replace(options, cache_directory=directory)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -41,9 +41,19 @@ class _StateInCheckpoint(tf.train.experimental.PythonState):
 class Checkpoints:
   """Saves and restores model, optimizer, global step, TrainState and the hooks' state together."""
 
-  def __init__(self, directory: str, engine: Engine, state: TrainState, keep: int) -> None:
-    """Args: directory: of the checkpoints. engine, state: what is saved. keep: so many of the latest are kept."""
+  def __init__(
+    self, directory: str, engine: Engine, state: TrainState, keep: int, saved: Callable[[], None] = lambda: None
+  ) -> None:
+    """Creates the checkpoints of a training.
+
+    Args:
+      directory: of the checkpoints.
+      engine, state: what is saved.
+      keep: so many of the latest are kept.
+      saved: called after each has been saved.
+    """
     self.directory = directory
+    self._saved = saved
     self._state = state
     self._state_in_checkpoint = _StateInCheckpoint(state)
     # `step`, `model` and `optimizer` are the names of the OD API's own loop: it can go on from these checkpoints.
@@ -69,7 +79,9 @@ class Checkpoints:
 
   def save(self) -> str:
     """Writes a checkpoint of this step and removes old ones. Returns its prefix."""
-    return self._manager.save(checkpoint_number=self._state.step)
+    prefix = self._manager.save(checkpoint_number=self._state.step)
+    self._saved()
+    return prefix
 
   def restore_latest(self, directory: str | None = None) -> str | None:
     """Restores the newest whole checkpoint; half-written and damaged ones are passed over.
@@ -83,7 +95,7 @@ class Checkpoints:
     Raises:
       DataError: if it belongs to another architecture, naming the first variable that does not fit.
     """
-    indexes = tf.io.gfile.glob(files.join(directory or self.directory, 'ckpt-*.index'))
+    indexes = files.glob(files.join(directory or self.directory, 'ckpt-*.index'))
     for prefix in sorted((path.removesuffix('.index') for path in indexes), key=_step_of, reverse=True):
       if is_whole(prefix):
         self.restore(prefix)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from detection import model_folder
-from detection.base import files
+from detection.base import files, local_copies
 from detection.odapi import label_map
 from detection.odapi.model import export
 from detection.odapi.model.engine import Engine
@@ -26,11 +26,12 @@ def export_model(
     limits: on what the exported model returns.
   """
   model = export.standalone(engine)
-  with files.whole_directory(model_folder.serving(folder)) as directory:
-    export.save(model, directory, labels, limits)
-  # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
-  checkpoint = tf.train.Checkpoint(model=model)
-  checkpoints = files.join(folder, model_folder.CHECKPOINT)
-  tf.train.CheckpointManager(checkpoint, checkpoints, max_to_keep=1).save(checkpoint_number=0)
-  files.write_text(files.join(folder, model_folder.PIPELINE_CONFIG), config_text)
-  files.write_text(files.join(folder, model_folder.LABEL_MAP), label_map.dump(labels))
+  with local_copies.writable(folder) as written:
+    with files.whole_directory(model_folder.serving(written)) as directory:
+      export.save(model, directory, labels, limits)
+    # As the OD API's exporter leaves it: one checkpoint with the model alone, ckpt-0, to fine-tune from.
+    checkpoint = tf.train.Checkpoint(model=model)
+    checkpoints = files.join(written, model_folder.CHECKPOINT)
+    tf.train.CheckpointManager(checkpoint, checkpoints, max_to_keep=1).save(checkpoint_number=0)
+    files.write_text(files.join(written, model_folder.PIPELINE_CONFIG), config_text)
+    files.write_text(files.join(written, model_folder.LABEL_MAP), label_map.dump(labels))

@@ -65,7 +65,7 @@ def build(task: Task, work_directory: str, strategy: tf.distribute.Strategy | No
   work = WorkFolder.of_process(work_directory, strategy)
   engine = build_engine(task, strategy)
   state = TrainState(num_steps=task.config.train_config.num_steps)
-  checkpoints = Checkpoints(work.checkpoints, engine, state, task.settings.keep_checkpoint_max)
+  checkpoints = Checkpoints(work.checkpoints, engine, state, task.settings.keep_checkpoint_max, work.saved)
   return Parts(task, work, engine, state, checkpoints, BestCheckpoint(work.best, engine.model))
 
 

@@ -6,6 +6,8 @@ logs/                TensorBoard's event files
 history.jsonl        a row for each evaluation
 restore_report.json  after fine-tuning: what was restored into which variable
 cache/               decoded images, while training runs; beside temporary files when the work folder is remote
+
+Where TensorFlow cannot write to it, a local folder takes its place, and is copied to it with each checkpoint.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import tempfile
 import tensorflow as tf
 
 from detection.base import files
+from detection.base.local_copies import Mirror
 from detection.odapi.model import devices
 
 HISTORY = 'history.jsonl'
@@ -34,15 +37,20 @@ class WorkFolder:
     shared: the folder of the training, the same for all workers and all restarts.
     own: where this process saves: `shared` for the chief; for another worker a folder that is removed at the end, since
       TensorFlow requires every worker to save.
+    mirror: of `shared`, where that is a local folder in the place of a remote one.
   """
 
   shared: str
   own: str
+  mirror: Mirror | None = None
 
   @classmethod
   def of_process(cls, path: str, strategy: tf.distribute.Strategy | None) -> WorkFolder:
     """The work folder at `path` for this worker of `strategy`."""
-    return cls(path, path if devices.is_chief(strategy) else files.join(path, f'worker-{os.getpid()}'))
+    mirror = None if files.tensorflow_opens(path) else Mirror(path)
+    shared = mirror.local if mirror else path
+    own = shared if devices.is_chief(strategy) else files.join(shared, f'worker-{os.getpid()}')
+    return cls(shared, own, mirror)
 
   @property
   def is_chief(self) -> bool:
@@ -86,9 +94,17 @@ class WorkFolder:
     os.makedirs(self.cache, exist_ok=True)
     return tempfile.mkdtemp(dir=self.cache)
 
+  def saved(self) -> None:
+    """To be called when a checkpoint is whole: brings a remote work folder up to date."""
+    if self.mirror and self.is_chief:
+      self.mirror.send(leave_out=(_CACHE,))
+
   def clean_up(self) -> None:
-    """Removes what is of no use once training is over."""
+    """Removes what is of no use once training is over. The work folder is whole then."""
     if not self.is_chief:
-      tf.io.gfile.rmtree(self.own)
+      files.rmtree_if_there(self.own)
     elif os.path.isdir(self.cache):
       shutil.rmtree(self.cache)  # those of killed processes too
+    if self.mirror:
+      self.saved()
+      self.mirror.remove()

@@ -11,7 +11,7 @@ from tests.support.environments import PROJECT
 # In a process of its own, since one that has touched s3:// aborts as Python shuts down.
 _PUSHES = """
 import os, pathlib, sys, threading
-import tensorflow_io
+from detection.base import files; files.load_scheme('s3://')
 from components.pusher import checksums, publish, versions
 from detection import model_folder
 

@@ -12,7 +12,7 @@ from tests.support.environments import PROJECT
 # In processes of their own, since one that has touched s3:// aborts as Python shuts down.
 _SEARCH = """
 import os, sys
-import tensorflow_io
+from detection.base import files; files.load_scheme('s3://')
 from components.tuner import storage
 from components.tuner.study import SearchStudy
 from tests.support.searches import finish, run, settings

@@ -4,9 +4,14 @@ import importlib.metadata
 
 import pytest
 
+from detection.base import files
+
 _TFX = importlib.metadata.version('tfx')
 
 legacy_only = pytest.mark.skipif(not _TFX.startswith('1.15.'), reason=f'KFP v1 needs TFX 1.15; this is TFX {_TFX}')
+s3_without_tensorflow = pytest.mark.skipif(
+  files.tensorflow_opens('s3://bucket'), reason='TensorFlow itself has s3:// here, by tensorflow-io'
+)
 
 
 def only_where_needed(mend):

@@ -18,6 +18,7 @@ from object_detection.builders import decoder_builder, image_resizer_builder, pr
 from object_detection.utils import config_util
 
 from detection import kept_scans
+from detection.base import files, local_copies
 from detection.base.errors import DataError
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import cache
@@ -129,7 +130,7 @@ def eval_batches(
   paths = record_files(reader)
   count = _some_records(paths, options.scans, 'evaluate')
   count = min(count, options.limit or count)
-  dataset = tf.data.TFRecordDataset(paths).take(count)
+  dataset = _dataset(paths).take(count)
   dataset = dataset.map(_decoder(reader, None), tf.data.AUTOTUNE)
   dataset = dataset.map(_transform(config, reader, model, None, keep_pixels=True), tf.data.AUTOTUNE)
   batches = -(-count // batch_size)
@@ -157,7 +158,7 @@ def record_files(reader: input_reader_pb2.InputReader) -> list[str]:
   """The TFRecord files that an input reader names, sorted; DataError when a pattern matches none."""
   paths = []
   for pattern in reader.tf_record_input_reader.input_path:
-    found = sorted(tf.io.gfile.glob(pattern))
+    found = files.glob(pattern)
     if not found:
       raise DataError(f'pipeline.config: input_path "{pattern}": no such TFRecord file.')
     paths += found
@@ -170,13 +171,18 @@ def count_records(paths: Sequence[str], scans: Scans | None = None) -> int:
   unknown = [path for path in paths if path not in known]
   counted = sum(known[path].records for path in paths if path in known)
   if unknown:
-    counted += int(tf.data.TFRecordDataset(unknown, buffer_size=_BUFFER).reduce(0, lambda n, _: n + 1).numpy())
+    counted += int(_dataset(unknown, _BUFFER).reduce(0, lambda n, _: n + 1).numpy())
   return counted
 
 
 def _known(paths: Sequence[str], scans: Scans) -> Scans:
   """What is known of these files: given, or kept beside them."""
   return {**kept_scans.read(path for path in paths if path not in scans), **scans}
+
+
+def _dataset(paths: Sequence[str], buffer_size: int | None = None) -> tf.data.Dataset:
+  """The records of files, in their order."""
+  return tf.data.TFRecordDataset([local_copies.readable(path) for path in paths], buffer_size=buffer_size)
 
 
 def _some_records(paths: Sequence[str], scans: Scans, purpose: str) -> int:
@@ -189,8 +195,8 @@ def _some_records(paths: Sequence[str], scans: Scans, purpose: str) -> int:
 
 def _records(paths: list[str], reader: input_reader_pb2.InputReader, seed: int) -> tf.data.Dataset:
   if len(paths) == 1:
-    return tf.data.TFRecordDataset(paths, buffer_size=_BUFFER)
-  names = tf.data.Dataset.from_tensor_slices(paths)
+    return _dataset(paths, _BUFFER)
+  names = tf.data.Dataset.from_tensor_slices([local_copies.readable(path) for path in paths])
   if reader.shuffle:
     names = names.shuffle(len(paths), seed=seed)
   readers = min(len(paths), max(1, reader.num_readers))
@@ -224,7 +230,7 @@ def _pixels(paths: Sequence[str], reader: input_reader_pb2.InputReader, scans: S
   if len(known) == len(paths):
     return sum(known)
   decode = _decoder(reader, None)
-  records = tf.data.TFRecordDataset(paths).take(_SAMPLE)
+  records = _dataset(paths).take(_SAMPLE)
   sample = [int(tf.size(decode(record)[InputDataFields.image])) // 3 for record in records]
   return count * sum(sample) // max(1, len(sample))
 

@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
+from detection.base import local_copies
 from detection.base.errors import ConfigError, DataError
 from detection.odapi.model.building import all_variables
 
@@ -56,7 +57,7 @@ class _Source:
 
   def __init__(self, prefix: str) -> None:
     try:
-      self.reader = tf.train.load_checkpoint(prefix)
+      self.reader = tf.train.load_checkpoint(local_copies.readable(prefix))
       self.shapes = self.reader.get_variable_to_shape_map()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
       raise DataError(f'{prefix}: not a checkpoint TensorFlow can read: {str(error).splitlines()[0]}') from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-from detection.base import files
+from detection.base import files, local_copies
 from detection.base.errors import ConfigError
 from detection.odapi.weights.layers import SavedNetwork, from_names
 
@@ -20,7 +20,7 @@ def read(folder: str, source: str) -> SavedNetwork:
     ConfigError: if its variables cannot be read, or are of no layers.
   """
   try:
-    reader = tf.train.load_checkpoint(files.join(folder, _VARIABLES))
+    reader = tf.train.load_checkpoint(local_copies.readable(files.join(folder, _VARIABLES)))
     graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(reader.get_tensor(_GRAPH_KEY))
     values = [a for node in graph.nodes for a in node.attributes if a.name == 'VARIABLE_VALUE']
     slots = {slot.slot_variable_node_id for node in graph.nodes for slot in node.slot_variables}

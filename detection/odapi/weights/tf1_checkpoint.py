@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from detection.base import local_copies
 from detection.base.errors import ConfigError
 from detection.odapi.weights.layers import ROLES, Layer, SavedNetwork
 
@@ -48,7 +49,7 @@ def read(prefix: str, source: str) -> SavedNetwork | None:
     ConfigError: if it cannot be read, or is of a network that the table does not know.
   """
   try:
-    reader = tf.train.load_checkpoint(prefix)
+    reader = tf.train.load_checkpoint(local_copies.readable(prefix))
     names = reader.get_variable_to_shape_map()
     if '_CHECKPOINTABLE_OBJECT_GRAPH' in names:
       return None

@@ -10,22 +10,38 @@ import pytest
 
 from detection.base import files
 from detection.base.errors import DataError
+from tests.support import s3_server
+from tests.support.stacks import s3_without_tensorflow
 
 
-@pytest.fixture(params=['local', 'remote'])
+@pytest.fixture(scope='module')
+def bucket():
+  """A bucket on a real S3 server."""
+  with s3_server.running() as server, pytest.MonkeyPatch.context() as patch:
+    for name, value in server.variables.items():
+      patch.setenv(name, value)
+    server.make_bucket('bucket')
+    yield 's3://bucket'
+
+
+@pytest.fixture(params=['local', 'remote', pytest.param('s3', marks=s3_without_tensorflow)])
 def root(request, tmp_path):
-  """A folder that exists, on either file system."""
+  """A folder that exists, on each file system."""
   if request.param == 'local':
     return str(tmp_path)
+  if request.param == 's3':
+    return f'{request.getfixturevalue("bucket")}/{uuid.uuid4().hex}'
   uri = f'ram://{uuid.uuid4().hex}'
   files.makedirs(uri)
   return uri
 
 
-@pytest.fixture
-def local(tmp_path):
-  """A local folder: the file system in memory cannot rename folders."""
-  return str(tmp_path)
+@pytest.fixture(params=['local', pytest.param('s3', marks=s3_without_tensorflow)])
+def renames(request, tmp_path):
+  """A folder where folders can be renamed, which the file system in memory cannot."""
+  if request.param == 'local':
+    return str(tmp_path)
+  return f'{request.getfixturevalue("bucket")}/{uuid.uuid4().hex}'
 
 
 def tree(folder):
@@ -73,14 +89,14 @@ def test_a_file_that_cannot_be_put_in_its_place_keeps_its_old_content(tmp_path, 
   assert [one.name for one in tmp_path.iterdir()] == ['file.txt']
 
 
-def test_a_program_that_writes_by_path_gets_one_with_the_suffix(local):
-  path = files.join(local, 'clip.mp4')
+def test_a_program_that_writes_by_path_gets_one_with_the_suffix(renames):
+  path = files.join(renames, 'clip.mp4')
   with files.whole_path(path) as beside:
     assert beside.endswith('.mp4')
     files.write_text(beside, 'frames')
     assert not files.exists(path)
   assert files.read_text(path) == 'frames'
-  assert tree(local) == ['clip.mp4']
+  assert tree(renames) == ['clip.mp4']
 
 
 def test_a_file_that_another_removed_reads_as_empty_and_is_not_missed(root):
@@ -100,25 +116,25 @@ def test_a_file_that_the_user_named_is_there_or_refused_by_name(root):
       files.read_user_file(path)
 
 
-def test_a_folder_takes_the_place_of_the_one_before(local):
+def test_a_folder_takes_the_place_of_the_one_before(renames):
   for name in ('a', 'b'):
-    with files.whole_directory(files.join(local, 'folder')) as folder:
+    with files.whole_directory(files.join(renames, 'folder')) as folder:
       files.write_text(files.join(folder, name), name)
-  assert tree(local) == ['folder/b']
+  assert tree(renames) == ['folder/b']
 
 
-def test_a_folder_that_fails_halfway_leaves_the_one_before(local):
-  with files.whole_directory(files.join(local, 'folder')) as folder:
+def test_a_folder_that_fails_halfway_leaves_the_one_before(renames):
+  with files.whole_directory(files.join(renames, 'folder')) as folder:
     files.write_text(files.join(folder, 'a'), 'a')
 
   def write_half():
-    with files.whole_directory(files.join(local, 'folder')) as folder:
+    with files.whole_directory(files.join(renames, 'folder')) as folder:
       files.write_text(files.join(folder, 'b'), 'b')
       raise ValueError('halfway')
 
   with pytest.raises(ValueError, match='halfway'):
     write_half()
-  assert tree(local) == ['folder/a']
+  assert tree(renames) == ['folder/a']
 
 
 def test_a_tree_is_copied_with_its_folders_also_to_the_other_file_system(root, tmp_path):
