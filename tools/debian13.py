@@ -10,6 +10,7 @@ Exit status: the command's; 69 and one line that says why, where there can be no
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -128,7 +129,12 @@ def run(command):
   for folder in (*mounted, ROOT + '/root/.cache/uv', PROJECT + '/.venv', PROJECT + '/.tools'):
     os.makedirs(folder, exist_ok=True)
   space = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', INSIDE, 'debian13']
-  return subprocess.call([*space, ROOT, PROJECT, kept, packages, *command], env=environment())
+  signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+  inside = subprocess.Popen([*space, ROOT, PROJECT, kept, packages, *command], env=environment())
+  try:
+    return inside.wait()
+  finally:
+    inside.kill()  # unshare takes no other signal; the namespace, with all in it, ends with it
 
 
 def environment():

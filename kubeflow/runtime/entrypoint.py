@@ -25,6 +25,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from components import remote_files
 from detection.base import files
 
 # Where the launcher keeps its copies.
@@ -132,7 +133,7 @@ def _run(args: argparse.Namespace, beam_args: list[str], executor_input: Mapping
   from detection.base.errors import UserError
 
   logging.use_absl_handler()
-  files.load_scheme(args.json_serialized_invocation_args)
+  remote_files.load_scheme(args.json_serialized_invocation_args)
   make_output_folders(executor_input)
   try:
     kubeflow_v2_run_executor.main((args, beam_args))

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from detection.base import files
+from components import remote_files
 from kubeflow.runtime import entrypoint
 
 
@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
   """Runs one step; returns the exit status."""
   arguments = list(sys.argv[1:] if argv is None else argv)
   signal.signal(signal.SIGTERM, entrypoint.end)
-  files.load_scheme(' '.join(arguments))
+  remote_files.load_scheme(' '.join(arguments))
   from tfx.orchestration.kubeflow import container_entrypoint
 
   from detection.base.errors import UserError

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from detection.base import files
+from components import remote_files
 from kubeflow.runtime import entrypoint
 
 Artifacts = Mapping[str, list[Any]]
@@ -30,7 +30,7 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
 def run(work: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> int:
   """Calls `work`; returns the exit status. SIGTERM ends it in order, a user's mistake is one line."""
   signal.signal(signal.SIGTERM, entrypoint.end)
-  files.load_scheme(f'{vars(args)}')
+  remote_files.load_scheme(f'{vars(args)}')
   from detection.base.errors import UserError
 
   try:
