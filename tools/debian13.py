@@ -47,11 +47,10 @@ exec chroot "$root" /bin/sh -c 'cd /project && exec "$@"' sh "$@"
 def main():
   if not sys.argv[1:]:
     sys.exit('debian13: expected a command, as in: python3 tools/debian13.py make test')
-  reason = why_not()
+  reason = why_not() or make_root()
   if reason:
     print('debian13: no Debian 13 root here: ' + reason, file=sys.stderr)
     return UNAVAILABLE
-  make_root()
   return run(sys.argv[1:])
 
 
@@ -77,8 +76,9 @@ def is_made():
 
 
 def make_root():
+  """Makes the root, once; returns why it could not be made, or ''."""
   if is_made():
-    return
+    return ''
   print('making a Debian 13 root in {} (some minutes, 1 GB; once) ...'.format(ROOT), flush=True)
   shutil.rmtree(ROOT, ignore_errors=True)
   os.makedirs(ROOT)
@@ -86,11 +86,12 @@ def make_root():
   with open(log, 'w') as out:
     command = ['debootstrap', '--variant=minbase', '--include=' + ','.join(PACKAGES.split()), 'trixie', ROOT]
     if subprocess.call(command, stdout=out, stderr=out) != 0:
-      sys.exit('debian13: debootstrap failed: see {}'.format(log))
+      return 'debootstrap failed: see {}'.format(log)
   copy_python(ROOT)
   os.makedirs(os.path.join(ROOT, 'project'))
   with open(os.path.join(ROOT, 'made-from'), 'w') as mark:
     mark.write(PACKAGES)
+  return ''
 
 
 def copy_python(root):

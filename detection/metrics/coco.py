@@ -65,7 +65,7 @@ def accumulate(results: Results, class_ids: Sequence[int]) -> Coco:
     rows = np.flatnonzero(results.classes == class_id)
     rows = rows[np.argsort(-results.scores[rows], kind='stable')]
     hits, ignored, ranks = results.hits[rows], results.ignored[rows], results.ranks[rows]
-    for area in np.flatnonzero(counts):
+    for area in np.flatnonzero(counts).tolist():
       for t in range(len(IOU_THRESHOLDS)):
         hit = np.flatnonzero(cell(hits, area, t))
         valid = np.cumsum(~cell(ignored, area, t), dtype=np.int32)[hit]

@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import yaml
+
+from tests.support.environments import PROJECT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,16 +40,19 @@ class LocalRun:
 
 
 def cold_run(home: pathlib.Path, **sections) -> LocalRun:
-  """Runs the whole pipeline on 24 drawn images, with these sections in its run config."""
-  from cli import main
+  """Runs the whole pipeline on 24 drawn images, with these sections in its run config.
+
+  In a process of its own, as a user starts it: its exit status is known only when it has ended.
+  """
   from detection.sample_data import draw
 
   data = home / 'data'
   draw.write(str(data), images=24, seed=1)
   config = write_config(home, data, **sections)
-  status = main.main(['run', str(config)])
+  command = 'import sys; from cli import main; sys.exit(main.main(sys.argv[1:]))'
+  done = subprocess.run([sys.executable, '-c', command, 'run', str(config)], cwd=PROJECT, check=False)
   shutil.copytree(home / 'tiny' / 'serving', home / 'pushed')
-  return LocalRun(home, config, data, status)
+  return LocalRun(home, config, data, done.returncode)
 
 
 def write_config(folder: pathlib.Path, data_root: pathlib.Path, **sections) -> pathlib.Path:
