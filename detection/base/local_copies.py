@@ -9,6 +9,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import posixpath
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -83,7 +84,9 @@ class Mirror:
     now = self._now(leave_out)
     for path in sorted(now.keys(), key=lambda path: (_names_others(path), path)):
       if now[path] != self._sent.get(path):
-        files.copy(os.path.join(self.local, path), files.join(self.remote, path))
+        target = files.join(self.remote, path)
+        files.makedirs(posixpath.dirname(target))
+        files.copy(os.path.join(self.local, path), target)
     for path in self._sent.keys() - now.keys():
       files.remove_if_there(files.join(self.remote, path))
     self._sent = now

@@ -1,8 +1,11 @@
 import os
 import tempfile
+import uuid
 
 import pytest
 
+from detection.base import files
+from detection.base.local_copies import Mirror
 from detection.training import work_folder
 from detection.training.work_folder import WorkFolder
 
@@ -15,7 +18,8 @@ def test_a_cache_is_a_local_folder_of_its_own_even_when_an_earlier_process_left_
   first, second = work.make_cache(), work.make_cache()
   assert first != second
   assert [os.path.isdir(cache) and not os.listdir(cache) for cache in (first, second)] == [True, True]
-  assert {os.path.dirname(cache) for cache in (first, second)} == {work.cache}
+  # Python 3.12's mkdtemp makes paths absolute.
+  assert {os.path.dirname(os.path.abspath(cache)) for cache in (first, second)} == {os.path.abspath(work.cache)}
   work.clean_up()
   assert not os.path.exists(work.cache)
 
@@ -36,3 +40,20 @@ def test_a_worker_that_is_not_the_chief_saves_apart_and_leaves_nothing(tmp_path,
   (tmp_path / 'history.jsonl').touch()
   work.clean_up()
   assert os.listdir(tmp_path) == ['history.jsonl']
+
+
+def test_a_work_folder_that_tensorflow_cannot_write_is_sent_with_each_checkpoint_but_for_the_cache():
+  remote = f'ram://{uuid.uuid4().hex}/work'
+  files.makedirs(remote)
+  files.write_text(f'{remote}/history.jsonl', 'of an earlier process')
+  mirror = Mirror(remote)
+  work = WorkFolder(mirror.local, mirror.local, mirror)
+  assert files.read_text(work.history) == 'of an earlier process'
+  work.make_cache()
+  files.write_text(files.join(work.checkpoints, 'ckpt-2.index'), 'index')
+  work.saved()
+  assert files.listdir(remote) == ['checkpoints', 'history.jsonl']
+  files.write_text(work.restore_report, 'written since')
+  work.clean_up()
+  assert files.read_text(f'{remote}/restore_report.json') == 'written since'
+  assert not os.path.exists(mirror.local)
