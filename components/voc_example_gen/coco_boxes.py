@@ -10,6 +10,11 @@ from components.voc_example_gen.masks import Corners
 _ANGLES = frozenset({rotation.ROTATION, *rotation.ANGLES})
 # Boxes of five numbers beside the bbox.
 _TURNED_BOXES = ('rotated_bbox', 'rotated_box', 'rbbox', 'rbox', 'obb', 'bbox_rotated', 'oriented_bbox')
+# An annotation with nothing else has no angle.
+_UPRIGHT = frozenset({'id', 'image_id', 'category_id', 'bbox', 'segmentation', 'area', 'iscrowd'})
+# What `object_of` never asks for: of an annotation whose bbox alone counts, and of an image.
+_NEEDLESS = frozenset({'segmentation', 'area'})
+_NEEDLESS_OF_IMAGE = frozenset({'coco_url', 'flickr_url', 'date_captured', 'license'})
 _SAME = 0.5  # pixels between a polygon's corner and the bbox's
 
 
@@ -26,6 +31,21 @@ def object_of(entry: Mapping[str, Any], label: str) -> Object | BoxRule:
   if turned != 0 and _is_turned(masks.polygon_points(entry.get('segmentation')), corners):
     corners, turned = masks.bounds(entry['segmentation']) or corners, 0.0
   return Object(label, *corners, difficult=json_values.flag(entry.get('iscrowd')), turned=turned)
+
+
+def without_needless(entry: dict[str, Any]) -> dict[str, Any]:
+  """A JSON object of a COCO file without what is not needed of it: nine tenths of a large file are polygons.
+
+  For json.loads, which calls it for each object as soon as it is read. Whatever is unusual is left as it is.
+  """
+  box = entry.get('bbox')
+  if isinstance(box, list) and entry.keys() <= _UPRIGHT:
+    is_plain = len(box) == 4 and all(type(side) in (int, float) for side in box)
+    is_plain = is_plain and all(1e-6 < side < 1e9 for side in box[2:])
+    return {name: value for name, value in entry.items() if name not in _NEEDLESS} if is_plain else entry
+  if isinstance(entry.get('file_name'), str) and entry['file_name']:
+    return {name: value for name, value in entry.items() if name not in _NEEDLESS_OF_IMAGE}
+  return entry
 
 
 def is_turned_bbox(entry: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Any
 
-from components.voc_example_gen import coco_join, entries
+from components.voc_example_gen import coco_boxes, coco_join, entries
 from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.coco_join import Joined
 from components.voc_example_gen.dataset_index import DatasetIndex
@@ -78,7 +78,7 @@ def parse(content: bytes) -> Joined:
     RefusedFileError: NOT_AN_ANNOTATION if it is JSON of another kind, ANNOTATION_MALFORMED if it cannot be read.
   """
   try:
-    document = json.loads(content)
+    document = json.loads(content, object_hook=coco_boxes.without_needless)
   except (ValueError, RecursionError) as error:
     raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'not JSON: {error}') from error
   if not isinstance(document, dict) or 'images' not in document or 'annotations' not in document:

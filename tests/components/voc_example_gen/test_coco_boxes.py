@@ -54,3 +54,30 @@ def test_an_annotation_without_a_certain_box_is_dropped_by_a_rule(entry, rule):
 @pytest.mark.parametrize(('crowd', 'difficult'), [(1, True), (0, False), ('0', False), ('1', True), (None, False)])
 def test_a_crowd_is_difficult(crowd, difficult):
   assert coco_boxes.object_of({**PLANK, 'iscrowd': crowd}, 'cat').difficult is difficult
+
+
+ODD = [
+  [1, 2, 3],
+  [1, 2, 3, 4, 5],
+  [1, 2, 0, 4],
+  [1, 2, 1e-200, 1e-200],
+  [1, 2, 10**400, 4],
+  [1, 2, True, 4],
+  'box',
+  None,
+]
+
+
+@pytest.mark.parametrize('box', [[1, 2, 3, 4], [1, 2, 1e308, 4], *ODD])
+@pytest.mark.parametrize('more', [{}, {'attributes': {'rotation': 90}}, {'angle': 90}, {'iscrowd': 1}])
+def test_what_is_left_out_of_an_annotation_is_needless(box, more):
+  entry = {**TURNED, 'bbox': box, 'area': 5, 'id': 1, 'image_id': 2, 'category_id': 3, **more}
+  slim = coco_boxes.without_needless(entry)
+  assert coco_boxes.object_of(slim, 'cat') == coco_boxes.object_of(entry, 'cat')
+  assert ('segmentation' in slim) == (box != [1, 2, 3, 4] or 'attributes' in more or 'angle' in more)
+
+
+def test_an_image_keeps_what_names_it():
+  image = {'id': 1, 'file_name': 'a.jpg', 'coco_url': 'http://b/c.jpg', 'width': 3, 'height': 4}
+  assert coco_boxes.without_needless(image) == {'id': 1, 'file_name': 'a.jpg', 'width': 3, 'height': 4}
+  assert coco_boxes.without_needless({'id': 1, 'coco_url': 'http://b/c.jpg'}) == {'id': 1, 'coco_url': 'http://b/c.jpg'}
