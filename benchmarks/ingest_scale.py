@@ -13,6 +13,7 @@ import io
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import time
@@ -80,12 +81,16 @@ finally:
 
 
 def measure(beam: str | None, root: Path, checkout: Path) -> dict[str, float]:
-  """Runs one row in a process of its own: images, seconds, driver and worker (peak bytes; 0 without workers)."""
+  """Runs one row in a process of its own.
+
+  Returns:
+    images; seconds of the work; cpu: seconds of the whole process, imports included; driver and worker: peak bytes.
+  """
   import psutil
 
   command = [sys.executable, '-c', _PLAN if beam is None else _INGEST, str(root), *(beam or '').split()]
   environment = {**os.environ, 'PYTHONPATH': str(checkout)}
-  found = {'driver': 0.0, 'worker': 0.0}
+  found, cpu = {'driver': 0.0, 'worker': 0.0}, _cpu_seconds()
   with subprocess.Popen(
     command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=checkout
   ) as process:
@@ -98,7 +103,13 @@ def measure(beam: str | None, root: Path, checkout: Path) -> dict[str, float]:
     lines = process.stdout.read().splitlines() if process.stdout else []
   if process.returncode:
     raise RuntimeError(f'{beam} on {root} with {checkout}: exit status {process.returncode}')
-  return {**json.loads(lines[-1]), **found}
+  return {**json.loads(lines[-1]), **found, 'cpu': _cpu_seconds() - cpu}
+
+
+def _cpu_seconds() -> float:
+  """Of all processes that this one has started and that have ended, with theirs."""
+  used = resource.getrusage(resource.RUSAGE_CHILDREN)
+  return used.ru_utime + used.ru_stime
 
 
 def _children(process: 'psutil.Process') -> list:  # noqa: F821
@@ -129,17 +140,25 @@ def main() -> None:
   arguments = parser.parse_args()
   here = Path(__file__).parents[1]
   rows = {arguments.beam: arguments.beam} if arguments.beam else {row: ROWS[row] for row in arguments.rows}
-  print('| row | code | images | images/s | seconds | driver, MB | largest worker, MB |\n|---|---|---|---|---|---|---|')
+  print(
+    '| row | code | images | images/s | seconds | CPU ms an image | driver, MB | largest worker, MB |\n|---|---|---|---|---|---|---|---|'
+  )
   for images in arguments.images:
     root = (arguments.directory / str(images)).absolute()
     write(root, images)
     for row, beam in rows.items():
       for checkout in [arguments.against, here] if arguments.against else [here]:
         found = measure(beam, root, checkout.absolute())
-        sizes = ' | '.join(f'{found[who] / 2**20:.0f}' for who in ('driver', 'worker'))
-        name = 'this' if checkout == here else 'before'
-        rate = f'{found["images"] / found["seconds"]:.0f} | {found["seconds"]:.1f}'
-        print(f'| {row} | {name} | {found["images"]} | {rate} | {sizes} |', flush=True)
+        print(_line(row, 'this' if checkout == here else 'before', found), flush=True)
+
+
+def _line(row: str, code: str, found: dict[str, float]) -> str:
+  images = int(found['images'])
+  rate, cpu = images / found['seconds'], 1e3 * found['cpu'] / images
+  driver, worker = (found[who] / 2**20 for who in ('driver', 'worker'))
+  return (
+    f'| {row} | {code} | {images} | {rate:.0f} | {found["seconds"]:.1f} | {cpu:.3f} | {driver:.0f} | {worker:.0f} |'
+  )
 
 
 if __name__ == '__main__':

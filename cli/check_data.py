@@ -15,6 +15,7 @@ from detection.base.errors import ConfigError
 HELP = 'what is wrong with a data set, before training'
 ORDER = 20
 _FOLD_STEPS = 500
+_SAMPLE = 20_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help='with --suspects: fine-tune K detectors from the model, each judges images it was not trained on',
   )
   parser.add_argument(
+    '--sample',
+    type=int,
+    metavar='N',
+    help=f'with --suspects: judge so many images, if there are more; {_SAMPLE} by default',
+  )
+  parser.add_argument(
     '--steps', type=int, metavar='N', help=f'with --folds: training steps of each detector; {_FOLD_STEPS} by default'
   )
 
@@ -42,10 +49,12 @@ def run(args: argparse.Namespace) -> int:
     raise ConfigError('--folds: expected 2 or more beside --suspects, or no --folds.')
   if args.steps is not None and (not args.folds or args.steps < 1):
     raise ConfigError('--steps: expected 1 or more beside --folds, or no --steps.')
+  if args.sample is not None and (not args.suspects or args.sample < 1):
+    raise ConfigError('--sample: expected 1 or more beside --suspects, or no --sample.')
   status = check(args.directory, json_file=args.json, csv_file=args.csv)
   if args.suspects:
     with quiet.third_party():
-      judges = label_search.Judges(args.model, args.folds, args.steps or _FOLD_STEPS)
+      judges = label_search.Judges(args.model, args.folds, args.steps or _FOLD_STEPS, most=args.sample or _SAMPLE)
       label_search.find_suspects(args.directory, judges, args.suspects)
   return status
 

@@ -54,7 +54,7 @@ def refit(
     UserError: if anything cannot be read, there are fewer than two classes, or `output` exists.
   """
   from components.label_map_gen import labels as class_ids
-  from components.voc_example_gen import labelled_images
+  from components.voc_example_gen.labelled_images import LabelledImages
   from components.voc_example_gen.settings import IngestSettings
   from detection.base import files
   from detection.base.errors import ConfigError
@@ -64,7 +64,7 @@ def refit(
     raise ConfigError(f'--output: {output} exists. Name a new folder.')
   begun = time.monotonic()
   detector = refitting.load_detector(model, backbone)
-  fitted = refitting.fit(detector, labelled_images.read(data, IngestSettings()), kind)
+  fitted = refitting.fit(detector, LabelledImages(data, IngestSettings()).images(), kind)
   # Ids are kept for life: new classes come after those that the model had.
   labels = class_ids.assign_ids(fitted.head.names, detector.labels)
   with files.whole_directory(output) as folder:

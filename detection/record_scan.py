@@ -30,6 +30,7 @@ class FileScan:
   images_of_class: {class name: names of the images of its first SHOWN objects}.
   bad_boxes: a sentence for each of the first SHOWN boxes that are empty, not finite, or outside [0, 1].
   objects: {class name: how many there are}.
+  most_objects: of the image that has the most.
   """
 
   sha256: str
@@ -38,6 +39,7 @@ class FileScan:
   images_of_class: Mapping[str, Sequence[str]]
   bad_boxes: Sequence[str]
   objects: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  most_objects: int = 0
 
 
 Scans = Mapping[str, FileScan]
@@ -73,6 +75,7 @@ def scan_file(path: str) -> FileScan:
     tally.images_of_class,
     tally.bad_boxes[:SHOWN],
     dict(tally.objects),
+    tally.most_objects,
   )
 
 
@@ -108,7 +111,9 @@ class Writer:
   def scan(self) -> FileScan:
     tally = self._tally
     digest = self._file.digest.hexdigest()
-    return FileScan(digest, tally.records, tally.pixels, tally.images_of_class, [], dict(tally.objects))
+    return FileScan(
+      digest, tally.records, tally.pixels, tally.images_of_class, [], dict(tally.objects), tally.most_objects
+    )
 
 
 class _DigestedOutput:
@@ -144,6 +149,7 @@ class _Tally:
   def __init__(self, shown: int = SHOWN) -> None:
     self._shown = shown
     self.objects: Counter[str] = Counter()
+    self.most_objects = 0
     self.records = 0
     self.pixels: int | None = 0
     self.images_of_class: dict[str, list[str]] = {}
@@ -165,6 +171,7 @@ class _Tally:
     if self.pixels is not None:
       self.pixels = self.pixels + pixels if pixels else None
     self.objects.update(labels)
+    self.most_objects = max(self.most_objects, len(labels))
     for label in labels:
       images = self.images_of_class.setdefault(label, [])
       if len(images) < self._shown:

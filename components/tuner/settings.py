@@ -79,6 +79,7 @@ class TuneSettings(Settings):
   trials: trainings at most, beside one of the config as it is.
   steps: of each trial.
   evaluations: on the eval split in each trial, evenly spaced; the best of them is the trial's value.
+  eval_images: of the eval split that an evaluation uses, if it has more; the first ones, which are a random sample.
   objective: metric of the eval split, overall or of one class (AP50/cat).
   pruning: successive_halving ends a trial that is not in the better half after 1, 2, 4 ... evaluations, to
     two decimals: what differs by less is as good.
@@ -94,6 +95,7 @@ class TuneSettings(Settings):
   trials: pydantic.PositiveInt = 12
   steps: pydantic.PositiveInt = 500
   evaluations: pydantic.PositiveInt = 4
+  eval_images: pydantic.PositiveInt = 2000
   objective: MetricName = MetricName('AP')
   pruning: Literal['successive_halving', 'none'] = 'successive_halving'
   seed: pydantic.NonNegativeInt = 0

@@ -119,6 +119,7 @@ def trial_settings(train: TrainSettings, tune: TuneSettings) -> TrainSettings:
   """The run's settings, but watched for the objective, evaluated as the search says, and not stopped early."""
   every = tune.eval_every
   changed = {'watch': tune.objective, 'eval_every': every, 'eval_every_minutes': None}
+  changed |= {'eval_images': min(tune.eval_images, train.eval_images or tune.eval_images)}
   changed |= {'checkpoint_every': min(train.checkpoint_every, every), 'export': 'last', 'early_stopping': None}
   return train.copy(update=changed)
 

@@ -11,32 +11,50 @@ from components.voc_example_gen.settings import IngestSettings
 from detection.crops.source_images import SourceImage
 
 
-def read(root: str, settings: IngestSettings) -> Iterator[SourceImage]:
-  """Every image with usable boxes, whatever its split; what ingestion would refuse is left out.
+class LabelledImages:
+  """The annotated images of a folder, whatever their split, or a sample; what ingestion would refuse is left out.
 
-  Raises:
-    DataError: if there is nothing to read.
+  Attributes:
+    total: how many annotated images the folder has.
   """
-  planned = plan.make(root, settings)
-  for shard in planned.shards:
-    for task in shard.tasks:
-      _, checked, boxes = ingest.examine(planned.root, task, keep_negatives=False)
+
+  def __init__(self, root: str, settings: IngestSettings, most: int | None = None) -> None:
+    """Lists the folder.
+
+    Args:
+      root: the data folder.
+      settings: how it is read.
+      most: if there are more images, only so many, which names that have nothing to do with their content decide; the
+        same each time. None for all.
+
+    Raises:
+      DataError: if there is nothing to read.
+    """
+    planned = plan.make(root, settings)
+    tasks = [task for shard in planned.shards for task in shard.tasks]
+    self.total = len(tasks)
+    self._root = planned.root
+    self._tasks = tasks if most is None or len(tasks) <= most else plan.shuffled(tasks)[:most]
+
+  @property
+  def count(self) -> int:
+    """How many are read."""
+    return len(self._tasks)
+
+  def images(self) -> Iterator[SourceImage]:
+    """Every image with usable boxes."""
+    for task in self._tasks:
+      _, checked, boxes = ingest.examine(self._root, task, keep_negatives=False)
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
         yield SourceImage(task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32))
 
+  def records(self) -> Iterator[bytes]:
+    """The serialized example of every usable image, as ingestion writes it.
 
-def read_records(root: str, settings: IngestSettings) -> Iterator[bytes]:
-  """The serialized example of every usable image, whatever its split, as ingestion writes it.
-
-  An image that is annotated as having no objects is read too, whatever the settings say.
-
-  Raises:
-    DataError: if there is nothing to read.
-  """
-  planned = plan.make(root, settings)
-  for shard in planned.shards:
-    for task in shard.tasks:
-      record, _ = ingest.process(planned.root, task, keep_negatives=True)
+    An image that is annotated as having no objects is read too, whatever the settings say.
+    """
+    for task in self._tasks:
+      record, _ = ingest.process(self._root, task, keep_negatives=True)
       if record:
         yield record

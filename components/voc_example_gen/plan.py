@@ -166,11 +166,16 @@ def _all_shards(tree: listing.Tree, items: tuple[Item, ...], assignment: Assignm
 
 def _shards(split: str, tasks: Iterable[Task]) -> list[Shard]:
   """Cuts images into shards of about SHARD_BYTES; ordered by a digest of their paths, always the same shuffle."""
-  tasks = sorted(tasks, key=_order)
+  tasks = shuffled(tasks)
   count = max(1, -(-sum(task.size or TYPICAL_BYTES for task in tasks) // SHARD_BYTES))
   bounds = [len(tasks) * index // count for index in range(count + 1)]
   cut = [tuple(tasks[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
   return [Shard(split, index, count, part) for index, part in enumerate(cut)]
+
+
+def shuffled(tasks: Iterable[Task]) -> list[Task]:
+  """The tasks in an order that has nothing to do with their images, and is the same each time."""
+  return sorted(tasks, key=_order)
 
 
 def _order(task: Task) -> bytes:

@@ -22,7 +22,7 @@ _FEWEST_BOXES, _MOST_BOXES = 20, 100
 # How often each labelled object is seen, shifted and mirrored: a handful of images goes further.
 _VIEWS = 8
 # Objects of a class that are used: more of them hardly change a linear classifier, and all are held in memory.
-_MOST_OF_CLASS = 200
+MOST_OF_CLASS = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +84,7 @@ def fit(detector: FrozenDetector, images: Iterable[SourceImage], kind: str = 'lo
     DataError: if there are fewer than two classes.
   """
   counted = _CountingObjects(images)
-  objects = embed(counted, detector.backbone, _VIEWS, most=_MOST_OF_CLASS)
+  objects = embed(counted, detector.backbone, _VIEWS, most=MOST_OF_CLASS)
   begun = time.monotonic()
   head = classifier.fit(objects.features, objects.labels, objects.images, kind)
   numbers = {name: count // _VIEWS for name, count in sorted(Counter(objects.labels.tolist()).items())}

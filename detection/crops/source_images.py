@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -26,6 +26,23 @@ class SourceImage:
   def keep(self, indices: Sequence[int]) -> SourceImage:
     """The same image with only these of its objects."""
     return dataclasses.replace(self, labels=[self.labels[index] for index in indices], boxes=self.boxes[list(indices)])
+
+
+def until_enough(images: Iterable[SourceImage], totals: Mapping[str, int], most: int) -> Iterator[SourceImage]:
+  """The first images that together have `most` objects of each class, or all that there are.
+
+  Args:
+    images: not read any further.
+    totals: {class name: objects in all images}.
+    most: 1 or more.
+  """
+  lacking = {label: min(count, most) for label, count in totals.items()}
+  for image in images:
+    yield image
+    for label in image.labels:
+      lacking[label] = lacking.get(label, 0) - 1
+    if all(count <= 0 for count in lacking.values()):
+      return
 
 
 def from_records(paths: Sequence[str]) -> Iterator[SourceImage]:

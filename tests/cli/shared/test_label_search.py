@@ -102,3 +102,8 @@ def test_folds_need_a_model_that_can_be_trained(tmp_path):
   (tmp_path / 'pipeline.config').write_text(builtin_bases.text('ssd_mobilenet_v2_fpnlite_cpu_160'))
   with pytest.raises(ConfigError, match='--folds: .*no checkpoint'):
     label_search.find_suspects(write(tmp_path / 'data'), Judges(str(tmp_path), folds=3), str(tmp_path / 'out'))
+
+
+def test_a_sample_is_judged_and_the_report_says_so(tmp_path, colour_model):
+  label_search.find_suspects(write(tmp_path / 'data'), Judges(str(colour_model), most=6), str(tmp_path / 'out'))
+  assert '6 of 8 images were judged, a sample.' in json.loads((tmp_path / 'out/suspects.json').read_text())['notes']

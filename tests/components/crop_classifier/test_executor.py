@@ -10,10 +10,12 @@ from tfx.types import channel, standard_artifacts
 from components.artifacts import LabelMap
 from components.crop_classifier import executor
 from components.crop_classifier.component import CropClassifier
+from detection import kept_scans, record_scan, records
 from detection.base.errors import DataError
-from detection.crops import load_backbone
+from detection.crops import load_backbone, refit
 from detection.inference.detector import Detector
 from detection.odapi import label_map
+from detection.records import LabelledBox, LabelledImage
 from tests.support import colour_crops
 from tests.support.colour_crops import BLUE, RED
 from tests.support.colour_detector import example
@@ -116,3 +118,23 @@ def test_as_many_boxes_of_an_image_are_named_as_asked_for(name):
 def test_one_class_in_the_train_split_is_one_line(name):
   with pytest.raises(DataError, match='two classes or more to tell apart, received one: "apple"'):
     name(scenes(), {'red': 'apple', 'blue': 'apple'})
+
+
+def test_records_are_read_until_there_are_enough_of_each_class_if_it_is_known_how_many_there_are(tmp_path, monkeypatch):
+  (tmp_path / 'Split-train').mkdir()
+  path = tmp_path / 'Split-train/data'
+  with path.open('wb') as file:
+    writer = record_scan.Writer(file)
+    for number, labels in enumerate([['a'], ['a', 'b'], ['a'], ['a', 'a', 'b']]):
+      boxes = [LabelledBox(label, 0.25, 0.25, 0.75, 0.75) for label in labels]
+      writer.write(records.serialize(LabelledImage(b'x', 'png', 4, 4, f'{number}.png', boxes)), f'{number}', 16, labels)
+  fitted = refit.FittedClassifier(None, 'logistic', {}, 2, 0.0)
+  read = []
+  monkeypatch.setattr(refit, 'MOST_OF_CLASS', 1)
+  monkeypatch.setattr(refit, 'fit', lambda detector, images, kind: read.extend(one.name for one in images) or fitted)
+  executor._fit(None, [str(path)], 'logistic')
+  assert len(read) == 4
+  read.clear()
+  kept_scans.write(str(tmp_path), {'Split-train/data': kept_scans.KeptScan(writer.size, writer.scan)})
+  assert executor._fit(None, [str(path)], 'logistic').most_in_an_image == 3
+  assert read == ['0.png', '1.png']

@@ -158,3 +158,9 @@ def test_a_trial_is_trained_as_the_run_would_be_but_watched_for_the_objective(pr
   assert (trained.watch, trained.eval_every, trained.checkpoint_every) == ('AP50', 40, 40)
   spec = json.loads((prepared / 'trial.json').read_text())
   assert parse_settings(TrainSettings, spec['train'], 'train').watch == 'AP50'
+
+
+@pytest.mark.parametrize(('asked', 'of_the_training', 'expected'), [(50, None, 50), (50, 20, 20), (50, 90, 50)])
+def test_a_trial_is_evaluated_on_a_sample(asked, of_the_training, expected):
+  train = trial.trial_settings(TrainSettings(eval_images=of_the_training), settings(eval_images=asked))
+  assert train.eval_images == expected

@@ -31,3 +31,17 @@ def test_some_of_its_objects_may_be_kept():
   assert (kept.name, kept.labels) == ('a.png', ['z', 'x'])
   assert kept.boxes[:, 0].tolist() == [8, 0]
   assert image.keep([]).boxes.shape == (0, 4)
+
+
+def test_no_more_images_are_read_than_give_enough_of_each_class():
+  def image(*labels):
+    read.append(labels)
+    return source_images.SourceImage('', b'', labels, np.zeros((len(labels), 4)))
+
+  read = []
+  images = (image(*labels) for labels in ('x', 'xy', 'x', 'z', 'xz', 'y'))
+  found = list(source_images.until_enough(images, {'x': 4, 'y': 2, 'z': 1}, most=1))
+  assert [one.labels for one in found] == read == [('x',), ('x', 'y'), ('x',), ('z',)]
+  read.clear()
+  images = (image(*labels) for labels in ('x', 'xy', 'x', 'z', 'xz', 'y'))
+  assert len(list(source_images.until_enough(images, {'x': 4, 'y': 2, 'z': 1}, most=2))) == 6
