@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-from object_detection.models.keras_models import inception_resnet_v2
 
 from benchmarks import command
 from tests.support import backbone_features, keras_networks, slim_checkpoints
@@ -104,6 +103,8 @@ def _unpadded(case: Case) -> Any:
   """Inception-ResNet that pads as Keras does; the detector's own pads so that its maps are aligned with the image."""
   if case.network != 'InceptionResNetV2':
     return None
+  from object_detection.models.keras_models import inception_resnet_v2  # once detection.odapi is imported
+
   return inception_resnet_v2.inception_resnet_v2(False, align_feature_maps=False, weights=None, include_top=False)
 
 

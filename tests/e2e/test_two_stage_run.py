@@ -1,4 +1,7 @@
-"""A detector that finds and a classifier that names, through the whole pipeline: trained, then taken as it is."""
+"""A detector that finds and a classifier that names, through the whole pipeline: trained, then taken as it is.
+
+Both start from the weights of a classification network, straight from a file of Keras.
+"""
 
 import json
 
@@ -7,7 +10,9 @@ import pytest
 from cli import main
 from detection.inference.detector import Detector
 from detection.odapi import label_map
+from detection.odapi.weights import targets
 from detection.sample_data import draw
+from tests.support import keras_networks
 from tests.support.local_runs import cold_run, write_config
 
 pytestmark = pytest.mark.slow
@@ -16,7 +21,11 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def named_run(tmp_path_factory):
   """One cold run with `two_stage:`."""
-  return cold_run(tmp_path_factory.mktemp('named'), two_stage={}, data={'statistics': False})
+  home = tmp_path_factory.mktemp('named')
+  weights = str(home / 'network.h5')
+  keras_networks.keras3_h5(keras_networks.with_top(targets.keras_network('MobileNetV2', 0.35), nested=True), weights)
+  model = {'mode': 'classification', 'checkpoint': weights}
+  return cold_run(home, two_stage={'backbone': weights}, data={'statistics': False}, model=model)
 
 
 def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
@@ -36,6 +45,12 @@ def test_the_detector_learns_one_class_and_what_is_pushed_knows_all(named_run):
   assert evaluation['facts']['named by'].startswith('logistic classifier on ')
   page = (named_run.artifact('MapEvaluator', 'evaluation') / 'report.html').read_text()
   assert 'Measured while training the detector alone, of one class' in page
+
+
+def test_every_variable_of_the_backbone_comes_from_the_file(named_run):
+  report = json.loads((named_run.artifact('ODAPITrainer', 'model_run') / 'restore_report.json').read_text())
+  assert report['checkpoint'] == str(named_run.home / 'network.h5')
+  assert report['backbone'] == [260, 260]
 
 
 def test_another_classifier_trains_no_detector_again(named_run, capsys):
