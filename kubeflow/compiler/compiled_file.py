@@ -60,6 +60,13 @@ def _at(spec: Any, part: str) -> Any:
   return spec
 
 
+def volumes(platforms: Mapping[str, Any]) -> dict[str, list[str]]:
+  """{executor label: names of the volume claims it mounts} of a platforms document; others are left out."""
+  executors = _at(platforms, 'platforms.kubernetes.deploymentSpec.executors') or {}
+  claims = {label: [mount['constant'] for mount in config.get('pvcMount', [])] for label, config in executors.items()}
+  return {label: names for label, names in claims.items() if names}
+
+
 def ordered(tasks: Mapping[str, Any]) -> list[str]:
   """The names of `tasks`, each after those it depends on; otherwise in the order of names.
 

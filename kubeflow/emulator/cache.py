@@ -1,14 +1,15 @@
 """KFP's cache, for the emulator: a task that has succeeded before, with equal inputs, is not run again.
 
 As in KFP's driver, tasks are told apart by their pipeline's name, their parameters, the identity of their input
-artifacts (not the content), the kinds of their outputs, and image, command and variables of their container. The code
-in an image counts only by the image's name; components of this project have a digest of their code as a parameter.
+artifacts (not the content), the kinds of their outputs, the image and command of their container, and the volume claims
+that it mounts. Variables do not count. The code in an image counts only by the image's name; components of this project
+have a digest of their code as a parameter.
 """
 
 import hashlib
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from detection.base import files
@@ -29,18 +30,22 @@ def is_cacheable(task: Mapping[str, Any]) -> bool:
   return bool(task.get('cachingOptions', {}).get('enableCache'))
 
 
-def fingerprint(pipeline: str, container: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
+def fingerprint(
+  pipeline: str, container: Mapping[str, Any], sent: Mapping[str, Any], claims: Iterable[str] = ()
+) -> str:
   """A digest that is equal for two tasks if KFP would take one's outputs for the other's.
 
   Args:
     pipeline: its name.
     container: as in the compiled file, placeholders unfilled.
     sent: the task's ExecutorInput.
+    claims: the names of the volume claims that it mounts.
   """
   inputs, outputs = sent['inputs'], sent['outputs']
   identity = {
     'pipeline': pipeline,
-    'container': {key: container.get(key) for key in ('image', 'command', 'args', 'env')},
+    'container': {key: container.get(key) for key in ('image', 'command', 'args')},
+    'claims': sorted(set(claims)),
     'parameters': inputs['parameterValues'],
     'inputs': {key: [one['uri'] for one in held['artifacts']] for key, held in inputs['artifacts'].items()},
     'outputs': {

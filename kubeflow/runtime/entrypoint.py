@@ -5,7 +5,8 @@
 
 TFX's entrypoint expects Vertex AI. What open-source KFP does otherwise, and what is done about it:
 
-* The driver sends input artifacts without a type: it is taken from the inputs spec that TFX compiles into the command.
+* The driver sends input artifacts without a type, and after MLMD with the text of a whole schema as their title: the
+  type is always the one that the component declares, in the inputs spec that TFX compiles into the command.
 * The driver adds an output `executor-logs` that the component knows nothing of: dropped.
 * Nobody makes the output folders that TFX executors expect: made.
 * URIs are minio://, s3:// or gs://, and the launcher copies artifacts between them and /minio, /s3, /gcs: executors get
@@ -63,7 +64,7 @@ def adapt(executor_input: Mapping[str, Any], inputs_spec: Mapping[str, Any]) -> 
   paths: dict[str, str] = {}
   for key, artifact in _each(inputs):
     declared = inputs_spec.get('artifacts', {}).get(key, {}).get('artifactType')
-    if declared and not any(artifact.get('type', {}).values()):
+    if declared:
       artifact['type'] = declared
     _to_path(artifact, paths, os.path.exists)
   for _, artifact in _each(outputs):

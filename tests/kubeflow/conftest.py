@@ -1,5 +1,6 @@
 """Shared by the tests of kubeflow/."""
 
+import os
 import pathlib
 import sys
 
@@ -16,8 +17,8 @@ sys.path.insert(0, str(SUPPORT))
 
 @pytest.fixture(autouse=True)
 def _steps_find_the_toy_components(monkeypatch):
-  # Steps run in their pod's folder; the toy pipeline's executors are in tests/.
-  monkeypatch.setenv('PYTHONPATH', str(SUPPORT))
+  # Steps run in their pod's folder; the toy pipeline's executors are in tests/, and the code under test is this one's.
+  monkeypatch.setenv('PYTHONPATH', f'{SUPPORT}{os.pathsep}{SUPPORT.parents[1]}')
   monkeypatch.setenv('TF_CPP_MIN_LOG_LEVEL', '3')
   monkeypatch.setenv('PYTHONWARNINGS', 'ignore')
 

@@ -13,6 +13,13 @@ def test_a_file_of_ours_is_read_with_its_platforms(compile_toy):
   assert 'kubernetes' in loaded.platforms['platforms']
 
 
+def test_the_volume_claims_of_each_container_are_named(compile_toy):
+  volumes = [{'claim': 'data', 'mount_path': '/data'}]
+  loaded = compiled_file.read(compile_toy(toy.pipeline(), components={'Count': {'volumes': volumes, 'scratch': '1Gi'}}))
+  assert compiled_file.volumes(loaded.platforms) == {'Count_executor': ['data']}
+  assert compiled_file.volumes({}) == {}
+
+
 @pytest.mark.parametrize(
   ('content', 'message'),
   [

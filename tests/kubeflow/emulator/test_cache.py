@@ -39,7 +39,7 @@ MODEL = ('sent', 'outputs', 'artifacts', 'model', 'artifacts', 0)
   [
     pytest.param(('container', 'image'), 'i:2', False, id='the image'),
     pytest.param(('container', 'command'), ['walk'], False, id='the command'),
-    pytest.param(('container', 'env'), [{'name': 'A', 'value': '1'}], False, id='variables'),
+    pytest.param(('container', 'env'), [{'name': 'A', 'value': '1'}], True, id='not variables'),
     pytest.param(('container', 'resources'), {}, True, id='not resources'),
     pytest.param(('sent', 'inputs', 'parameterValues', 'n'), 2, False, id='a parameter'),
     pytest.param((*EXAMPLES, 'uri'), 's3://b/2', False, id='another input'),
@@ -56,6 +56,12 @@ def test_what_tells_two_tasks_apart(path, value, equal):
 
 def test_a_task_of_another_pipeline_is_another_task():
   assert cache.fingerprint('pets', CONTAINER, SENT) != cache.fingerprint('cars', CONTAINER, SENT)
+
+
+def test_a_task_that_mounts_another_volume_is_another_task():
+  mounted = [cache.fingerprint('pets', CONTAINER, SENT, claims) for claims in ([], ['a'], ['a', 'b'], ['b', 'a', 'a'])]
+  assert len(set(mounted)) == 3
+  assert mounted[2] == mounted[3]
 
 
 def test_the_latest_outputs_with_the_fingerprint_are_found(tmp_path):

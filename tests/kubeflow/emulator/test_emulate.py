@@ -39,6 +39,7 @@ def test_a_pipeline_runs_as_open_source_kfp_runs_it(compile_toy, tmp_path):
   assert set(states(tmp_path / 'runs').values()) == {'SUCCEEDED'}
   store = tmp_path / 'runs/store/minio/mlpipeline/v2/artifacts/toy/run-1'
   assert list(store.glob('Count/*/report/label_map.pbtxt'))
+  assert list(store.glob('Count/*/executor-logs-0'))
   # Pods are gone, logs stay.
   assert {file.name for file in (tmp_path / 'runs/run-1/Count').iterdir()} == {'attempt-1.log', 'outputs.json'}
 
@@ -67,22 +68,6 @@ def test_a_file_that_stock_tfx_compiled_runs_plain_and_fails_as_it_would_on_open
   # The driver's extra output has a type that TFX cannot import.
   assert 'system' in lines
   assert states(tmp_path / 'oss') == {'WriteExamples': 'FAILED', 'StatisticsGen': 'OMITTED'}
-
-
-def test_a_step_that_fails_once_is_tried_again_and_both_logs_are_kept(compile_toy, tmp_path):
-  compiled = compile_toy(toy.pipeline(only_examples=True), components={'WriteExamples': {'retries': 2}})
-  tried = tmp_path / 'tried'
-  flaky = f'test "$(cat {tried})" = xx && exit 0; printf x >> {tried}; echo the first tries fail; exit 7'
-  succeeded, lines = emulated(toy.with_command(compiled, 'sh', '-c', flaky), tmp_path / 'runs', open_source=True)
-  assert succeeded, lines
-  assert 'exit status 7' in lines
-  assert '| the first tries fail' in lines
-  assert [line.partition('trying')[2] for line in lines.splitlines() if 'trying' in line] == [
-    ' again at once (after 30 s on a cluster)',
-    ' again at once (after 60 s on a cluster)',
-  ]
-  logs = (tmp_path / 'runs/run-1/WriteExamples').glob('*.log')
-  assert {file.name for file in logs} == {f'attempt-{number}.log' for number in (1, 2, 3)}
 
 
 def test_a_conditional_task_is_refused_before_anything_runs(compile_toy, tmp_path):
@@ -117,6 +102,30 @@ def without_caching(documents):
 
 def other_image(documents):
   documents[0]['deploymentSpec']['executors']['Count_executor']['container']['image'] = 'other'
+
+
+@pytest.mark.parametrize(
+  ('without_mlmd', 'title'),
+  [
+    pytest.param(False, 'None', id='with MLMD'),
+    pytest.param(True, "'title: tfx.Examples", id='after MLMD'),
+  ],
+)
+def test_the_types_that_a_step_is_sent_are_those_of_the_release(compile_toy, tmp_path, without_mlmd, title):
+  path = toy.with_command(compile_toy(toy.pipeline()), 'python', '-c', _PREPARES_AND_SHOWS_THE_TITLE, '{{$}}')
+  assert emulated(path, tmp_path / 'runs', open_source=True, without_mlmd=without_mlmd)[0]
+  assert (tmp_path / 'runs/run-1/Count/attempt-1.log').read_text().startswith(title)
+
+
+_PREPARES_AND_SHOWS_THE_TITLE = """
+import json, os, sys
+sent = json.loads(sys.argv[1])
+for held in sent['outputs']['artifacts'].values():
+  uri = held['artifacts'][0]['uri']
+  os.makedirs(os.environ['KFP_MOUNT_ROOT'] + '/' + uri.replace('://', '/'), exist_ok=True)
+for held in sent['inputs']['artifacts'].values():
+  print(repr(held['artifacts'][0]['type'].get('schemaTitle')))
+"""
 
 
 @pytest.mark.parametrize(

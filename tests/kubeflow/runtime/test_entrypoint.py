@@ -5,8 +5,11 @@ import logging
 import signal
 
 import pytest
+import tensorflow as tf
 from absl import logging as absl_logging
 
+from components import artifacts
+from kubeflow.emulator import clusters
 from kubeflow.runtime import entrypoint
 
 EXAMPLES = {'instanceSchema': 'title: tfx.Examples\ntype: object\n'}
@@ -40,13 +43,23 @@ def input_of(adapted):
   return adapted['inputs']['artifacts']['examples']['artifacts'][0]
 
 
-def test_a_missing_type_is_taken_from_the_inputs_spec(pod):
-  adapted, _ = entrypoint.adapt(sent(), SPEC)
+@pytest.mark.parametrize(
+  'kind',
+  [
+    pytest.param({'instanceSchema': ''}, id='none, from MLMD'),
+    pytest.param({'schemaTitle': 'title: tfx.Examples\ntype: object\n'}, id='a whole schema as title, after MLMD'),
+    pytest.param({'schemaTitle': 'Artifact'}, id='a kind of KFP alone'),
+    pytest.param({}, id='nothing'),
+    pytest.param(EXAMPLES, id='the right one'),
+  ],
+)
+def test_the_type_is_the_declared_one_whatever_is_sent(pod, kind):
+  adapted, _ = entrypoint.adapt(sent(kind=kind), SPEC)
   assert input_of(adapted)['type'] == EXAMPLES
 
 
-def test_a_type_that_was_sent_is_kept(pod):
-  adapted, _ = entrypoint.adapt(sent(kind={'schemaTitle': 'tfx.Model'}), SPEC)
+def test_a_type_that_nobody_declares_is_kept(pod):
+  adapted, _ = entrypoint.adapt(sent(kind={'schemaTitle': 'tfx.Model'}), {})
   assert input_of(adapted)['type'] == {'schemaTitle': 'tfx.Model'}
 
 
@@ -98,12 +111,13 @@ def run(tmp_path):
   """Runs an executor of the toy pipeline in this process, as the driver has it run; returns status and output."""
   before = signal.getsignal(signal.SIGTERM)
 
-  def run_(executor, **outputs):
+  def run_(executor, inputs=None, spec=None, **outputs):
     output_file = tmp_path / 'kfp_outputs/output_metadata.json'
     artifacts = {name: {'artifacts': [artifact]} for name, artifact in outputs.items()}
-    sent = {'inputs': {}, 'outputs': {'artifacts': artifacts, 'outputFile': str(output_file)}}
+    sent = {'inputs': inputs or {}, 'outputs': {'artifacts': artifacts, 'outputFile': str(output_file)}}
     arguments = ['--executor_class_path', f'kubeflow_toy.{executor}']
-    arguments += ['--json_serialized_invocation_args', json.dumps(sent), '--json_serialized_inputs_spec_args', '{}']
+    arguments += ['--json_serialized_invocation_args', json.dumps(sent)]
+    arguments += ['--json_serialized_inputs_spec_args', json.dumps(spec or {})]
     status = entrypoint.main(arguments)
     return status, json.loads(output_file.read_text()) if output_file.exists() else None
 
@@ -120,6 +134,27 @@ def test_a_value_is_written_to_the_file_that_its_uri_names(run, pod):
   assert status == 0
   assert (pod / 'minio/bucket/run/name').read_text() == 'a name'
   assert output['artifacts']['name']['artifacts'][0]['uri'] == 'minio://bucket/run/name'
+
+
+def test_an_executor_finds_its_input_whether_mlmd_or_its_successor_describes_it(run, pod):
+  (pod / 'minio/bucket/run/examples/Split-train').mkdir(parents=True)
+  with tf.io.TFRecordWriter(str(pod / 'minio/bucket/run/examples/Split-train/a.gz'), 'GZIP') as writer:
+    writer.write(b'one')
+  spec = {**SPEC, 'parameters': {'weight': {'parameterType': 'NUMBER_DOUBLE'}}}
+  made = {
+    'name': '3',
+    'uri': 'minio://bucket/run/examples',
+    'type': EXAMPLES,
+    'metadata': {'split_names': '["train"]', 'images': 1},
+  }
+  label_map = {'instanceSchema': 'title: components.artifacts.LabelMap\ntype: object\n'}
+  for kind in (clusters.OpenSource, clusters.WithoutMlmd):
+    examples = kind(pod, 'minio://bucket').sent(made)
+    inputs = {'artifacts': {'examples': {'artifacts': [examples]}}, 'parameterValues': {'weight': 0.5}}
+    status, _ = run('CountExecutor', inputs, spec, report={'uri': 'minio://bucket/run/report', 'type': label_map})
+    assert status == 0
+    counted = json.loads((pod / 'minio/bucket/run/report' / artifacts.LabelMap.FILE_NAME).read_text())
+    assert counted == {'records': 1, 'weight': 0.5, 'images': 1}
 
 
 def test_a_users_mistake_is_one_line_and_its_status_and_no_output(run, pod, capsys):

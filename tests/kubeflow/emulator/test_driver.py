@@ -1,0 +1,43 @@
+"""What the driver makes of a task: the ExecutorInput, and which values it refuses."""
+
+import pytest
+
+from kubeflow.emulator import clusters, driver
+from kubeflow.emulator.clusters import ClusterError
+
+
+def component(kind):
+  return {
+    'inputDefinitions': {'parameters': {'n': {'parameterType': kind}}},
+    'outputDefinitions': {'parameters': {'count': {}}},
+  }
+
+
+def sent(tmp_path, kind, value):
+  return driver.executor_input(clusters.Plain(tmp_path), tmp_path / 'pod', 'Train', component(kind), {'n': value}, {})
+
+
+@pytest.mark.parametrize(
+  ('kind', 'value', 'expected'),
+  [
+    pytest.param('NUMBER_INTEGER', 4, 4, id='an integer'),
+    pytest.param('NUMBER_DOUBLE', 0.5, 0.5, id='a number'),
+    pytest.param('STRING', 0.00001, '0.00001', id='a number where text is declared becomes text'),
+    pytest.param('STRING', {'a': 1}, '{"a":1}', id='so does a struct'),
+    pytest.param('BOOLEAN', True, True, id='a truth value'),
+  ],
+)
+def test_values_of_the_declared_type_are_passed_on(tmp_path, kind, value, expected):
+  assert sent(tmp_path, kind, value)['inputs']['parameterValues'] == {'n': expected}
+
+
+@pytest.mark.parametrize(('kind', 'value'), [('NUMBER_INTEGER', '4'), ('NUMBER_DOUBLE', True), ('STRUCT', [1])])
+def test_values_of_another_type_are_refused_before_the_pod_starts(tmp_path, kind, value):
+  with pytest.raises(ClusterError, match=f'"n" type mismatch: expect {kind}, got '):
+    sent(tmp_path, kind, value)
+
+
+def test_values_are_written_to_files_of_the_pod(tmp_path):
+  outputs = sent(tmp_path, 'STRING', 'a')['outputs']
+  assert outputs['parameters'] == {'count': {'outputFile': f'{tmp_path}/pod/tmp/kfp/outputs/count'}}
+  assert outputs['outputFile'].endswith('/output_metadata.json')
