@@ -73,6 +73,7 @@ setup(
       'pytest>=8',
       'pytest-xdist>=3.6',
       'hypothesis>=6',
+      'jsonschema>=4',  # manifests, checked against the definitions of a cluster; kfp brings it too
       'ruff>=0.8',
       'mypy>=2,<3',
       'types-PyYAML',

@@ -24,6 +24,9 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
   made.add_argument('--target-examples', metavar='DIR', help='from TargetExampleGen, where the training adapts to them')
   made.add_argument('--work-root', required=True, metavar='DIR', help='checkpoints; every node must see it')
   made.add_argument('--output', required=True, metavar='DIR')
+  made.add_argument(
+    '--nodes', type=int, metavar='N', help='of a TrainJob, which sets no TF_CONFIG: it is made from this'
+  )
   return made
 
 
@@ -32,8 +35,12 @@ def run(work: Callable[[argparse.Namespace], None], args: argparse.Namespace) ->
   signal.signal(signal.SIGTERM, entrypoint.end)
   remote_files.load_scheme(f'{vars(args)}')
   from detection.base.errors import UserError
+  from kubeflow.runtime import tf_config
 
   try:
+    if args.nodes:
+      # Before anything asks TensorFlow, which reads it once.
+      os.environ['TF_CONFIG'] = tf_config.of_this_node(args.nodes, os.environ)
     work(args)
   except UserError as error:
     print(f'{args.program}: {error}', file=sys.stderr)

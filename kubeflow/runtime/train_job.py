@@ -1,10 +1,11 @@
-"""Runs the trainer outside a pipeline: one process per node of a training-operator job, told apart by TF_CONFIG.
+"""Runs the trainer outside a pipeline: one process for each node of a job, told apart by TF_CONFIG.
 
     python -m kubeflow.runtime.train_job --pipeline-config FILE --examples DIR --label-map FILE --work-root DIR \\
       --output DIR
 
 The inputs are artifacts of an earlier pipeline run, on storage that every node sees. The chief writes OUTPUT/model and
-OUTPUT/model_run; a job that was killed goes on from its last checkpoint. See manifests/tfjob.yaml.
+OUTPUT/model_run; a job that was killed goes on from its last checkpoint. See manifests/trainjob.yaml, and
+manifests/tfjob.yaml for the older training operator.
 """
 
 import argparse

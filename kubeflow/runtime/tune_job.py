@@ -1,4 +1,4 @@
-"""Runs the tuner outside a pipeline: one process on each node of a training-operator job, told apart by TF_CONFIG.
+"""Runs the tuner outside a pipeline: one process on each node of a job, told apart by TF_CONFIG.
 
     python -m kubeflow.runtime.tune_job --config FILE --examples DIR --label-map FILE --work-root DIR --output DIR
 
@@ -6,7 +6,8 @@ The config is a run config with a `tune:` section, which every node has; the oth
 pipeline run, on storage that every node sees. Each node takes trials from one study, which is in the database that
 `tune.storage` names or, without it, in the work root, which must then be on a volume that all nodes mount. The chief
 creates the study, and at the end writes OUTPUT/hyperparameters, for `tune: {import: ...}`, and OUTPUT/tuner_results. A
-node that was killed goes on where it was. See manifests/tuning-tfjob.yaml.
+node that was killed goes on where it was. See manifests/tuning-trainjob.yaml, and
+manifests/tuning-tfjob.yaml for the older training operator.
 """
 
 import argparse

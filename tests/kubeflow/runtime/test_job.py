@@ -1,5 +1,6 @@
 """What the jobs on nodes share."""
 
+import os
 import signal
 
 import pytest
@@ -50,3 +51,15 @@ def test_a_users_mistake_is_one_line_and_its_status(capsys):
 
   assert job.run(refuse, parse()) == 2
   assert capsys.readouterr().err == 'a.job: adapt: wrong.\n'
+
+
+def test_a_node_of_a_train_job_makes_its_own_tf_config(monkeypatch, capsys):
+  monkeypatch.setenv('TF_CONFIG', '')
+  monkeypatch.setenv('TRAINJOB_NAME', 'training')
+  monkeypatch.setenv('JOB_COMPLETION_INDEX', '1')
+  seen = []
+  assert job.run(lambda args: seen.append(os.environ['TF_CONFIG']), parse('--nodes=2')) == 0
+  assert 'training-node-0-1' in seen[0]
+  monkeypatch.delenv('JOB_COMPLETION_INDEX')
+  assert job.run(seen.append, parse('--nodes=2')) == 2
+  assert capsys.readouterr().err.startswith('a.job: --nodes 2: expected JOB_COMPLETION_INDEX in the environment')
