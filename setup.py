@@ -69,6 +69,9 @@ setup(
     *(f'{package} ; python_version < "3.11"' for package in LEGACY),
   ],
   extras_require={
+    # Runs are logged to an MLflow server. Not in the lock, which it would hold back: 2.22 needs packaging < 25; and
+    # release 3 needs pydantic 2, which kfp 1.8 does not take.
+    'mlflow': ['mlflow-skinny>=2.20,<3'],
     'dev': [
       'pytest>=8',
       'pytest-xdist>=3.6',

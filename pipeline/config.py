@@ -17,6 +17,7 @@ from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
 from detection.inference.tflite_model import Kind
+from detection.tracking import TrackSettings
 from detection.training.settings import AdaptSettings, TrainSettings
 
 _LONGEST_SHOWN = 120  # characters of what the user wrote, in a message
@@ -176,6 +177,7 @@ class RunConfig(Settings):
   export: ExportConfig = ExportConfig()
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()
+  track: TrackSettings = TrackSettings()
   beam: BeamConfig = BeamConfig()
   kubeflow: dict[str, Any] = {}
 

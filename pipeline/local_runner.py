@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from detection import tracking
 from detection.base.errors import ConfigError
 from pipeline.config import RunConfig, absolute
 
@@ -49,7 +50,8 @@ def run(config: RunConfig) -> int:
       os.path.join(home, 'pipeline'), absolute(config.data.root), destination, connection, target_root=target
     )
     pipeline = create_pipeline(config, context)
-    with _steps_shown([component.id for component in pipeline.components]):
+    shown = _steps_shown([component.id for component in pipeline.components])
+    with tracking.local_run(config.track, config.name), shown:
       LocalDagRunner().run(pipeline)
     result = outcome.read(connection, config.name)
   print(outcome.describe(result))

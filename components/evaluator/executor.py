@@ -31,7 +31,7 @@ from components.evaluator import (
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.request import Request
 from components.evaluator.result import Background, EvaluationResult
-from detection import kept_scans, model_folder
+from detection import kept_scans, model_folder, tracking
 from detection.base import files, progress
 from detection.base.errors import DataError
 from detection.metrics import bootstrap
@@ -53,10 +53,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       ConfigError: if a threshold names no class of the label map.
     """
     asked = request.read(input_dict, exec_properties)
+    tracker = tracking.from_environment()
     result = self._evaluate(asked)
-    _write(result, asked.examples, artifact_utils.get_single_uri(list(output_dict['evaluation'])))
+    evaluation_uri = artifact_utils.get_single_uri(list(output_dict['evaluation']))
+    _write(result, asked.examples, evaluation_uri)
     blessed = artifact_utils.get_single_instance(list(output_dict['blessing']))
     blessing.write(blessed, result.verdict, asked.model, asked.baseline)
+    tracker.log_evaluation(evaluation_uri)
     logging.info('%s: %s', 'BLESSED' if result.verdict.blessed else 'NOT BLESSED', result.verdict.reason)
 
   def _evaluate(self, asked: Request) -> EvaluationResult:

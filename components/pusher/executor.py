@@ -11,7 +11,7 @@ from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
 from components.pusher import model_card, publish, versions, warmup
-from detection import model_folder
+from detection import model_folder, tracking
 from detection.base import files
 from detection.odapi import label_map
 
@@ -38,6 +38,7 @@ class Executor(base_executor.BaseExecutor):
       return
     model = artifact_utils.get_single_uri(list(input_dict['model']))
     destination, keep = exec_properties['destination'], exec_properties['keep_versions']
+    tracker = tracking.from_environment()
     published = publish.publish(model, destination, _contents(model, input_dict), _export_files(input_dict))
     removed = versions.prune(destination, keep) if keep else []
     record = {'destination': published.folder, 'version': str(published.version), 'model': model, 'removed': removed}
@@ -45,6 +46,7 @@ class Executor(base_executor.BaseExecutor):
     pushed.set_int_custom_property('pushed', 1)
     pushed.set_string_custom_property('pushed_destination', published.folder)
     pushed.set_string_custom_property('pushed_version', str(published.version))
+    tracker.log_push(published.folder, published.version)
     logging.info('%s %s', 'Already published:' if published.again else 'Pushed to', published.folder)
 
 

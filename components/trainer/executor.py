@@ -8,6 +8,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components import artifacts, training_inputs
+from detection import tracking
 from detection.base import files
 from detection.base.progress import write_line
 from detection.base.settings import parse_settings
@@ -51,6 +52,7 @@ class Executor(base_executor.BaseExecutor):
     write_line(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}')
 
     examples_check.check_examples(config, names, scans)
+    tracker = tracking.from_environment() if devices.is_chief(strategy) else tracking.Tracker()
     trained = training.train(task, work, strategy)
     if not devices.is_chief(strategy):
       return
@@ -59,7 +61,9 @@ class Executor(base_executor.BaseExecutor):
     model_uri = artifact_utils.get_single_uri(output_dict['model'])
     export_model(trained.engine, model_uri, config_text, task.labels, limits)
     origin = run_record.Origin(settings, content, examples.get_string_custom_property('input_fingerprint'), _PACKAGES)
-    run_record.write(trained, origin, work, artifact_utils.get_single_uri(output_dict['model_run']))
+    run_uri = artifact_utils.get_single_uri(output_dict['model_run'])
+    run_record.write(trained, origin, work, run_uri)
+    tracker.log_training(run_uri)
     # Only now: until model and record are written, a restart goes on from here.
     files.rmtree(work)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from detection import tracking
 from detection.base.errors import ConfigError
 from detection.base.settings import parse_settings
 from detection.odapi import networks
@@ -22,7 +23,10 @@ def compile_config(config: RunConfig, target: str, output: str) -> None:
   settings = parse_settings(KubeflowConfig, config.kubeflow, 'kubeflow')
   context = run_context(config, settings, target)
   parameters = {**default_parameters(config), **settings.runtime_parameters}
-  settings = settings.copy(update={'runtime_parameters': parameters})
+  defaults = settings.defaults.copy(
+    update={'env': {**tracking.variables(config.track, config.name), **settings.defaults.env}}
+  )
+  settings = settings.copy(update={'runtime_parameters': parameters, 'defaults': defaults})
   _COMPILERS[target](create_pipeline(config, context), settings, output)
 
 

@@ -205,7 +205,7 @@ def mounted(pod: pathlib.Path, uri: str) -> pathlib.Path:
   scheme = scheme_of(uri)
   if scheme is None:
     return pod / 'unsupported' / uri.replace('/', '_')
-  return pathlib.Path(f'{pod}{MOUNTS[scheme]}{uri[len(scheme) :]}')
+  return pod / (MOUNTS[scheme].lstrip('/') + uri[len(scheme) :])
 
 
 def scheme_of(uri: str) -> str | None:

@@ -2,6 +2,7 @@
 
 Files below the given root:
 
+    run-1/<Task>/executor_input.json  what the driver made for it
     run-1/<Task>/attempt-1.log      what the container printed
     run-1/<Task>/attempt-1/         a failed attempt's pod file system
     run-1/<Task>/outputs.json       what a task gave, for later runs to take from the cache

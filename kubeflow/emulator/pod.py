@@ -52,7 +52,7 @@ def run_container(
   group gets SIGTERM and `grace_seconds`.
   """
   replaced = placeholders(sent, pod)
-  command = [_fill(word, replaced) for word in [*container.get('command', []), *container.get('args', [])]]
+  command = [fill(word, replaced) for word in [*container.get('command', []), *container.get('args', [])]]
   for parameter in sent['outputs'].get('parameters', {}).values():
     os.makedirs(os.path.dirname(parameter['outputFile']), exist_ok=True)
   os.makedirs(os.path.dirname(sent['outputs']['outputFile']), exist_ok=True)
@@ -75,7 +75,8 @@ def run_container(
       raise
 
 
-def _fill(word: str, replaced: Mapping[str, str]) -> str:
+def fill(word: str, replaced: Mapping[str, str]) -> str:
+  """A word of a command with its placeholders replaced."""
   for placeholder, text in replaced.items():
     word = word.replace(placeholder, text)
   return word

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from detection.base import files
 from kubeflow.compiler import compiled_file
 from kubeflow.emulator import cache, clusters, driver, pod
 from kubeflow.emulator.clusters import ClusterError
@@ -126,6 +127,7 @@ class Run:
       return None
     artifacts = {key: self._artifact(name, spec) for key, spec in inputs.get('artifacts', {}).items()}
     sent = driver.executor_input(self._cluster, self._pod, name, component, parameters, artifacts)
+    files.write_text(str(self._folder / name / 'executor_input.json'), json.dumps(sent, indent=2) + '\n')
     key = ''
     if cache.is_cacheable(task):
       volumes = self._volumes.get(component['executorLabel'], [])

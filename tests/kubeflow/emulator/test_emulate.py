@@ -41,7 +41,11 @@ def test_a_pipeline_runs_as_open_source_kfp_runs_it(compile_toy, tmp_path):
   assert list(store.glob('Count/*/report/label_map.pbtxt'))
   assert list(store.glob('Count/*/executor-logs-0'))
   # Pods are gone, logs stay.
-  assert {file.name for file in (tmp_path / 'runs/run-1/Count').iterdir()} == {'attempt-1.log', 'outputs.json'}
+  assert {file.name for file in (tmp_path / 'runs/run-1/Count').iterdir()} == {
+    'attempt-1.log',
+    'executor_input.json',
+    'outputs.json',
+  }
 
 
 @pytest.mark.slow

@@ -1,0 +1,30 @@
+"""What of an ExecutorInput must be the same under the emulator and under KFP's own programs."""
+
+import json
+import re
+from typing import Any
+
+_UUID = re.compile(r'[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}')
+
+
+def comparable(sent: dict[str, Any], root: str, pod: str = '') -> dict[str, Any]:
+  """The ExecutorInput without what differs from run to run.
+
+  Args:
+    sent: as the driver made it.
+    root: the URI below which the run keeps its artifacts.
+    pod: the folder that stands for the pod's file system, '' for its real one.
+  """
+  mounted = pod + '/' + root.replace('://', '/', 1)
+  text = json.dumps(sent).replace(mounted, 'MOUNT').replace(root, 'ROOT').replace(f'{pod}/tmp/', '/tmp/')
+  found = json.loads(_UUID.sub('SALT', text))
+  for held in found['inputs'].get('artifacts', {}).values():
+    for artifact in held['artifacts']:
+      artifact['name'] = 'ID' if artifact['name'].isdecimal() else artifact['name']
+      session = artifact['metadata'].get('store_session_info')
+      if session:
+        # The endpoint is each cluster's own.
+        artifact['metadata']['store_session_info'] = json.loads(session)['Provider']
+  found['inputs'].setdefault('artifacts', {})
+  found['outputs'].setdefault('parameters', {})
+  return found
