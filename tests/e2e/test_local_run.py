@@ -8,6 +8,8 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from PIL import Image
 
+from detection import tracking
+
 pytestmark = pytest.mark.slow
 
 STEPS = {
@@ -65,7 +67,23 @@ def test_training_takes_exactly_num_steps_and_keeps_the_last_one(finished_run):
   assert list((run / 'logs' / 'train').glob('events.*'))
 
 
-def test_cached_then_changed(finished_run, capsys):
+class Recorder(tracking.Tracker):
+  """Keeps what steps log, in place of an MLflow server."""
+
+  def __init__(self):
+    self.logged = []
+
+  def log_training(self, folder):
+    self.logged.append(('training', (pathlib.Path(folder) / 'run.json').exists()))
+
+  def log_evaluation(self, folder):
+    self.logged.append(('evaluation', (pathlib.Path(folder) / 'report.html').exists()))
+
+  def log_push(self, folder, version):
+    self.logged.append(('push', pathlib.Path(folder).name == str(version)))
+
+
+def test_cached_then_changed(finished_run, capsys, monkeypatch):
   """In one test, since each run builds on the one before."""
   assert finished_run.run() == 0
   assert set(executed(finished_run.home).values()) - {'complete'} == {'cached'}
@@ -80,8 +98,11 @@ def test_cached_then_changed(finished_run, capsys):
   assert 'NOT BLESSED' in said
   assert '0.999' in said
 
+  recorder = Recorder()
+  monkeypatch.setattr(tracking, 'from_environment', lambda: recorder)
   assert finished_run.run('--set', 'train.num_steps=5', '--set', 'evaluate.min_improvement=-1') == 0
   assert ran(finished_run.home) == {'ConfigPatcher', 'ODAPITrainer', 'MapEvaluator', 'DetectionPusher'}
+  assert recorder.logged == [('training', True), ('evaluation', True), ('push', True)]
   assert_pushed(finished_run.home / 'tiny' / 'serving', versions=2)
 
 

@@ -51,6 +51,16 @@ def test_steps_that_only_some_runs_have_get_what_is_named_for_them_and_no_other_
   }
 
 
+def test_each_step_is_told_where_runs_are_logged_if_the_config_says_so(spec, tmp_path):
+  targets.compile_config(config(track={'mlflow': 'http://mlflow:5000'}), 'kfp', str(tmp_path / 'out.yaml'))
+  tracked = compiled_file.read(str(tmp_path / 'out.yaml')).spec['deploymentSpec']['executors']
+  assert tracked['ODAPITrainer_executor']['container']['env'] == [
+    {'name': 'DETECTION_EXPERIMENT', 'value': 'raccoon'},
+    {'name': 'MLFLOW_TRACKING_URI', 'value': 'http://mlflow:5000'},
+  ]
+  assert 'env' not in spec['deploymentSpec']['executors']['ODAPITrainer_executor']['container']
+
+
 def test_everything_that_outlives_a_step_is_below_the_pipeline_root(spec):
   parameters = spec['root']['inputDefinitions']['parameters']
   defaults = {name: parameter['defaultValue'] for name, parameter in parameters.items()}
