@@ -69,14 +69,18 @@ setup(
     *(f'{package} ; python_version < "3.11"' for package in LEGACY),
   ],
   extras_require={
-    # Runs are logged to an MLflow server. Not in the lock, which it would hold back: 2.22 needs packaging < 25; and
+    # Logs runs to an MLflow server. In no lock: release 2 would hold packaging of the legacy stack below 25, and
     # release 3 needs pydantic 2, which kfp 1.8 does not take.
-    'mlflow': ['mlflow-skinny>=2.20,<3'],
+    'mlflow': [
+      'mlflow-skinny>=3,<4 ; python_version >= "3.12"',
+      'mlflow-skinny>=2.20,<3 ; python_version < "3.11"',
+    ],
     'dev': [
       'pytest>=8',
       'pytest-xdist>=3.6',
       'hypothesis>=6',
       'jsonschema>=4',  # manifests, checked against the definitions of a cluster; kfp brings it too
+      'cryptography>=42',  # the certificate of a stub of Kubernetes; others bring it too
       'ruff>=0.8',
       'mypy>=2,<3',
       'types-PyYAML',

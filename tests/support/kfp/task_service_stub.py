@@ -30,9 +30,9 @@ def _messages():
   file = descriptor_pb2.FileDescriptorProto(name='tests/task_service_stub.proto', package='api', syntax='proto3')
 
   def message(name, **fields):
-    made = file.message_type.add(name=name)
+    added = file.message_type.add(name=name)
     for field, (number, kind, label, type_name) in fields.items():
-      made.field.add(name=field, number=number, type=kind, label=label, type_name=type_name)
+      added.field.add(name=field, number=number, type=kind, label=label, type_name=type_name)
 
   one, many = 1, 3
   message('Task', **{name: (number, _STRING, one, None) for name, number in _TASK.items()})
@@ -47,8 +47,11 @@ def _messages():
   message('ListTasksResponse', tasks=(1, _MESSAGE, many, '.api.Task'), total_size=(3, _INT32, one, None))
   pool = descriptor_pool.DescriptorPool()
   pool.Add(file)
-  factory = message_factory.MessageFactory(pool)
-  return {m.name: factory.GetPrototype(pool.FindMessageTypeByName(f'api.{m.name}')) for m in file.message_type}
+  if hasattr(message_factory, 'GetMessageClass'):  # from protobuf 4.22 on
+    made = message_factory.GetMessageClass
+  else:
+    made = message_factory.MessageFactory(pool).GetPrototype
+  return {m.name: made(pool.FindMessageTypeByName(f'api.{m.name}')) for m in file.message_type}
 
 
 MESSAGES = _messages()
