@@ -42,6 +42,8 @@ def write(directory: Path, images: int) -> None:
     list(pool.map(_draw, [directory] * 64, [range(start, min(images, _DRAWN), 64) for start in range(64)]))
   for number in range(_DRAWN, images):
     for place in ('JPEGImages/{:07}.jpg', 'Annotations/{:07}.xml'):
+      if (directory / place.format(number)).exists():
+        continue
       os.link(directory / place.format(number % _DRAWN), directory / place.format(number))
   (directory / 'complete').touch()
 
@@ -140,9 +142,8 @@ def main() -> None:
   arguments = parser.parse_args()
   here = Path(__file__).parents[1]
   rows = {arguments.beam: arguments.beam} if arguments.beam else {row: ROWS[row] for row in arguments.rows}
-  print(
-    '| row | code | images | images/s | seconds | CPU ms an image | driver, MB | largest worker, MB |\n|---|---|---|---|---|---|---|---|'
-  )
+  columns = ('row', 'code', 'images', 'images/s', 'seconds', 'CPU ms an image', 'driver, MB', 'largest worker, MB')
+  print(f'| {" | ".join(columns)} |\n|{"---|" * len(columns)}', flush=True)
   for images in arguments.images:
     root = (arguments.directory / str(images)).absolute()
     write(root, images)

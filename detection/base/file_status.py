@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from detection.base import files
+from detection.base import files, s3
+from detection.base.errors import DataError
 
 _BATCH, _REMOTE_BATCH = 256, 8  # files asked for by one thread before another one's turn comes
 _THREADS, _REMOTE_THREADS = 8, 64
@@ -18,7 +19,8 @@ class Status(NamedTuple):
 
   Attributes:
     size: in bytes; 0 if the file cannot be asked: a dead link, or deleted meanwhile.
-    mark: the time of its last change, in nanoseconds as far as the system keeps them; '' if the file cannot be asked.
+    mark: what is another one when the content is: the time of its last change, in nanoseconds as far as the system
+      keeps them, or a store's ETag; '' if the file cannot be asked.
     is_regular: False for a pipe or a device, which must not be opened: reading it would never end.
   """
 
@@ -28,20 +30,36 @@ class Status(NamedTuple):
 
 
 def of(uri: str) -> Status:
-  """The status of one file; asking never fails."""
+  """The status of one file.
+
+  Raises:
+    DataError: if a store does not answer. It is not known then whether there is a file.
+  """
+  if files.is_remote(uri):
+    return _of_remote(uri)
   try:
-    if files.is_remote(uri):
-      found = files.gfile(uri).stat(uri)
-      return Status(found.length, str(found.mtime_nsec))
     status = os.stat(uri)
-  except files.errors(uri):
+  except OSError:
     return Status()
   return Status(status.st_size, str(status.st_mtime_ns), stat.S_ISREG(status.st_mode))
 
 
+def _of_remote(uri: str) -> Status:
+  try:
+    found = files.gfile(uri).stat(uri)
+  except files.not_found(uri):
+    return Status()
+  except files.errors(uri) as error:
+    raise DataError(f'{uri}: its store does not answer: {str(error)[:200]}. Try again later.') from error
+  return Status(found.length, str(found.mtime_nsec))
+
+
 def of_all(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
-  """(path, Status) of each of these paths below `root`, in their order."""
+  """(path, Status) of each of these paths below `root`, in their order. Raises DataError as `of` does."""
   paths, is_remote = list(paths), files.is_remote(root)
+  if is_remote and paths and not files.tensorflow_opens(root):
+    yield from _listed(root, paths)
+    return
   size = _REMOTE_BATCH if is_remote else _BATCH
   batches = [paths[start : start + size] for start in range(0, len(paths), size)]
 
@@ -51,3 +69,13 @@ def of_all(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
   with ThreadPoolExecutor(_REMOTE_THREADS if is_remote else _THREADS) as pool:
     for batch, found in zip(batches, pool.map(ask, batches), strict=True):
       yield from zip(batch, found, strict=True)
+
+
+def _listed(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
+  """The same from one listing of the store."""
+  try:
+    states = s3.states(root)
+  except OSError as error:
+    raise DataError(f'{root}: its store does not answer: {str(error)[:200]}. Try again later.') from error
+  for path in paths:
+    yield path, Status(*states[path]) if path in states else Status()

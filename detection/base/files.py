@@ -147,7 +147,7 @@ def remove(uri: str) -> None:
 
 def remove_if_there(uri: str) -> None:
   """Removes the file, if somebody else has not."""
-  with contextlib.suppress(*_not_found(uri)):
+  with contextlib.suppress(*not_found(uri)):
     remove(uri)
 
 
@@ -182,7 +182,7 @@ def read_user_file(uri: str) -> bytes:
 
 def read_text_if_there(uri: str) -> str:
   """The text; empty if there is no such file, or somebody removes it at this moment."""
-  with contextlib.suppress(*_not_found(uri)):
+  with contextlib.suppress(*not_found(uri)):
     return read_text(uri)
   return ''
 
@@ -260,7 +260,8 @@ def _beside(uri: str) -> str:
   return f'{uri}{_UNFINISHED}{uuid.uuid4().hex[:8]}'
 
 
-def _not_found(uri: str) -> tuple[type[Exception], ...]:
+def not_found(uri: str) -> tuple[type[Exception], ...]:
+  """What is raised where there is no file at `uri`."""
   if is_remote(uri) and tensorflow_opens(uri):
     import tensorflow as tf
 

@@ -60,6 +60,14 @@ def stat(uri: str) -> Status:
 
 
 @_as_os_error()
+def states(uri: str) -> dict[str, tuple[int, str]]:
+  """{path below a folder: (bytes, ETag)} of all files in it and below: one listing, and no request for each file."""
+  top = uri.removeprefix(_SCHEME).rstrip('/') + '/'
+  found = _store().find(uri, detail=True)
+  return {path.removeprefix(top): (info['size'], str(info.get('ETag', ''))) for path, info in found.items()}
+
+
+@_as_os_error()
 def listdir(uri: str) -> list[str]:
   # A store that a console has made folders in holds an empty object for each, named as the folder is.
   paths = [path.rstrip('/') for path in _store().ls(uri, detail=False)]

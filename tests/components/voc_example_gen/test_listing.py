@@ -1,9 +1,13 @@
 """What of a folder is listed: images and possible annotations, and nothing that must not be opened."""
 
 import os
+import subprocess
+import sys
+
+import pytest
 
 from components.voc_example_gen import listing
-from tests.support import voc_maker
+from tests.support import paging_store, voc_maker
 from tests.support.voc_maker import thing, voc
 
 
@@ -37,3 +41,23 @@ def test_images_of_formats_that_are_not_read_are_named(tmp_path):
   )
   assert listed.unlisted_images == ('2.CR2', 'a/1.psd')
   assert [image.path for image in listed.images] == ['3.ppm']
+
+
+LIST = """
+import os
+from components.voc_example_gen import listing
+tree = listing.list_folder("s3://b/data")
+print(len(tree.files), sum(file.size for file in tree.files), tree.state == listing.state_of("s3://b/data"), flush=True)
+os._exit(0)  # tensorflow-io may abort at the end
+"""
+
+
+@pytest.mark.slow
+def test_a_store_that_lists_in_pages_and_refuses_now_and_then_is_listed_whole():
+  files = (('JPEGImages', 'jpg'), ('Annotations', 'xml'))
+  objects = {f'data/{name}/{n:02}.{suffix}': b'x' * (n + 1) for n in range(7) for name, suffix in files}
+  with paging_store.running({**objects, 'data/classes.txt': b'cat\n'}) as (variables, refused):
+    command = [sys.executable, '-c', LIST]
+    listed = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+  assert listed.stdout.split() == ['15', '60', 'True']
+  assert refused

@@ -1,8 +1,12 @@
 """What a file system says about files."""
 
 import os
+import types
 
-from detection.base import file_status
+import pytest
+
+from detection.base import file_status, files, s3
+from detection.base.errors import DataError
 from detection.base.file_status import Status
 
 
@@ -24,3 +28,27 @@ def test_many_files_are_told_in_their_order(tmp_path):
   found = list(file_status.of_all(str(tmp_path), names))
   assert [name for name, _ in found] == names
   assert sum(status.size for _, status in found) == len(names[::7])
+
+
+def test_a_store_that_does_not_answer_is_no_missing_file(monkeypatch):
+  import tensorflow as tf
+
+  def stat(uri):
+    raise {'gone': tf.errors.NotFoundError, 'busy': tf.errors.UnavailableError}[uri[-4:]](None, None, 'slow down')
+
+  monkeypatch.setattr(files, 'gfile', lambda uri: types.SimpleNamespace(stat=stat))
+  assert file_status.of('gs://bucket/gone') == Status()
+  with pytest.raises(DataError, match='gs://bucket/busy: its store does not answer: slow down'):
+    list(file_status.of_all('gs://bucket', ['gone', 'busy']))
+
+
+def test_one_listing_of_a_store_tells_sizes_and_etags(monkeypatch):
+  found = {'bucket/data/a.jpg': {'size': 3, 'ETag': '"x"'}, 'bucket/data/deep/b.jpg': {'size': 5, 'ETag': '"y"'}}
+  monkeypatch.setattr(files, 'tensorflow_opens', lambda uri: False)
+  monkeypatch.setattr(s3, 'states', s3.states.__wrapped__)  # botocore may not be installed
+  monkeypatch.setattr(s3, '_store', lambda: types.SimpleNamespace(find=lambda uri, detail: found))
+  assert dict(file_status.of_all('s3://bucket/data', ['a.jpg', 'deep/b.jpg', 'gone.jpg'])) == {
+    'a.jpg': Status(3, '"x"'),
+    'deep/b.jpg': Status(5, '"y"'),
+    'gone.jpg': Status(),
+  }
