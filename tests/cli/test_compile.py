@@ -5,12 +5,17 @@ import yaml
 
 from cli import main
 from tests.support.environments import PROJECT
+from tests.support.stacks import legacy_only
 
 DEMO = str(PROJECT / 'configs/demo.yaml')
 
 
 @pytest.mark.parametrize(
-  ('target', 'key'), [pytest.param([], 'deploymentSpec', id='KFP 2'), pytest.param(['kfp-v1'], 'spec', id='KFP v1')]
+  ('target', 'key'),
+  [
+    pytest.param([], 'deploymentSpec', id='KFP 2'),
+    pytest.param(['kfp-v1'], 'spec', id='KFP v1', marks=legacy_only),
+  ],
 )
 def test_a_file_for_the_target_is_written(tmp_path, capsys, target, key):
   output = tmp_path / 'out.yaml'
