@@ -3,8 +3,9 @@
     python3 tools/debian13.py COMMAND...
 
 The root is made once by debootstrap, and kept in the user's cache. In it the checkout is /project, with a .venv and
-.tools of its own, kept beside the root. Once those are made, nothing is fetched. Needs Linux, root and debootstrap.
-Exit status: the command's; 69 and one line that says why, where there can be no such root. For `make test-current`.
+.tools of its own, kept beside the root. Once those are made, only a new checkout or lock asks the package index. Needs
+Linux, root and debootstrap. Exit status: the command's; 69 and one line that says why, where there can be no such root.
+For `make test-current`.
 """
 
 import glob
