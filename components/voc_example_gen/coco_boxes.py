@@ -15,6 +15,7 @@ _UPRIGHT = frozenset({'id', 'image_id', 'category_id', 'bbox', 'segmentation', '
 # What `object_of` never asks for: of an annotation whose bbox alone counts, and of an image.
 _NEEDLESS = frozenset({'segmentation', 'area'})
 _NEEDLESS_OF_IMAGE = frozenset({'coco_url', 'flickr_url', 'date_captured', 'license'})
+_ROUNDING, _AREA_ROUNDING = 1.0, 0.01  # pixels, and a fraction
 _SAME = 0.5  # pixels between a polygon's corner and the bbox's
 
 
@@ -41,7 +42,7 @@ def without_needless(entry: dict[str, Any]) -> dict[str, Any]:
   box = entry.get('bbox')
   if isinstance(box, list) and entry.keys() <= _UPRIGHT:
     is_plain = len(box) == 4 and all(type(side) in (int, float) for side in box)
-    is_plain = is_plain and all(1e-6 < side < 1e9 for side in box[2:])
+    is_plain = is_plain and all(1e-6 < side < 1e9 for side in box[2:]) and not is_two_corners(entry)
     return {name: value for name, value in entry.items() if name not in _NEEDLESS} if is_plain else entry
   if isinstance(entry.get('file_name'), str) and entry['file_name']:
     return {name: value for name, value in entry.items() if name not in _NEEDLESS_OF_IMAGE}
@@ -54,6 +55,31 @@ def is_turned_bbox(entry: Mapping[str, Any]) -> bool:
   return isinstance(box, list) and len(box) == 5
 
 
+def is_two_corners(entry: Mapping[str, Any]) -> bool:
+  """Whether the four numbers of the `bbox` are two corners, as something beside them shows.
+
+  That is detectron2's bbox_mode; the bounds of the segmentation; or, without one, the area.
+  """
+  if entry.get('bbox_mode') in ('XYXY_ABS', 0):
+    return True
+  box = entry.get('bbox')
+  if not isinstance(box, list) or len(box) != 4 or not all(map(json_values.is_number, box)):
+    return False
+  x, y, right, bottom = box
+  if right <= x or bottom <= y or max(x, y) <= 2 * _ROUNDING:  # no corners; or both readings are the same box
+    return False
+  if not entry.get('segmentation'):
+    area = entry.get('area')
+    return json_values.is_number(area) and _is_near(area, (right - x) * (bottom - y), right * bottom)
+  bounds = masks.bounds(entry['segmentation'])
+  return bounds is not None and all(abs(a - b) <= _ROUNDING for a, b in zip(bounds, box, strict=True))
+
+
+def _is_near(area: Any, one: float, other: float) -> bool:
+  """Whether an area is one of two, and not the other."""
+  return abs(area - one) <= _AREA_ROUNDING * one and abs(area - other) > _AREA_ROUNDING * other
+
+
 def _corners(entry: Mapping[str, Any]) -> Corners | BoxRule:
   box = entry.get('bbox')
   if not box or is_turned_bbox(entry):
@@ -64,6 +90,8 @@ def _corners(entry: Mapping[str, Any]) -> Corners | BoxRule:
     x, y, width, height = (float(side) for side in box)
   except OverflowError:  # a whole number with hundreds of digits
     return BoxRule.NOT_FINITE
+  if is_two_corners(entry):
+    return x, y, width, height
   if width < 0 or height < 0:
     return BoxRule.EMPTY
   if not width * height:  # an exporter that fills a missing bbox with zeros

@@ -211,6 +211,9 @@ def _warnings(document: Mapping[str, list[Any]], annotations: Sequence[Annotatio
   turned = sum(map(coco_boxes.is_turned_bbox, _dicts(document['annotations'])))
   if turned:
     found.append(f'{turned} annotations have a bbox of 5 numbers, which is not read: their segmentation is, if any')
+  corners = sum(map(coco_boxes.is_two_corners, _dicts(document['annotations'])))
+  if corners:
+    found.append(f'{corners} annotations have two corners as bbox, as other numbers of theirs show, and are read so')
   if annotations and not document['annotations']:
     found.append(f'{len(annotations)} images and not one annotation, so that all are taken as negatives')
   return found

@@ -16,7 +16,7 @@ class Item:
     data_format: the name of the format, whose reader reads `annotation_file`.
     annotation_file: the annotation's path, for formats with one file an image: read when the image's turn comes.
     annotation: the annotation itself, for formats that keep many images in one file; else None.
-    split_hint: the split that the annotation file's name tells (instances_train.json); '' if it tells none.
+    split_hint: the split that the annotation file's name or folder tells (instances_train.json); '' if it tells none.
   """
 
   image: str

@@ -3,10 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import posixpath
 from collections import Counter
 
-from components.voc_example_gen import boxes, detect, images, misread, plan
+from components.voc_example_gen import boxes, detect, images, misread, plan, spelling
 from components.voc_example_gen.annotation import Annotation, BoxRule
+from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 from detection import records
 from detection.records import LabelledBox, LabelledImage
@@ -29,6 +31,7 @@ class Outcome:
       declares another size, and boxes were not scaled).
     width, height: of the image, in pixels; 0 if it was not decoded.
     annotated, outside, like_corners, reach: signs that numbers were misread, see misread.Signs.
+    names: what the image's own annotation file calls it, if that is another name; else ''.
     digest: SHA-256 of the image's file, in hex; '' if it could not be read.
     classes: names of the classes in the annotation, sorted; whether the objects can be used or not.
     thumb: 64-bit difference hash; None for a flat or unused image.
@@ -49,6 +52,7 @@ class Outcome:
   outside: int = 0
   like_corners: int = 0
   reach: float = 0.0
+  names: str = ''
   digest: str = ''
   classes: list[str] = dataclasses.field(default_factory=list)
 
@@ -87,6 +91,7 @@ def examine(
     outcome.file = task.item.annotation_file
     annotation = detect.annotation_of(root, task.item)
     outcome.file = ''
+    outcome.names = _other_name(task.item, annotation)
     outcome.classes = sorted({thing.label for thing in annotation.objects})
     if unreadable:
       raise unreadable
@@ -98,6 +103,13 @@ def examine(
     outcome.reason, outcome.detail = error.reason.value, error.detail
     return outcome, None, []
   return outcome, checked, usable
+
+
+def _other_name(item: Item, annotation: Annotation) -> str:
+  if not item.annotation_file or not annotation.filename or item.image.endswith(annotation.filename):
+    return ''
+  name = spelling.file_name(annotation.filename)
+  return '' if posixpath.splitext(name)[0] == spelling.stem(item.image) else name
 
 
 def _content(root: str, image: str) -> tuple[bytes, RefusedFileError | None]:

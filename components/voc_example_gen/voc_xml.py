@@ -117,6 +117,8 @@ def _objects(element: Element, children: Children, below: Children) -> Iterator[
     element: the <object>.
     children, below: of it, by `_children` and `_below`.
   """
+  if any(map(_flag, _texts(children, 'deleted'))):  # LabelMe keeps what was deleted
+    return
   boxes = below.get(_TURNED_BOX) or below.get(_BOX) or []
   if not boxes:
     yield BoxRule.MISSING if any(map(clean_label, _texts(children, 'name'))) else BoxRule.UNNAMED

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen import class_lists, name_list, spelling, yolo_rows
+from components.voc_example_gen import class_lists, folder_roles, name_list, spelling, yolo_rows
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, sort_out
 from components.voc_example_gen.class_lists import ClassLists
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
@@ -95,7 +95,7 @@ class _Labels:
 
   def _add(self, path: str, image: str, names: NameList, annotation: Annotation) -> None:
     self._source[image] = path, names.path
-    self.items.append(Item(image, 'yolo', annotation=annotation))
+    self.items.append(Item(image, 'yolo', annotation=annotation, split_hint=folder_roles.split_of(path)))
 
   def _refuse_off_by_one(self, lists: set[str]) -> None:
     """Refuses the label files with objects that were read with one of these lists."""

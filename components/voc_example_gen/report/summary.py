@@ -4,11 +4,12 @@ import bisect
 import dataclasses
 import json
 import math
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from components.voc_example_gen import misread, plan
+from components.voc_example_gen import misread, plan, spelling
 from components.voc_example_gen.annotation import BoxRule
 from components.voc_example_gen.formats import READERS
 from components.voc_example_gen.ingest import SIZE_DISAGREES, Outcome
@@ -18,6 +19,7 @@ from components.voc_example_gen.split_method import EVAL, TRAIN
 from detection.base.errors import DataError
 
 MAX_OFFENDERS = 12
+MAX_COMPARED = 10_000  # annotation files with another name than their image
 MAX_NAMED = 3  # images that a warning names
 # What a user should know about the images with a BoxRule or note: the warning's first words.
 WARNED = {
@@ -45,6 +47,7 @@ class Tally:
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
     warned: {key of WARNED: how many images with objects have it}.
     signs: that numbers were misread.
+    names: (image, what its annotation file calls it) where these differ, of the first MAX_COMPARED.
     named: {key of WARNED: the first MAX_NAMED of these images, by name}.
   """
 
@@ -61,12 +64,15 @@ class Tally:
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
   warned: Counter[str] = dataclasses.field(default_factory=Counter)
   signs: misread.Signs = dataclasses.field(default_factory=misread.Signs)
+  names: list[tuple[str, str]] = dataclasses.field(default_factory=list)
   named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
 
   def add(self, outcome: Outcome) -> None:
     self.rules.update(outcome.rules)
     self.notes.update(outcome.notes)
     self._add_signs(outcome)
+    if outcome.names and len(self.names) < MAX_COMPARED:
+      self.names.append((outcome.image, outcome.names))
     if outcome.rules:
       offenders = [*self.offenders, (-sum(outcome.rules.values()), outcome.image)]
       self.offenders = sorted(offenders)[:MAX_OFFENDERS]
@@ -198,13 +204,30 @@ def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
     'box_aspects': _histogram(tally.aspects, ASPECT_EDGES),
     'lookalikes': [dataclasses.asdict(pair) for pair in lookalikes.across_splits(tally.thumbs)],
     'offenders': [{'file': image, 'boxes': -count} for count, image in tally.offenders],
-    'warnings': [*planned.warnings, *_mended(tally), *_misread(planned, tally), *_balance(tally)],
+    'warnings': [
+      *planned.warnings,
+      *_named_otherwise(planned, tally),
+      *_mended(tally),
+      *_misread(planned, tally),
+      *_balance(tally),
+    ],
   }
 
 
 def _histogram(counts: Counter[int], edges: tuple[float, ...]) -> list[dict[str, float]]:
   """Each bin with its lower edge (the last is open upwards)."""
   return [{'from': edge, 'objects': counts[index]} for index, edge in enumerate(edges)]
+
+
+def _named_otherwise(planned: plan.Plan, tally: Tally) -> Iterator[str]:
+  """Says if annotation files name another image of the folder than the one of their own name."""
+  stems = {spelling.stem(item.image) for item in planned.items()} if tally.names else set()
+  others = sorted(f'{image} ({name})' for image, name in tally.names if posixpath.splitext(name)[0] in stems)
+  if others:
+    yield (
+      f'{len(others)} annotation files name another image of the folder than the one of their own name, which is used: '
+      f'{spelling.some(others)}.'
+    )
 
 
 def _mended(tally: Tally) -> list[str]:

@@ -12,8 +12,11 @@ from components.voc_example_gen.split_method import GivenMethod
 
 
 def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
-  """{image path: split} of the images below such a folder, or whose annotation file names a split."""
-  splits = ((item.image, folder_roles.split_of(item.image) or item.split_hint) for item in items)
+  """{image path: split} of the images below such a folder; or whose annotation file names a split, or is below one."""
+  splits = (
+    (item.image, folder_roles.split_of(item.image) or item.split_hint or folder_roles.split_of(item.annotation_file))
+    for item in items
+  )
   return {image: split for image, split in splits if split}
 
 

@@ -28,6 +28,11 @@ BOXES = {
   'no bbox, a polygon': (POLYGON, (10, 20, 40, 60), 0),
   'an empty bbox, a polygon': ({**POLYGON, 'bbox': []}, (10, 20, 40, 60), 0),
   'a bbox of five numbers, a polygon': ({**POLYGON, 'bbox': [25, 40, 30, 40, 45]}, (10, 20, 40, 60), 0),
+  'two corners, as detectron2 says': ({'bbox': [10, 20, 40, 60], 'bbox_mode': 0}, (10, 20, 40, 60), 0),
+  'two corners, as the polygon shows': ({**POLYGON, 'bbox': [10, 20, 40, 60]}, (10, 20, 40, 60), 0),
+  'two corners, as the area shows': ({'bbox': [10, 20, 40, 60], 'area': 1200}, (10, 20, 40, 60), 0),
+  'a size, as the area shows': ({'bbox': [10, 20, 40, 60], 'area': 2400}, (10, 20, 50, 80), 0),
+  'at the corner of the image': ({'bbox': [1, 1, 40, 60], 'area': 2301}, (1, 1, 41, 61), 0),
   'a bbox and a polygon': ({**PLANK, **POLYGON}, BEFORE, 0),
   'no bbox, a mask': ({'segmentation': {'size': [2, 3], 'counts': [3, 1, 2]}}, (1, 1, 2, 2), 0),
 }

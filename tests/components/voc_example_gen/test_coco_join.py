@@ -144,6 +144,11 @@ def test_a_bbox_of_five_numbers_is_named():
   ]
 
 
+def test_a_bbox_of_two_corners_is_named():
+  joined = join([image(1, 'a.jpg')], [box(1, bbox=[10, 20, 40, 60], area=1200)])
+  assert joined.warnings == ['1 annotations have two corners as bbox, as other numbers of theirs show, and are read so']
+
+
 def test_a_file_of_negatives_alone_is_named():
   joined = join([image(1, 'a.jpg'), image(2, 'b.jpg')], [])
   assert found(joined) == {'a.jpg': [], 'b.jpg': []}

@@ -7,7 +7,7 @@ import pytest
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.settings import IngestSettings
-from tests.support import voc_maker
+from tests.support import read_folder, voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 
 JPEG = encode(picture())
@@ -47,3 +47,18 @@ def test_an_outcome_comes_back_from_json_as_it_was(messy):
   for outcome in outcomes.values():
     assert ingest.Outcome.from_json(outcome.as_json()) == outcome
   assert outcomes['JPEGImages/clip.jpg'].objects
+
+
+@pytest.mark.parametrize(
+  ('filename', 'told'), [('b.jpg', True), ('C:\\x\\A.JPG', False), ('old-name.jpg', False), ('', False)]
+)
+def test_an_annotation_that_names_another_image_of_the_folder_is_told(tmp_path, filename, told):
+  files = {f'{name}.jpg': voc_maker.encode(voc_maker.picture(n)) for n, name in enumerate('ab')}
+  files |= {'a.xml': voc_maker.voc(voc_maker.thing(), filename=filename), 'b.xml': voc_maker.voc(voc_maker.thing())}
+  found = read_folder.read_folder(
+    voc_maker.write(tmp_path, files | {'b.xml': files['b.xml'].replace('a.jpg', 'b.jpg')})
+  )
+  warning = (
+    '1 annotation files name another image of the folder than the one of their own name, which is used: a.jpg (b.jpg).'
+  )
+  assert (warning in found.warnings) == told

@@ -119,6 +119,12 @@ def test_turned_boxes_of_rolabelimg():
   assert read(thing(box(50, 40, 80, '', 1, tag='robndbox'))).dropped == (BoxRule.MISSING,)
 
 
+def test_what_labelme_marks_as_deleted_is_no_object():
+  assert read(thing('<deleted>1</deleted>', box(*A)), thing('<deleted>0</deleted>', box(*B))).objects == (
+    Object('cat', *B),
+  )
+
+
 def test_another_root_is_no_annotation():
   with pytest.raises(RefusedFileError) as refused:
     voc_xml.to_annotation(ElementTree.fromstring('<html/>'))

@@ -119,3 +119,9 @@ def test_class_numbers_that_count_from_1_refuse_the_files_with_objects(tmp_path)
     ('a.txt', Reason.CLASS_NAMES_UNKNOWN),
     ('b.txt', Reason.CLASS_NAMES_UNKNOWN),
   ]
+
+
+def test_the_folder_of_a_label_file_tells_its_split(tmp_path):
+  files = {'labels/val/a.txt': '0 0.5 0.5 0.2 0.2', 'images/a.jpg': encode(picture())}
+  index = yolo.find(listing.list_folder(str(voc_maker.write(tmp_path, files))))
+  assert [item.split_hint for item in index.items] == ['eval']

@@ -2,6 +2,8 @@
 
 import pytest
 
+from components.voc_example_gen import listing
+from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.splits import folders
 from tests.support.named_images import assign_names
 
@@ -34,3 +36,11 @@ def test_folders(expected, aside):
 )
 def test_the_split_in_an_annotation_files_own_name(path, split):
   assert folders.split_in_file_name(path) == split
+
+
+def test_the_folder_of_the_annotation_tells_the_split_where_the_images_is_silent():
+  items = [
+    Item('images/a.jpg', annotation_file='xml/train/a.xml'),
+    Item('images/b.jpg', annotation_file='xml/val/b.xml'),
+  ]
+  assert folders.read(listing.Tree('root', ()), items) == {'images/a.jpg': 'train', 'images/b.jpg': 'eval'}
