@@ -126,10 +126,11 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   uncommon = _AS_THEY_ARE.get(kind) == 'jpeg' and not strictness.is_common_jpeg(content)
   keep = kind in _AS_THEY_ARE and not turn and not uncommon
   width, height = image.size
-  if keep:
-    image = _easier_to_decode(image, content, kind)
+  if keep and kind != 'PNG':
+    image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
+    _refuse_what_tensorflow_refuses(content, kind)
     return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
@@ -138,21 +139,10 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   return CheckedImage(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
 
 
-def _easier_to_decode(image: Image.Image, content: bytes, kind: str) -> Image.Image:
-  """The image in a form that takes less time to decode.
-
-  Raises:
-    RefusedFileError: IMAGE_CORRUPT if TensorFlow would refuse it.
-  """
-  if kind == 'PNG':
-    problem, uncompressed = strictness.inflated_png(content)
-  else:
-    problem, uncompressed = strictness.problem_of_jpeg(content), b''
-    # Entropy-decodes every byte, skips most of the rest.
-    image.draft('L', (max(image.width // 8, 1), max(image.height // 8, 1)))
+def _refuse_what_tensorflow_refuses(content: bytes, kind: str) -> None:
+  problem = strictness.problem_of_png(content) if kind == 'PNG' else strictness.problem_of_jpeg(content)
   if problem:
     raise RefusedFileError(Reason.IMAGE_CORRUPT, problem)
-  return _open(uncompressed) if uncompressed else image
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:

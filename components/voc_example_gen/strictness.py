@@ -6,7 +6,7 @@ Pillow stops as soon as it has the last row. libpng and libjpeg read on to the e
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _HEADER = '>IIBBBBB'  # width, height, bits of a sample, colour type, compression, filter, interlace
@@ -18,8 +18,6 @@ _PALETTE = 3
 # (first column, first row, every nth column, every nth row) of the seven passes of an interlaced PNG
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _INFLATED_AT_ONCE = 2**18
-_LARGEST_KEPT = 2**24  # bytes
-_DESCRIBING = frozenset({b'IHDR', b'PLTE', b'tRNS'})  # chunks that a decoder needs, beside the pixels
 _END_OF_JPEG = b'\xff\xd9'
 # A marker in entropy-coded data: not a stuffed zero, a restart or fill bytes.
 _MARKER = re.compile(rb'\xff([\x01-\xcf\xd8-\xfe])')
@@ -33,37 +31,24 @@ class _Chunk(NamedTuple):
   data: memoryview
 
 
-class InflatedPng(NamedTuple):
-  """What inflating all pixels of a PNG gives.
-
-  Attributes:
-    problem: what libpng would stop at, in a few words; '' if nothing.
-    uncompressed: the same picture with its pixels uncompressed, so that no decoder inflates them once more; b'' if
-      there is a problem, or if it would be large.
-  """
-
-  problem: str
-  uncompressed: bytes = b''
-
-
-def inflated_png(content: bytes) -> InflatedPng:
-  """Inflates a PNG.
+def problem_of_png(content: bytes) -> str:
+  """What libpng would stop at, in a few words; '' if nothing.
 
   Every chunk must be whole, with its checksum and in its place, up to IEND; and the pixels must be complete, with the
   checksum of their own.
   """
   if not content.startswith(_SIGNATURE):
-    return InflatedPng('no PNG signature')
+    return 'no PNG signature'
   chunks: list[_Chunk] = []
   for chunk, checksum in _chunks(content):
     if zlib.crc32(chunk.data, zlib.crc32(chunk.kind)) != checksum:
-      return InflatedPng(f'chunk {_name(chunk)} does not have its checksum')
+      return f'chunk {_name(chunk)} does not have its checksum'
     if problem := _problem_of_chunk(chunk, chunks):
-      return InflatedPng(f'chunk {_name(chunk)} {problem}')
+      return f'chunk {_name(chunk)} {problem}'
     chunks.append(chunk)
     if chunk.kind == b'IEND':
-      return _inflated(chunks)
-  return InflatedPng('its end is missing')
+      return _problem_of_pixels(chunks)
+  return 'its end is missing'
 
 
 def _chunks(content: bytes) -> Iterator[tuple[_Chunk, int]]:
@@ -103,43 +88,25 @@ def _is_header(data: memoryview) -> bool:
   return bool(width and height and known and not compression and not filtering and interlace in (0, 1))
 
 
-def _inflated(chunks: Sequence[_Chunk]) -> InflatedPng:
+def _problem_of_pixels(chunks: Sequence[_Chunk]) -> str:
+  """Inflates all pixels, without keeping them."""
   if chunks[0].data[9] == _PALETTE and all(chunk.kind != b'PLTE' for chunk in chunks):
-    return InflatedPng('its palette is missing')
-  expected = _length_of_pixels(chunks[0].data)
-  kept: list[bytes] = []
+    return 'its palette is missing'
   inflate = zlib.decompressobj()
   length = 0
   try:
-    for piece in _pieces(inflate, (chunk.data for chunk in chunks if chunk.kind == b'IDAT')):
-      length += len(piece)
-      if expected <= _LARGEST_KEPT and length <= expected + _INFLATED_AT_ONCE:
-        kept.append(piece)
+    for chunk in chunks:
+      waiting: bytes | memoryview = chunk.data if chunk.kind == b'IDAT' else b''
+      while waiting and not inflate.eof:
+        length += len(inflate.decompress(waiting, _INFLATED_AT_ONCE))
+        waiting = inflate.unconsumed_tail
+    while not inflate.eof and (rest := inflate.decompress(b'', _INFLATED_AT_ONCE)):
+      length += len(rest)
   except zlib.error as error:
-    return InflatedPng(f'its pixels cannot be read: {error}')
-  if not inflate.eof or length < expected:
-    return InflatedPng('its pixels are not complete')
-  return InflatedPng('', _uncompressed(chunks, b''.join(kept)[:expected]) if kept else b'')
-
-
-def _pieces(inflate: 'zlib._Decompress', parts: Iterable[memoryview]) -> Iterator[bytes]:
-  """Everything that `parts` hold, a little at a time: a few bytes can make gigabytes."""
-  for part in parts:
-    waiting: bytes | memoryview = part
-    while waiting and not inflate.eof:
-      yield inflate.decompress(waiting, _INFLATED_AT_ONCE)
-      waiting = inflate.unconsumed_tail
-  while not inflate.eof and (rest := inflate.decompress(b'', _INFLATED_AT_ONCE)):
-    yield rest
-
-
-def _uncompressed(chunks: Sequence[_Chunk], pixels: bytes) -> bytes:
-  described = [(chunk.kind, bytes(chunk.data)) for chunk in chunks if chunk.kind in _DESCRIBING]
-  written = [*described, (b'IDAT', zlib.compress(pixels, 0)), (b'IEND', b'')]
-  return _SIGNATURE + b''.join(
-    b''.join((struct.pack('>I', len(data)), kind, data, struct.pack('>I', zlib.crc32(data, zlib.crc32(kind)))))
-    for kind, data in written
-  )
+    return f'its pixels cannot be read: {error}'
+  if not inflate.eof or length < _length_of_pixels(chunks[0].data):
+    return 'its pixels are not complete'
+  return ''
 
 
 def _length_of_pixels(header: memoryview) -> int:
