@@ -13,6 +13,7 @@ A pushed version, <destination>/<version>/, with the version an integer:
     pipeline.config, label_map.pbtxt  once here and once in assets.extra/, which moves with a SavedModel
     metrics.json, model_card.md       of the evaluation
     checksums.json                    SHA-256 of every other file
+    batching_params.pbtxt             how TensorFlow Serving puts requests together, if it is told to
     assets.extra/tf_serving_warmup_requests
     exports/<kind>.tflite, model.onnx
 

@@ -10,7 +10,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import LabelMap
-from components.pusher import model_card, publish, versions, warmup
+from components.pusher import batching, model_card, publish, versions, warmup
 from detection import model_folder, tracking
 from detection.base import files
 from detection.odapi import label_map
@@ -59,8 +59,11 @@ def _export_files(inputs: Artifacts) -> dict[str, str]:
 
 
 def _contents(model: str, inputs: Artifacts) -> dict[str, bytes]:
-  """{path below the version: content}: warm-up requests, and with an evaluation its numbers and the model card."""
-  contents = {model_folder.WARMUP_REQUESTS: warmup.requests()}
+  """{path below the version: content}: for the server, and with an evaluation its numbers and the model card."""
+  contents = {
+    model_folder.WARMUP_REQUESTS: warmup.requests(),
+    batching.FILE_NAME: batching.parameters().encode('utf-8'),
+  }
   if inputs.get('evaluation'):
     uri = files.join(artifact_utils.get_single_uri(list(inputs['evaluation'])), model_folder.METRICS)
     text = files.read_text(uri)

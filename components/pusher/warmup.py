@@ -10,20 +10,26 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from components.pusher import batching
+
 _SHAPE = (320, 320, 3)
 
 
 def requests(model_name: str = 'detector') -> bytes:
-  """The file's content: TFRecords of a PredictionLog, one for image tensors and one for JPEG bytes."""
+  """The file's content: TFRecords of a PredictionLog: an image tensor, and JPEG bytes for each batch size.
+
+  TensorFlow prepares its kernels for each shape that it meets.
+  """
   image = np.zeros(_SHAPE, np.uint8)
-  inputs = {
-    ('serving_default', 'input_tensor'): tf.make_tensor_proto(image[None]),
-    ('image_bytes', 'image_bytes'): tf.make_tensor_proto([tf.io.encode_jpeg(image).numpy()]),
-  }
+  encoded = tf.io.encode_jpeg(image).numpy()
+  inputs = [
+    ('serving_default', 'input_tensor', tf.make_tensor_proto(image[np.newaxis])),
+    *(('image_bytes', 'image_bytes', tf.make_tensor_proto([encoded] * size)) for size in batching.SIZES),
+  ]
   with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, 'requests')
     with tf.io.TFRecordWriter(path) as writer:
-      for (signature, argument), tensor in inputs.items():
+      for signature, argument, tensor in inputs:
         request = predict_pb2.PredictRequest(inputs={argument: tensor})
         request.model_spec.name, request.model_spec.signature_name = model_name, signature
         log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))

@@ -13,7 +13,7 @@ import tensorflow as tf
 from detection.crops.cropping import crop
 from detection.crops.features import Backbone
 from detection.crops.source_images import SourceImage
-from detection.odapi.model.export import decode
+from detection.odapi.model.preparation import decode
 
 _BATCH = 64
 # In the views after the first, a box is shifted by up to this fraction of its sides.

@@ -18,6 +18,7 @@ from detection.crops.cropping import crop
 from detection.inference import saved_model
 from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 from detection.odapi.model import export
+from detection.odapi.model.preparation import decode
 
 # Boxes with a higher IoU are boxes of one object.
 _SAME_OBJECT_IOU = 0.6
@@ -65,7 +66,7 @@ class TwoStage(tf.Module):
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
   def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
     found = self.detector.signatures[IMAGE_BYTES](image_bytes=image_bytes)
-    return self._named(found, image_bytes, export.decode)
+    return self._named(found, image_bytes, decode)
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:

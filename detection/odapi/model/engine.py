@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from detection.odapi.config.config_io import Config
-from detection.odapi.model import building, freezing, gradients, inputs
+from detection.odapi.model import building, freezing, gradients, inputs, suppression
 from detection.odapi.model.compute import Compute
 from detection.odapi.model.fields import InputDataFields
 from detection.odapi.model.losses import DetectionLosses
@@ -138,6 +138,6 @@ class Engine:
     return losses
 
   def _evaluate_batch(self, features: Mapping, labels: Mapping) -> tuple[dict, dict]:
-    with building.mode(self.model, training=False):
+    with building.mode(self.model, training=False), suppression.in_batches(self.model):
       losses, predictions = self._losses.compute(features, labels, step=None, unpad=True)
       return losses, self.model.postprocess(predictions, features[InputDataFields.true_image_shape])

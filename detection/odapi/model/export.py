@@ -1,13 +1,14 @@
 """Exports a model as the SavedModel that TensorFlow Serving, the evaluator and `predict` load.
 
 The OD API's exporter hands the Keras layers to tf.saved_model.save, which traces each of them again. Nobody calls
-those layers in a served model, so here one graph is traced, and the signatures share it.
+those layers in a served model, so here one graph is traced, and the signatures share it. In it weights are constants,
+batch norm is part of the convolutions, and suppression goes over the whole batch at once.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -15,7 +16,11 @@ from object_detection.core import standard_fields
 
 from detection import records
 from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
-from detection.odapi.model import building, engine
+from detection.odapi.model import building, constants, engine, suppression
+from detection.odapi.model.preparation import Preparation
+
+# From a batch as Preparation gives it to the outputs by name.
+Detect = Callable[..., dict[str, tf.Tensor]]
 
 _COUNT = standard_fields.DetectionResultFields.num_detections
 _CLASSES = standard_fields.DetectionResultFields.detection_classes
@@ -48,35 +53,53 @@ class ServingModule(tf.Module):
   1]; detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections [N].
   """
 
-  def __init__(self, model: Any, variables: list[tf.Variable], labels: Mapping[str, int], limits: Limits) -> None:
+  def __init__(
+    self, detect: Detect, preparation: Preparation, variables: list[tf.Variable], labels: Mapping[str, int]
+  ) -> None:
+    """Puts the parts together.
+
+    Args:
+      detect: see `detector`.
+      preparation: of the same model.
+      variables: of the model. The signatures do not need them: training that goes on from this model does.
+      labels: {class name: id}, at least one.
+    """
     super().__init__()
-    self._detect_batch = tf.function(
-      lambda images, shapes: limited(_detect(model, images, shapes), limits), reduce_retracing=True, autograph=False
-    )
+    self._detect_batch = detect
     self.name_classes = class_namer(labels)
-    self._preprocess = model.preprocess
+    self._preparation = preparation
     # Only the variables, not the layers: each layer would be traced once more.
     self._weights = variables
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
   def detect_images(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_each(input_tensor, lambda image: image)
+    return self._detect_batch(*self._preparation.pixels(input_tensor))
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
   def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_each(image_bytes, decode)
+    return self._detect_batch(*self._preparation.encoded(image_bytes))
 
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
   def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_each(records.parse_encoded(tf_example), decode)
+    return self._detect_batch(*self._preparation.encoded(records.parse_encoded(tf_example)))
 
-  def _detect_each(self, batch: tf.Tensor, to_image: Any) -> dict[str, tf.Tensor]:
-    def prepare(item: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-      image, shape = self._preprocess(tf.cast(to_image(item), tf.float32)[tf.newaxis])
-      return image[0], shape[0]
 
-    images, shapes = tf.map_fn(prepare, batch, fn_output_signature=(tf.float32, tf.int32), parallel_iterations=32)
-    return self._detect_batch(images, shapes)
+def detector(model: Any, size: tuple[int | None, int | None], limits: Limits) -> Detect:
+  """From a batch as Preparation gives it to the outputs of the signatures, as one graph of constants if that can be.
+
+  Args:
+    model: a DetectionModel whose variables all exist.
+    size: (height, width) of the batch, as far as they are known.
+    limits: of what is given out.
+  """
+  specs = [tf.TensorSpec([None, *size, 3], tf.float32, 'images'), tf.TensorSpec([None, 3], tf.int32, 'shapes')]
+  as_trained = tf.function(
+    lambda images, shapes: limited(_detect(model, images, shapes), limits), input_signature=specs, autograph=False
+  )
+  with suppression.in_batches(model):
+    traced = as_trained.get_concrete_function()
+  run = constants.frozen(traced)
+  return tf.function(run, input_signature=specs, autograph=False) if run else as_trained
 
 
 def standalone(trained: engine.Engine) -> Any:
@@ -104,7 +127,9 @@ def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits |
     limits: of what it gives out.
   """
   with building.mode(model, training=False):
-    module = ServingModule(model, building.all_variables(model), labels, limits or Limits())
+    preparation = Preparation(model)
+    detect = detector(model, preparation.size, limits or Limits())
+    module = ServingModule(detect, preparation, building.all_variables(model), labels)
     signatures = {
       SERVING_DEFAULT: module.detect_images.get_concrete_function(),
       IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
@@ -147,12 +172,6 @@ def limited(detections: Mapping[str, tf.Tensor], limits: Limits) -> dict[str, tf
 def _as_wide(flags: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
   """[N, M] with so many axes of 1 after it that it lies over `value`."""
   return tf.reshape(flags, tf.concat([tf.shape(flags), tf.ones([len(value.shape) - 2], tf.int32)], axis=0))
-
-
-def decode(encoded: tf.Tensor) -> tf.Tensor:
-  """uint8 [height, width, 3] of JPEG or PNG bytes."""
-  image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-  return tf.ensure_shape(image, [None, None, 3])
 
 
 def _detect(model: Any, images: tf.Tensor, shapes: tf.Tensor) -> dict[str, tf.Tensor]:

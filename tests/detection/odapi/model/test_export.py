@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from detection.inference import parity
 from detection.inference.detector import Detector
-from detection.odapi.model import export
+from detection.odapi.model import export, preparation
 
 FOUND = {
   'detection_boxes': tf.reshape(tf.range(2 * 4 * 4, dtype=tf.float32), [2, 4, 4]),
@@ -43,10 +43,7 @@ def test_a_score_that_is_no_number_stays_to_be_seen():
 
 
 def test_class_names_are_told_by_a_signature():
-  class Model:
-    preprocess = None
-
-  module = export.ServingModule(Model(), [], {'cat': 1, 'dög': 3}, export.Limits())
+  module = export.ServingModule(dict, preparation.Preparation(None), [], {'cat': 1, 'dög': 3})
   names = module.name_classes(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
   assert [name.decode() for name in names.numpy()] == ['dög', 'cat', '', '', '', '']
 

@@ -1,0 +1,221 @@
+"""The exported SavedModel against the OD API's exporter_main_v2, of the same checkpoint, side by side in one process.
+
+    python -m benchmarks.serving MODEL... --images DIR [--count 500] [--rounds 40] [--classes 3] [--work DIR]
+
+MODEL is a trainer's model folder, or the name of a built-in base, whose weights are then drawn at random and spread so
+that scores differ. For each: both exports; whether they find the same in `count` images, half of them from DIR, half
+drawn; and how long one image (pixels) and a batch of 8 (JPEG bytes) take. Calls alternate, and ratios are of pairs, so
+that a busy machine slows both sides. CPU milliseconds, of all threads, stand beside them. exporter_main_v2 takes one
+image as pixels and a batch only as bytes; that is why. `--work` keeps the exports for another run.
+"""
+
+import argparse
+import dataclasses
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+import numpy as np
+
+from benchmarks.command import table
+
+_BATCH = 8
+_SAME_BOX = 1e-4  # of the image
+_TIE = 2e-6  # detections whose scores are so close may change places
+
+
+@dataclasses.dataclass(frozen=True)
+class Exports:
+  """Folders of SavedModels, and the seconds that each took. theirs: for pixels, and for bytes."""
+
+  ours: Path
+  theirs: tuple[Path, Path]
+  seconds: dict[str, float]
+
+
+def export(model: str, folder: Path, classes: int) -> Exports:
+  """Exports both sides, but for what is in the folder already."""
+  from object_detection import exporter_lib_v2
+
+  from detection.odapi.model import building
+  from detection.odapi.model import export as exporting
+
+  import tensorflow as tf  # isort: skip
+
+  config, checkpoint = _checkpoint(model, folder, classes)
+  exports = Exports(folder / 'ours', (folder / 'pixels' / 'saved_model', folder / 'bytes' / 'saved_model'), {})
+  kinds = {'pixels': 'image_tensor', 'bytes': 'encoded_image_string_tensor'}
+  for name, kind in kinds.items():
+    if not (folder / name / 'saved_model' / 'saved_model.pb').exists():
+      begun = time.perf_counter()
+      exporter_lib_v2.export_inference_graph(kind, config, str(checkpoint.parent), str(folder / name))
+      exports.seconds[name] = time.perf_counter() - begun
+  if not (exports.ours / 'saved_model.pb').exists():
+    built = building.build_model(config)
+    tf.train.Checkpoint(model=built).restore(str(checkpoint)).expect_partial()
+    begun = time.perf_counter()
+    labels = {f'class {number}': number for number in range(1, built.num_classes + 1)}
+    exporting.save(built, str(exports.ours), labels)
+    exports.seconds['ours'] = time.perf_counter() - begun
+  return exports
+
+
+def _checkpoint(model: str, folder: Path, classes: int) -> tuple[Any, Path]:
+  """(pipeline.config, prefix of the checkpoint) of a model folder, or of a base with weights drawn at random."""
+  import tensorflow as tf
+
+  from detection import model_folder
+  from detection.odapi.config import config_io
+  from detection.odapi.model import building
+  from detection.pipeline_config import builtin_bases
+
+  if os.path.isdir(model):
+    text = (Path(model) / model_folder.PIPELINE_CONFIG).read_text()
+    return config_io.parse(text), Path(model_folder.checkpoint_prefix(model))
+  config = config_io.parse(builtin_bases.text(model))
+  getattr(config.model, config.model.WhichOneof('model')).num_classes = classes
+  prefix = folder / model_folder.CHECKPOINT / model_folder.CHECKPOINT_NAME
+  if not prefix.with_suffix('.index').exists():
+    built = building.build_model(config)
+    spread(building.all_variables(built))
+    saver = tf.train.CheckpointManager(tf.train.Checkpoint(model=built), str(prefix.parent), max_to_keep=1)
+    saver.save(checkpoint_number=0)
+  return config, prefix
+
+
+def spread(variables: Sequence[Any]) -> None:
+  """Draws batch norm's numbers, and the last layers' weights, so that neither is trivial and scores differ."""
+  rng = np.random.default_rng(0)
+  for variable in variables:
+    name, shape = variable.name.lower(), variable.shape
+    if 'moving_variance' in name or 'gamma' in name:
+      variable.assign(rng.uniform(0.7, 1.5, shape))
+    elif 'moving_mean' in name or 'beta' in name:
+      variable.assign(rng.normal(0, 0.1, shape))
+    elif 'class' in name and 'kernel' in name:
+      variable.assign(rng.normal(0, 0.02, shape))
+
+
+def pictures(folder: str, count: int) -> list[np.ndarray]:
+  """uint8 [height, width, 3]: photographs of the folder, as many drawn ones, `count` in all."""
+  from PIL import Image
+
+  from detection.sample_data import draw
+
+  paths = sorted(Path(folder).iterdir())[: count // 2]
+  photographs = [np.array(Image.open(path).convert('RGB')) for path in paths]
+  rng = random.Random(0)
+  drawn = [np.array(draw.draw((240, 180), rng)[0]) for _ in range(count - len(photographs))]
+  return photographs + drawn
+
+
+def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) -> dict[str, float]:
+  """How far the two sides' detections differ over all images, which are asked one by one."""
+  found = {'images': len(images), 'detections': 0, 'score': 0.0, 'box': 0.0, 'changed places in a tie': 0, 'other': 0}
+  for image in images:
+    a, b = ({name: value.numpy()[0] for name, value in side(image[np.newaxis]).items()} for side in (ours, theirs))
+    count = int(b['num_detections'])
+    found['detections'] += count
+    if int(a['num_detections']) != count:
+      found['other'] += 1
+      continue
+    scores = b['detection_scores'][:count]
+    found['score'] = max(found['score'], np.abs(a['detection_scores'][:count] - scores).max(initial=0.0))
+    gaps = np.abs(a['detection_boxes'] - b['detection_boxes'])[:count].max(axis=1, initial=0.0)
+    moved = (a['detection_classes'] != b['detection_classes'])[:count] | (gaps > _SAME_BOX)
+    found['box'] = max(found['box'], gaps[~moved].max(initial=0.0))
+    close = np.abs(np.diff(scores, prepend=np.inf, append=-np.inf)) < _TIE
+    tied = close[:-1] | close[1:]
+    found['changed places in a tie'] += int((moved & tied).sum())
+    found['other'] += int((moved & ~tied).sum())
+  return found
+
+
+def alternating(sides: Sequence[Callable[[], Any]], rounds: int) -> tuple[np.ndarray, np.ndarray]:
+  """(wall milliseconds [rounds, sides], CPU milliseconds [rounds, sides]) of calls that take turns."""
+  for side in sides:
+    for _ in range(3):
+      side()
+  wall, cpu = np.zeros((2, rounds, len(sides)))
+  for turn in range(rounds):
+    for number, side in enumerate(sides):
+      begun = time.perf_counter(), time.process_time()
+      side()
+      wall[turn, number] = 1000 * (time.perf_counter() - begun[0])
+      cpu[turn, number] = 1000 * (time.process_time() - begun[1])
+  return wall, cpu
+
+
+def compare(name: str, exports: Exports, images: Sequence[np.ndarray], rounds: int) -> list[list[str]]:
+  """Prints what differs; returns the rows of times."""
+  import tensorflow as tf
+
+  loaded, seconds = [], []
+  for folder in (exports.ours, *exports.theirs):
+    begun = time.perf_counter()
+    loaded.append(tf.saved_model.load(str(folder)))  # kept: signatures are held by weak references only
+    seconds.append(time.perf_counter() - begun)
+  ours, pixels, encoded = (model.signatures for model in loaded)
+
+  def our(image: Any) -> Any:
+    return ours['serving_default'](input_tensor=tf.constant(image))
+
+  def their(image: Any) -> Any:
+    return pixels['serving_default'](input_tensor=tf.constant(image))
+
+  found = ', '.join(f'{what} {value:.2g}' for what, value in differences(our, their, images).items())
+  sizes = ', '.join(f'{_megabytes(folder):.1f}' for folder in (exports.ours, exports.theirs[0]))
+  print(f'{name}: {found}', flush=True)
+  print(
+    f'  ours, theirs: MB {sizes}; load {seconds[0]:.1f}, {seconds[1]:.1f} s; export s {exports.seconds}', flush=True
+  )
+  one = images[0][np.newaxis]
+  batch = tf.constant([tf.io.encode_jpeg(image).numpy() for image in images[:_BATCH]])
+  calls = {
+    '1 image': (lambda: our(one), lambda: their(one)),
+    f'batch of {_BATCH}': (
+      lambda: ours['image_bytes'](image_bytes=batch),
+      lambda: encoded['serving_default'](input_tensor=batch),
+    ),
+  }
+  return [[name, what, *_row(*alternating(sides, rounds))] for what, sides in calls.items()]
+
+
+def _row(wall: np.ndarray, cpu: np.ndarray) -> list[str]:
+  ratios = wall[:, 1] / wall[:, 0]
+  low, middle, high = np.percentile(ratios, (25, 50, 75))
+  times = [f'{value:.1f}' for value in (*np.median(wall, axis=0), *np.median(cpu, axis=0))]
+  return [*times, f'{middle:.2f} ({low:.2f} to {high:.2f})', f'{np.median(cpu[:, 1]) / np.median(cpu[:, 0]):.2f}']
+
+
+def _megabytes(folder: Path) -> float:
+  return sum(path.stat().st_size for path in folder.rglob('*') if path.is_file()) / 1e6
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('models', nargs='+', metavar='MODEL')
+  parser.add_argument('--images', required=True)
+  for option, default in (('count', 500), ('rounds', 40), ('classes', 3)):
+    parser.add_argument(f'--{option}', type=int, default=default)
+  parser.add_argument('--work', type=Path)
+  args = parser.parse_args()
+  images = pictures(args.images, args.count)
+  rows: list[list[str]] = []
+  with tempfile.TemporaryDirectory() as scratch:
+    for model in args.models:
+      name = Path(model).name
+      folder = (args.work or Path(scratch)) / name
+      rows += compare(name, export(model, folder, args.classes), images, args.rounds)
+  columns = ('model', 'call', 'ours ms', 'theirs ms', 'ours CPU ms', 'theirs CPU ms', 'ratio (quartiles)', 'CPU ratio')
+  print('\n'.join(table(columns, rows)))
+
+
+if __name__ == '__main__':
+  main()

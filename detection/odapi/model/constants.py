@@ -1,0 +1,91 @@
+"""A traced function with constants in place of its variables: TensorFlow can then compute ahead what follows from them,
+and lay weights out as its kernels want them. Training needs the variables; a served model does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from detection.odapi.model.folding import fold, node_name
+
+
+def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
+  """The same function with the present values of its variables, and batch norm folded into convolutions.
+
+  Args:
+    traced: a tf.ConcreteFunction that takes tensors by position and gives a dict of tensors.
+
+  Returns:
+    A function that takes and gives the same, to be called once within a tf.function, which then has the graph. None
+    where a variable is not just read, but handed on to a branch or a loop.
+  """
+  graph = traced.graph.as_graph_def()
+  count = len(traced.inputs) - len(traced.captured_inputs)
+  arguments, placeholders = traced.inputs[:count], traced.inputs[count:]
+  variables = {id(variable.handle): variable for variable in traced.graph.variables}
+  values = {
+    placeholder.op.name: variables.get(id(captured), captured)
+    for placeholder, captured in zip(placeholders, traced.captured_inputs, strict=True)
+  }
+  if not _put_in_place(graph, values):
+    return None
+  fold(graph)
+  names = sorted(traced.structured_outputs)
+  outputs = [traced.structured_outputs[name].name for name in names]
+  graph = _needed(graph, outputs, leave_out={argument.op.name for argument in arguments})
+  read = {source for node in graph.node for source in node.input}
+
+  def run(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+    given = {argument.name: tensor for argument, tensor in zip(arguments, tensors, strict=True)}
+    given = {name: tensor for name, tensor in given.items() if {name, name.removesuffix(':0')} & read}
+    found = tf.graph_util.import_graph_def(graph, input_map=given, return_elements=outputs, name='frozen')
+    return dict(zip(names, found, strict=True))
+
+  return run
+
+
+def _put_in_place(graph: tf.compat.v1.GraphDef, values: Mapping[str, Any]) -> bool:
+  """Makes constants of the placeholders of what was captured. False, and nothing is changed, if that cannot be done.
+
+  Args:
+    graph: changed in place.
+    values: {placeholder: variable or tensor}.
+  """
+  variables = {name for name, value in values.items() if isinstance(value, tf.Variable)}
+  readers = [node for node in graph.node if variables & {node_name(source) for source in node.input}]
+  resources = any(value.dtype == tf.resource for value in values.values())
+  if resources or any(node.op != 'ReadVariableOp' for node in readers):
+    return False
+  for node in readers:
+    node.op = 'Identity'
+    node.attr['T'].type = node.attr['dtype'].type
+    del node.attr['dtype']
+  for node in graph.node:
+    if node.name in values:
+      _make_constant(node, values[node.name].numpy())
+  return True
+
+
+def _make_constant(node: tf.compat.v1.NodeDef, value: np.ndarray) -> None:
+  node.op = 'Const'
+  node.attr.clear()
+  node.attr['dtype'].type = tf.as_dtype(value.dtype).as_datatype_enum
+  node.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(value))
+
+
+def _needed(graph: tf.compat.v1.GraphDef, outputs: Sequence[str], leave_out: Set[str]) -> tf.compat.v1.GraphDef:
+  """The part of the graph that computes the outputs, without the nodes to leave out."""
+  nodes = {node.name: node for node in graph.node}
+  found: set[str] = set()
+  waiting = [node_name(output) for output in outputs]
+  while waiting:
+    name = waiting.pop()
+    if name not in found and name not in leave_out:
+      found.add(name)
+      waiting += map(node_name, nodes[name].input)
+  kept = tf.compat.v1.GraphDef(versions=graph.versions, library=graph.library)
+  kept.node.extend(node for node in graph.node if node.name in found)
+  return kept
