@@ -1,13 +1,14 @@
 """`predict` against the OD API's documented loop: the same SavedModel, images, drawing and saving.
 
-    python benchmarks/predict_throughput.py MODEL IMAGES [--images 1000]
+    python benchmarks/predict_throughput.py MODEL IMAGES [--images 1000] [--loop-model FOLDER]
 
 The loop is that of the OD API's tutorial "Detect Objects Using a Saved Model": one image at a time, opened by Pillow,
 detected, drawn by visualization_utils and shown by matplotlib, here saved, for want of a screen. A third side is the
 same loop with a quicker end: Pillow saves a JPEG. Images are given again from the first where there are too few. Each
 side runs in a process of its own; timed is everything after its imports, loading the model included. CPU seconds, of
 all its threads, stand beside them: they hardly move when others use the machine. MODEL is a push destination or one of
-its versions.
+its versions. The loops run the SavedModel in the folder --loop-model instead, if it is given: such as the one that
+`benchmarks.serving --work` leaves of the OD API's exporter.
 
 https://tensorflow-object-detection-api-tutorial.readthedocs.io/en/latest/auto_examples/plot_object_detection_saved_model.html
 """
@@ -29,7 +30,7 @@ from typing import Any
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
-def ours(model: str, images: list[str], output: str) -> None:
+def ours(model: str, _: str, images: list[str], output: str) -> None:
   import detection.inference.annotate  # noqa: F401 - imported before the clocks start, as in the other sides
   from cli import main
 
@@ -40,7 +41,7 @@ def ours(model: str, images: list[str], output: str) -> None:
     raise SystemExit(f'predict ended with status {status}')
 
 
-def documented_loop(model: str, images: list[str], output: str) -> None:
+def documented_loop(model: str, loaded: str, images: list[str], output: str) -> None:
   import matplotlib
 
   matplotlib.use('Agg')
@@ -52,31 +53,31 @@ def documented_loop(model: str, images: list[str], output: str) -> None:
     plt.savefig(target)
     plt.close()
 
-  _loop(model, images, output, save)
+  _loop(model, loaded, images, output, save)
 
 
-def loop_saved_by_pillow(model: str, images: list[str], output: str) -> None:
+def loop_saved_by_pillow(model: str, loaded: str, images: list[str], output: str) -> None:
   from PIL import Image
 
-  _loop(model, images, output, lambda image, target: Image.fromarray(image).save(target, quality=90))
+  _loop(model, loaded, images, output, lambda image, target: Image.fromarray(image).save(target, quality=90))
 
 
-def _loop(model: str, images: list[str], output: str, save: Callable[[Any, str], None]) -> None:
+def _loop(model: str, loaded: str, images: list[str], output: str, save: Callable[[Any, str], None]) -> None:
   from detection.odapi import compat
 
   compat.apply()
   import numpy as np
   import tensorflow as tf
-  from object_detection.utils import label_map_util, visualization_utils
+  from object_detection.utils import visualization_utils
   from PIL import Image
 
   from detection import model_folder
 
   started()
-  folder = model_folder.find_saved_model(model)
-  detect = tf.saved_model.load(folder)
-  detect = detect.signatures['serving_default']
-  categories = label_map_util.create_category_index_from_labelmap(f'{folder}/label_map.pbtxt')
+  whole = tf.saved_model.load(loaded)  # kept: signatures are held by weak references only
+  detect = whole.signatures['serving_default']
+  labels = model_folder.read_labels(model_folder.find_saved_model(model))
+  categories = {number: {'id': number, 'name': name} for name, number in labels.items()}
   os.makedirs(output)
   for path in images:
     print(f'Running inference for {path}... ', end='')
@@ -115,9 +116,9 @@ def _enough(images: list[pathlib.Path], count: int, folder: str) -> list[str]:
   return sorted(str(path) for path in pathlib.Path(folder, 'in').iterdir())
 
 
-def in_own_process(side: str, model: str, folder: str, count: int) -> tuple[float, float]:
+def in_own_process(side: str, model: str, loaded: str, folder: str, count: int) -> tuple[float, float]:
   """Runs one side in a fresh process: (seconds, CPU seconds)."""
-  command = [sys.executable, __file__, '--side', side, model, folder, str(count)]
+  command = [sys.executable, __file__, '--side', side, model, loaded, folder, str(count)]
   done = subprocess.run(command, capture_output=True, text=True, check=False)
   if done.returncode:
     raise SystemExit(done.stderr)
@@ -126,18 +127,22 @@ def in_own_process(side: str, model: str, folder: str, count: int) -> tuple[floa
 
 def main() -> None:
   if sys.argv[1:2] == ['--side']:
-    side, model, folder, count = sys.argv[2:6]
+    side, model, loaded, folder, count = sys.argv[2:7]
     images = sorted(pathlib.Path(folder).iterdir())
     with tempfile.TemporaryDirectory() as output:
-      SIDES[side](model, _enough(images, int(count), output), f'{output}/out')
+      SIDES[side](model, loaded, _enough(images, int(count), output), f'{output}/out')
       print(json.dumps([time.perf_counter() - _begun[0], time.process_time() - _begun[1]]))
     return
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument('model')
   parser.add_argument('folder', metavar='IMAGES')
   parser.add_argument('--images', type=int, default=1000)
+  parser.add_argument('--loop-model', metavar='FOLDER')
   args = parser.parse_args()
-  costs = {side: in_own_process(side, args.model, args.folder, args.images) for side in SIDES}
+  from detection import model_folder
+
+  loaded = args.loop_model or model_folder.find_saved_model(args.model)
+  costs = {side: in_own_process(side, args.model, loaded, args.folder, args.images) for side in SIDES}
   for side, (seconds, cpu) in costs.items():
     rate = args.images / seconds
     print(f'{side:16} {args.images} images: {seconds:6.1f} s = {rate:5.1f} images/s, CPU {cpu:6.1f} s')

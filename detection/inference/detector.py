@@ -14,7 +14,6 @@ import numpy as np
 
 from detection import model_folder
 from detection.base import files
-from detection.base.errors import DataError
 from detection.detections import Detections
 from detection.inference import images as image_files
 from detection.inference import onnx_model, tflite_model
@@ -96,12 +95,7 @@ class Detector:
     return self.detect_encoded([image_files.encoded(image) for image in images if not isinstance(image, np.ndarray)])
 
   def _run(self, detect: Callable[[Any], Mapping[str, np.ndarray]], batch: Any) -> list[Detections]:
-    import tensorflow as tf
-
-    try:
-      return split_batch(detect(batch), self._names)
-    except tf.errors.InvalidArgumentError as error:
-      raise DataError(f'{self.path}: the model could not read an image: {error.message.splitlines()[0]}') from error
+    return split_batch(detect(batch), self._names)
 
 
 def _open(path: str) -> tuple[str, Model]:

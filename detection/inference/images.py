@@ -57,10 +57,22 @@ def encoded(image: Encodable) -> bytes:
 
 
 def decode(content: bytes) -> np.ndarray:
-  """The pixels uint8 [H, W, 3] of JPEG or PNG bytes, by the op that is inside the SavedModels."""
-  import tensorflow as tf
+  """The pixels uint8 [H, W, 3] of JPEG or PNG bytes, by the op that is inside the SavedModels.
 
-  return tf.io.decode_image(content, channels=3, expand_animations=False).numpy()
+  Where there is no TensorFlow, as beside ONNX Runtime alone, Pillow decodes; a JPEG's pixels may then differ by one or
+  two of 255.
+
+  Raises:
+    DataError: if they cannot be decoded.
+  """
+  try:
+    import tensorflow as tf
+  except ImportError:
+    return np.asarray(load(content)[1].convert('RGB'))
+  try:
+    return tf.io.decode_image(content, channels=3, expand_animations=False).numpy()
+  except tf.errors.InvalidArgumentError as error:
+    raise DataError(f'image bytes: cannot be decoded: {error.message.splitlines()[0]}') from error
 
 
 def check_pixels(image: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """ONNX detectors: the SavedModel's `serving_default` for ONNX Runtime, class names in the file's metadata."""
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -38,14 +39,22 @@ class OnnxModel:
     if LABELS not in properties:
       raise DataError(f'{where}: no class names in it. Expected a file that `run` exported.')
     self.labels: dict[str, int] = json.loads(properties[LABELS])
-    self._input = self._session.get_inputs()[0].name
+    taken = self._session.get_inputs()[0]
+    self._input, self._takes_one = taken.name, taken.shape[0] == 1
     self._outputs = [output.name for output in self._session.get_outputs()]
 
   def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
     """The outputs for JPEG or PNG bytes; sizes may differ."""
-    found = [self.detect_pixels(decode(content)[np.newaxis]) for content in batch]
+    images = [decode(content) for content in batch]
+    calls = [[image] for image in images] if self._takes_one else _of_one_size(images)
+    found = [self.detect_pixels(np.stack(alike)) for alike in calls]
     return {name: np.concatenate([one[name] for one in found]) for name in self._outputs}
 
   def detect_pixels(self, batch: np.ndarray) -> dict[str, np.ndarray]:
     """The outputs for images uint8 [N, H, W, 3] in RGB."""
     return dict(zip(self._outputs, self._session.run(self._outputs, {self._input: batch}), strict=True))
+
+
+def _of_one_size(images: Iterable[np.ndarray]) -> list[list[np.ndarray]]:
+  """The images in their order, in runs of one size, which fit into one call."""
+  return [list(alike) for _, alike in itertools.groupby(images, key=lambda image: image.shape)]

@@ -41,8 +41,7 @@ class SavedModel:
     """The outputs for JPEG or PNG bytes; sizes may differ.
 
     Raises:
-      DataError: if the signature or an output is missing.
-      tf.errors.InvalidArgumentError: if the model cannot decode an image.
+      DataError: if the signature or an output is missing, or the model cannot decode an image.
     """
     return self._call(IMAGE_BYTES, np.array(batch, object))
 
@@ -58,7 +57,11 @@ class SavedModel:
       raise DataError(f'{self._folder}: no signature "{signature}". Received {sorted(signatures)}. Export it again.')
     function = signatures[signature]
     ((argument, spec),) = function.structured_input_signature[1].items()
-    outputs = function(**{argument: tf.constant(batch, spec.dtype)})
+    try:
+      outputs = function(**{argument: tf.constant(batch, spec.dtype)})
+    except tf.errors.InvalidArgumentError as error:
+      reason = error.message.splitlines()[0]
+      raise DataError(f'{self._folder}: the model could not read an image: {reason}') from error
     missing = [name for name in OUTPUTS if name not in outputs]
     if missing:
       raise DataError(

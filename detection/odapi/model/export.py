@@ -128,7 +128,7 @@ def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits |
   """
   with building.mode(model, training=False):
     preparation = Preparation(model)
-    detect = detector(model, preparation.size, limits or Limits())
+    detect = detector(model, preparation.size(), limits or Limits())
     module = ServingModule(detect, preparation, building.all_variables(model), labels)
     signatures = {
       SERVING_DEFAULT: module.detect_images.get_concrete_function(),

@@ -18,25 +18,28 @@ class Preparation:
   Where all images become the same size, bytes are resized, and the small result becomes numbers and is normalized,
   for the whole batch. The OD API's SSD does it the other way round, on the whole picture: both are linear in every
   channel, so the results differ by rounding alone.
-
-  Attributes:
-    size: (height, width) in pixels if all images become the same size, else (None, None).
   """
 
   def __init__(self, model: Any) -> None:
     self._model = model
     self._resizer: Any = getattr(model, '_image_resizer_fn', None)
-    self.size: tuple[int | None, int | None] = (None, None)
+    self._fixed: tuple[int, int] | None = None
     if isinstance(self._resizer, functools.partial) and self._resizer.func is preprocessor.resize_image:
-      self.size = self._resizer.keywords['new_height'], self._resizer.keywords['new_width']
+      self._fixed = self._resizer.keywords['new_height'], self._resizer.keywords['new_width']
+
+  def size(self) -> tuple[int | None, int | None]:
+    """(height, width) of what is prepared, in pixels; None where it depends on the images."""
+    spec = tf.TensorSpec([None, None, None, 3], tf.uint8)
+    images, _ = tf.function(self.pixels, autograph=False).get_concrete_function(spec).structured_outputs
+    return images.shape[1], images.shape[2]
 
   def pixels(self, images: tf.Tensor) -> Prepared:
     """Of images uint8 [N, H, W, 3]."""
-    return self._normalized(self._resized(images)) if self.size[0] else self._each(images, lambda image: image)
+    return self._normalized(self._resized(images)) if self._fixed else self._each(images, lambda image: image)
 
   def encoded(self, files: tf.Tensor) -> Prepared:
     """Of JPEG or PNG files, string [N]."""
-    if not self.size[0]:
+    if not self._fixed:
       return self._each(files, decode)
     resized = tf.map_fn(
       lambda file: self._resized(decode(file)), files, fn_output_signature=tf.float32, parallel_iterations=32
@@ -46,11 +49,10 @@ class Preparation:
   def _resized(self, images: tf.Tensor) -> tf.Tensor:
     """float32 of one image or a batch."""
     method = self._resizer.keywords['method']
-    return tf.cast(tf.compat.v1.image.resize_images(images, self.size, method), tf.float32)
+    return tf.cast(tf.compat.v1.image.resize_images(images, self._fixed, method), tf.float32)
 
   def _normalized(self, images: tf.Tensor) -> Prepared:
-    images = tf.ensure_shape(images, [None, *self.size, 3])
-    shapes = tf.tile(tf.constant([[*self.size, 3]], tf.int32), [tf.shape(images)[0], 1])
+    shapes = tf.tile(tf.constant([[*(self._fixed or ()), 3]], tf.int32), [tf.shape(images)[0], 1])
     return self._model._feature_extractor.preprocess(images), shapes
 
   def _each(self, batch: tf.Tensor, to_image: Callable[[tf.Tensor], tf.Tensor]) -> Prepared:

@@ -38,16 +38,22 @@ def fixed():
 
 
 def keeping_aspect():
+  return functools.partial(within_bounds(), pad_to_max_dimension=True)
+
+
+def within_bounds():
   from object_detection.core import preprocessor
 
-  return functools.partial(preprocessor.resize_to_range, min_dimension=64, max_dimension=64, pad_to_max_dimension=True)
+  return functools.partial(preprocessor.resize_to_range, min_dimension=64, max_dimension=64)
 
 
-@pytest.mark.parametrize(('resizer', 'size'), [(fixed, (48, 64)), (keeping_aspect, (None, None))])
+@pytest.mark.parametrize(
+  ('resizer', 'size'), [(fixed, (48, 64)), (keeping_aspect, (64, 64)), (within_bounds, (None, None))]
+)
 def test_pixels_and_files_are_prepared_as_by_the_model(tmp_path, resizer, size):
   model = Model(resizer())
   preparation = Preparation(model)
-  assert preparation.size == size
+  assert preparation.size() == size
   pictures = np.random.default_rng(0).integers(0, 255, (2, 90, 120, 3), np.uint8)
   for number, picture in enumerate(pictures):
     PIL.Image.fromarray(picture).save(tmp_path / f'{number}.png')
