@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.inference import parity
 from detection.inference.detector import Detector
-from detection.inference.model import OUTPUTS, to_detections
 from detection.odapi import families, label_map
 from detection.odapi.config import config_io
 from detection.pipeline_config import builtin_bases, patch
@@ -100,18 +98,6 @@ def _forgotten_models():
   gc.collect()
 
 
-def own_detections(model):
-  """What the OD API's own model finds in the same picture, without a graph."""
-  from detection.odapi.model import building
-
-  with building.mode(model, training=False):
-    images, shapes = model.preprocess(tf.constant(drawn_examples.picture()[np.newaxis], tf.float32))
-    found = model.postprocess(model.predict(images, shapes), shapes)
-  first = {name: found[name][0].numpy() for name in OUTPUTS}
-  first['detection_classes'] += 1  # the model counts from 0
-  return to_detections(first, {number: name for name, number in FEW.items()})
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize('name', builtin_bases.names())
 def test_a_base_builds_trains_exports_and_predicts(name, request_for_two_steps, tmp_path):
@@ -126,8 +112,6 @@ def test_a_base_builds_trains_exports_and_predicts(name, request_for_two_steps, 
   (tmp_path / 'label_map.pbtxt').write_text(label_map.dump(FEW))
   (found,) = Detector(str(tmp_path)).detect([drawn_examples.picture()])
 
-  if name in TRACED:
-    assert parity.difference(name, {'exported': found, 'trained': own_detections(built.model)}, 0.0, '') < 1e-5
   assert all(np.isfinite(value) for step in losses for value in step.values())
   assert any((variable.numpy() != value).any() for variable, value in zip(built.trainable, before, strict=True))
   # Two steps leave the averages of batch norm far off, so a two-stage model may be sure that there is nothing.
