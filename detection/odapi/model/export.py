@@ -98,7 +98,9 @@ def detector(model: Any, size: tuple[int | None, int | None], limits: Limits) ->
   )
   with suppression.in_batches(model):
     traced = as_trained.get_concrete_function()
-  run = constants.frozen(traced)
+  # The weights of two stages are some hundred MB. As constants every signature would hold a copy; it was not measured
+  # whether that pays.
+  run = None if hasattr(model, '_second_stage_nms_fn') else constants.frozen(traced)
   return tf.function(run, input_signature=specs, autograph=False) if run else as_trained
 
 
