@@ -64,6 +64,13 @@ def test_pixels_and_files_are_prepared_as_by_the_model(tmp_path, resizer, size):
     np.testing.assert_array_equal(prepared[1], expected[1])
 
 
+@pytest.mark.parametrize('resizer', [fixed, keeping_aspect, within_bounds])
+def test_a_graph_knows_the_size_of_files_as_it_knows_that_of_pixels(resizer):
+  preparation = Preparation(Model(resizer()))
+  traced = tf.function(preparation.encoded, autograph=False).get_concrete_function(tf.TensorSpec([None], tf.string))
+  assert tuple(traced.structured_outputs[0].shape[1:3]) == preparation.size()
+
+
 def test_files_of_different_sizes_make_one_batch():
   files = [tf.io.encode_png(np.zeros((side, 30, 3), np.uint8)) for side in (20, 50)]
   images, shapes = Preparation(Model(fixed())).encoded(tf.stack(files))
