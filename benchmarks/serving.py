@@ -41,12 +41,12 @@ class Exports:
 
 def export(model: str, folder: Path, classes: int) -> Exports:
   """Exports both sides, but for what is in the folder already."""
-  from object_detection import exporter_lib_v2
+  import tensorflow as tf
 
   from detection.odapi.model import building
   from detection.odapi.model import export as exporting
 
-  import tensorflow as tf  # isort: skip
+  from object_detection import exporter_lib_v2  # isort: skip  what breaks in it is mended by now
 
   config, checkpoint = _checkpoint(model, folder, classes)
   exports = Exports(folder / 'ours', (folder / 'pixels' / 'saved_model', folder / 'bytes' / 'saved_model'), {})
