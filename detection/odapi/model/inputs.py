@@ -93,10 +93,12 @@ def train_batches(
   reader = config.train_input_reader
   paths = record_files(reader)
   count = _some_records(paths, options.scans, 'train')
-  records = _records(paths, reader, options.seed)
+  own = files_of_worker(paths, options.scans, context) if context is not None else paths
+  records = _records(own or paths, reader, options.seed)
   if context is not None:
     batch_size = context.get_per_replica_batch_size(batch_size)
-    records = records.shard(context.num_input_pipelines, context.input_pipeline_id)
+    if not own:
+      records = records.shard(context.num_input_pipelines, context.input_pipeline_id)
   pixels = functools.partial(_pixels, paths, reader, options.scans, count)
   kept = cache.choose(config, options.cache, options.cache_directory, count, pixels)
   decoded = records.map(_decoder(reader, kept.shrink), tf.data.AUTOTUNE)
@@ -163,6 +165,17 @@ def record_files(reader: input_reader_pb2.InputReader) -> list[str]:
       raise DataError(f'pipeline.config: input_path "{pattern}": no such TFRecord file.')
     paths += found
   return paths
+
+
+def files_of_worker(paths: Sequence[str], scans: Scans, context: tf.distribute.InputContext) -> list[str]:
+  """The files that one of several workers reads alone.
+
+  Returns:
+    []: if some worker would have none with a record; then all read all files, and each keeps its share of records.
+  """
+  workers = context.num_input_pipelines
+  shares = [list(paths[worker::workers]) for worker in range(workers)]
+  return shares[context.input_pipeline_id] if all(count_records(share, scans) for share in shares) else []
 
 
 def count_records(paths: Sequence[str], scans: Scans | None = None) -> int:

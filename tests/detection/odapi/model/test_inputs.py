@@ -9,6 +9,7 @@ from detection.odapi.config import config_io
 from detection.odapi.model import building, inputs
 from detection.odapi.model import cache as cache_module
 from detection.odapi.model.fields import InputDataFields
+from detection.record_scan import FileScan
 
 pytestmark = pytest.mark.slow
 SOURCE_ID = InputDataFields.source_id
@@ -85,3 +86,17 @@ def test_cutting_the_padding_keeps_boxes_and_what_is_not_of_boxes():
   assert cut['groundtruth_image_classes'].shape == (2, 5)
   empty = inputs.without_padding({**labels, 'num_groundtruth_boxes': tf.constant([0, 0])})
   assert empty['groundtruth_boxes'].shape == (2, 1, 4)
+
+
+@pytest.mark.parametrize(
+  ('records', 'expected'),
+  [
+    pytest.param([5, 0, 3, 4, 1], [['0', '2', '4'], ['1', '3']], id='enough files'),
+    pytest.param([5, 0, 3], [[], []], id='a worker would have no record'),
+    pytest.param([5], [[], []], id='fewer files than workers'),
+  ],
+)
+def test_each_worker_reads_files_of_its_own_if_there_are_enough(records, expected):
+  scans = {str(number): FileScan('', count, 0, {}, []) for number, count in enumerate(records)}
+  contexts = [tf.distribute.InputContext(2, worker, 2) for worker in range(2)]
+  assert [inputs.files_of_worker(list(scans), scans, context) for context in contexts] == expected
