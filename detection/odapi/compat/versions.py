@@ -18,12 +18,12 @@ class Versions:
   since: str
 
   def installed(self) -> bool:
-    """Whether the installed version is one of them. Reads metadata; the library is not imported."""
+    """Whether the installed version is one of them; False if there is none. The library is not imported."""
     return _numbers(_installed(self.package)) >= _numbers(self.since)
 
 
 def _installed(package: str) -> str:
-  """The installed version of a distribution, by the name of its folder of metadata.
+  """The installed version of a distribution, by the name of its folder of metadata; '' if there is none.
 
   `importlib.metadata` finds it in any other place too; but every command asks, and importing it takes longer than
   `--help`.
@@ -36,7 +36,10 @@ def _installed(package: str) -> str:
         return version
   import importlib.metadata
 
-  return importlib.metadata.version(package)
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return ''
 
 
 def _plain(package: str) -> str:

@@ -36,6 +36,7 @@ def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
   names = sorted(traced.structured_outputs)
   outputs = [traced.structured_outputs[name].name for name in names]
   graph = _needed(graph, outputs, leave_out={argument.op.name for argument in arguments})
+  _forget_gradients(graph)
   read = {source for node in graph.node for source in node.input}
 
   def run(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -45,6 +46,16 @@ def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
     return dict(zip(names, found, strict=True))
 
   return run
+
+
+def _forget_gradients(graph: tf.compat.v1.GraphDef) -> None:
+  """Takes the names of gradient functions, such as swish has, off the nodes.
+
+  Nobody differentiates a served model, and saving would look for tensors of the graph that the functions came from.
+  """
+  for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+    for node in nodes:
+      node.attr.pop('_gradient_op_type', None)
 
 
 def _put_in_place(graph: tf.compat.v1.GraphDef, values: Mapping[str, Any]) -> bool:

@@ -35,7 +35,10 @@ class Preparation:
 
   def pixels(self, images: tf.Tensor) -> Prepared:
     """Of images uint8 [N, H, W, 3]."""
-    return self._normalized(self._resized(images)) if self._fixed else self._each(images, lambda image: image)
+    if not self._fixed:
+      return self._each(images, lambda image: image)
+    # Numbers already here: tf2onnx converts no resizing of bytes.
+    return self._normalized(self._resized(tf.cast(images, tf.float32)))
 
   def encoded(self, files: tf.Tensor) -> Prepared:
     """Of JPEG or PNG files, string [N]."""

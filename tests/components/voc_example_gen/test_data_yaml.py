@@ -104,4 +104,4 @@ def test_the_file_of_names_is_named():
 def test_what_stands_below_one_word_is_read_if_the_file_is_called_data_yaml():
   text = b'dataset:\n  names: [cat, dog]\n  train: a\n'
   assert data_yaml.parse(text, 'dataset.yml').names == CAT_DOG
-  assert data_yaml.parse(text, 'compose.yml').names is None
+  assert data_yaml.parse(text, 'compose.yml') is None

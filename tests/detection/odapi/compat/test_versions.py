@@ -32,3 +32,7 @@ def test_a_distribution_without_such_a_folder_is_found_by_its_metadata(tmp_path,
   (tmp_path / 'old_style.egg-info').write_text('Metadata-Version: 1.0\nName: old-style\nVersion: 3.4\n')
   monkeypatch.setattr(sys, 'path', [str(tmp_path)])
   assert versions._installed('old-style') == '3.4'
+
+
+def test_a_library_that_is_not_installed_needs_no_mend():
+  assert not Versions('no-such-distribution', '0').installed()

@@ -52,3 +52,13 @@ def test_a_branch_that_reads_no_variable_goes_along():
   frozen = tf.function(constants.frozen(traced), input_signature=SPECS)
   np.testing.assert_array_equal(frozen(tf.ones([2, 2]), tf.ones([1]))['a'], [[2, 4], [2, 4]])
   np.testing.assert_array_equal(frozen(tf.ones([1, 2]), tf.ones([1]))['a'], [[1, 2]])
+
+
+def test_what_has_a_gradient_of_its_own_can_be_saved(tmp_path):
+  weights = tf.Variable([1.0, 2.0])
+  traced = trace(lambda x, y: {'a': tf.nn.swish(x * weights)})
+  module = tf.Module()
+  module.run = tf.function(constants.frozen(traced), input_signature=SPECS)
+  tf.saved_model.save(module, str(tmp_path), signatures=module.run.get_concrete_function())
+  x, y = tf.constant([[1.0, 2.0]]), tf.constant([0.0])
+  np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path)).run(x, y)['a'], traced(x, y)['a'])
