@@ -15,6 +15,11 @@ from tests.support import colour_detector, local_runs, metric_images, once
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+  """Whole runs first: one that is begun last would leave the other process with nothing to do."""
+  items.sort(key=lambda item: 'e2e' not in item.path.parts)
+
+
 @pytest.fixture(scope='session')
 def finished_run(tmp_path_factory) -> local_runs.LocalRun:
   """One cold run of the whole pipeline on 24 drawn images, for all of a test run's processes.
