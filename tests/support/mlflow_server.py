@@ -1,6 +1,8 @@
 """A real MLflow server on loopback, and its client, in an environment of their own."""
 
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -62,7 +64,8 @@ def running(folder):
   command = [python, '-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', str(port), '--workers', '1']
   command += ['--backend-store-uri', str(folder / 'store'), '--artifacts-destination', str(folder / 'artifacts')]
   with (folder / 'server.log').open('wb') as log:
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    # A session of its own: the server's workers outlive it if they are not ended with it.
+    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True)
   try:
     server = MlflowServer(python, port)
     deadline = time.monotonic() + 120
@@ -74,5 +77,5 @@ def running(folder):
       time.sleep(0.2)
     yield server
   finally:
-    process.terminate()
+    os.killpg(process.pid, signal.SIGTERM)
     process.wait(30)
