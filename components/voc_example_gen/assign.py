@@ -46,7 +46,8 @@ class Placing:
   @property
   def computed(self) -> ComputedMethod:
     method = METHODS[self.method]
-    assert isinstance(method, ComputedMethod)  # `choose` makes no other
+    if not isinstance(method, ComputedMethod):
+      raise TypeError(f'expected a method that computes splits, received "{self.method}"')
     return method
 
 

@@ -42,11 +42,13 @@ def artifacts(tmp_path):
     pytest.param({'MLFLOW_RUN_ID': '1'}, id='a run alone'),
   ],
 )
-def test_without_a_server_and_a_run_nothing_is_logged(artifacts, environment):
+def test_without_a_server_and_a_run_nothing_is_logged_and_nothing_is_said(artifacts, environment, capsys):
   tracker = tracking.from_environment(environment)
   tracker.log_training(str(artifacts))
   tracker.log_evaluation(str(artifacts))
   tracker.log_push('/serving/7', 7)
+  # MLflow is not installed here: a server that is obeyed would be told of, and so would a log that fails.
+  assert capsys.readouterr() == ('', '')
 
 
 def test_where_mlflow_is_not_installed_the_environment_is_not_obeyed_and_a_config_is_refused(monkeypatch, capsys):

@@ -6,6 +6,8 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support import s3_server
+
 PAGE = 3
 _TIME = '2026-01-02T03:04:05.000Z'
 
@@ -81,17 +83,8 @@ def running(objects):
   server = _Server(('127.0.0.1', 0), _Handler)
   server.objects, server.refused, server.numbers = objects, [], itertools.count(1)
   threading.Thread(target=server.serve_forever, daemon=True).start()
-  variables = {
-    'S3_ENDPOINT': f'http://127.0.0.1:{server.server_port}',
-    'S3_USE_HTTPS': '0',
-    'S3_VERIFY_SSL': '0',
-    'AWS_REGION': 'us-east-1',
-    'AWS_ACCESS_KEY_ID': 'any',
-    'AWS_SECRET_ACCESS_KEY': 'any',
-    'AWS_EC2_METADATA_DISABLED': 'true',
-  }
   try:
-    yield variables, server.refused
+    yield s3_server.variables(f'http://127.0.0.1:{server.server_port}'), server.refused
   finally:
     server.shutdown()
     server.server_close()

@@ -13,20 +13,25 @@ from tests.support.environments import python_with
 MOTO = 'moto[server,s3]==5.2.5'
 
 
+def variables(address):
+  """What a process needs in its environment to find the store at `address`."""
+  return {
+    'S3_ENDPOINT': address,
+    'S3_USE_HTTPS': '0',
+    'S3_VERIFY_SSL': '0',
+    'AWS_REGION': 'us-east-1',
+    'AWS_ACCESS_KEY_ID': 'any',
+    'AWS_SECRET_ACCESS_KEY': 'any',
+    'AWS_EC2_METADATA_DISABLED': 'true',
+  }
+
+
 class S3:
   """What tests need of a server: its variables for a step, a folder put there, the keys below a prefix."""
 
   def __init__(self, port):
     self.address = f'http://127.0.0.1:{port}'
-    self.variables = {
-      'S3_ENDPOINT': self.address,
-      'S3_USE_HTTPS': '0',
-      'S3_VERIFY_SSL': '0',
-      'AWS_REGION': 'us-east-1',
-      'AWS_ACCESS_KEY_ID': 'any',
-      'AWS_SECRET_ACCESS_KEY': 'any',
-      'AWS_EC2_METADATA_DISABLED': 'true',
-    }
+    self.variables = variables(self.address)
 
   def make_bucket(self, name):
     requests.put(f'{self.address}/{name}', timeout=10).raise_for_status()

@@ -134,7 +134,7 @@ CASES = {
 @pytest.mark.parametrize(('name', 'case'), CASES.items(), ids=CASES)
 def test_a_reported_folder_gives_the_right_boxes(name, case):
   if not (FOLDER / name).is_dir():
-    pytest.skip(f'no {FOLDER / name}')
+    pytest.skip(f'no {FOLDER / name}: put the folder of that bug report there')
   found = read_folder(FOLDER / name / 'data', max_bad_fraction=1.0)
   assert table(found.boxes) == table({image: as_pairs(boxes) for image, boxes in case.boxes.items()})
   assert found.refused == case.refused
