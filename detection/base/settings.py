@@ -20,6 +20,17 @@ class Settings(pydantic.BaseModel):
     extra = pydantic.Extra.forbid
     frozen = True
 
+  @pydantic.validator('*', pre=True, each_item=True)
+  def _is_no_other_number(cls, value: Any, field: Any) -> Any:
+    """pydantic would take 2.7 for 2, and true for 1."""
+    kind = field.type_
+    if not isinstance(kind, type) or not issubclass(kind, int | float) or issubclass(kind, bool):
+      return value
+    is_whole = issubclass(kind, int)
+    if isinstance(value, bool) or (is_whole and isinstance(value, float) and not value.is_integer()):
+      raise ValueError(f'expected a {"whole " if is_whole else ""}number')
+    return value
+
 
 Model = TypeVar('Model', bound=pydantic.BaseModel)
 

@@ -16,6 +16,9 @@ class Car(Settings):
   colour: str
   wheels: Wheels = Wheels()
   doors: list[int] = []
+  horn: bool = True
+  litres: pydantic.PositiveInt | None = None
+  price: pydantic.StrictInt | float = 0
 
 
 def test_nested_values_are_read():
@@ -33,7 +36,7 @@ def test_nested_values_are_read():
     ),
     pytest.param(
       {'colour': 'red', 'zzz': 3},
-      'car.yaml: unknown key "zzz"; known: colour, doors, wheels.',
+      'car.yaml: unknown key "zzz"; known: colour, doors, horn, litres, price, wheels.',
       id='a key like no other, with those there are',
     ),
     pytest.param({'colour': 'red', 'wheels': {'count': 0}}, r'wheels.count: .*than 0; received 0', id='a value'),
@@ -45,6 +48,27 @@ def test_what_is_wrong_is_one_line(data, expected):
   with pytest.raises(ConfigError, match=expected) as caught:
     parse_settings(Car, data, 'car.yaml')
   assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+  ('data', 'expected'),
+  [
+    pytest.param({'wheels': {'count': 2.7}}, 'wheels.count: expected a whole number; received 2.7', id='a fraction'),
+    pytest.param({'wheels': {'width_mm': True}}, 'width_mm: expected a whole number; received True', id='yes for 1'),
+    pytest.param({'litres': 1.5}, 'litres: expected a whole number; received 1.5', id='where there may be none'),
+    pytest.param({'doors': [2, 0.5]}, 'doors.1: expected a whole number; received 0.5', id='one of a list'),
+    pytest.param({'litres': float('inf')}, 'litres: expected a whole number; received inf', id='infinity'),
+    pytest.param({'price': True}, 'price: expected a number; received True', id='yes for 1.0'),
+  ],
+)
+def test_no_number_becomes_another_without_a_word(data, expected):
+  with pytest.raises(ConfigError, match=expected):
+    parse_settings(Car, {'colour': 'red', **data}, 'car.yaml')
+
+
+def test_whole_numbers_are_read_however_they_are_written_and_fractions_where_they_may_be():
+  car = parse_settings(Car, {'colour': 'red', 'wheels': {'count': 2.0}, 'litres': '3', 'price': 2.5}, 'car.yaml')
+  assert (car.wheels.count, car.litres, car.price, car.horn) == (2, 3, 2.5, True)
 
 
 def test_settings_cannot_be_changed_afterwards():
