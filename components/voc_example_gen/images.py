@@ -78,6 +78,8 @@ def check(content: bytes, declared: Size = (None, None)) -> CheckedImage:
   if width * height > MAX_PIXELS:
     raise RefusedFileError(Reason.IMAGE_TOO_LARGE, f'{width}x{height} pixels, expected at most {MAX_PIXELS} in all')
   try:
+    if image.format == 'PNG':
+      image = _open(strictness.unpack_png(content))
     return _check(image, content, declared)
   except RefusedFileError:
     raise
@@ -127,22 +129,16 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   keep = kind in _AS_THEY_ARE and not turn and not uncommon
   width, height = image.size
   if keep and kind != 'PNG':
+    strictness.check_jpeg(content)
     image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
-    _refuse_what_tensorflow_refuses(content, kind)
     return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
   converted = '' if kind in _AS_THEY_ARE and not uncommon else kind
   return CheckedImage(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
-
-
-def _refuse_what_tensorflow_refuses(content: bytes, kind: str) -> None:
-  problem = strictness.problem_of_png(content) if kind == 'PNG' else strictness.problem_of_jpeg(content)
-  if problem:
-    raise RefusedFileError(Reason.IMAGE_CORRUPT, problem)
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:

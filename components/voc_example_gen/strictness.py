@@ -3,11 +3,15 @@
 Pillow stops as soon as it has the last row. libpng and libjpeg read on to the end of the file, and check all of it.
 """
 
+import functools
+import itertools
 import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from components.voc_example_gen.refusals import Reason, RefusedFileError
 
 _HEADER = '>IIBBBBB'  # width, height, bits of a sample, colour type, compression, filter, interlace
 _SIGNATURE = b'\x89PNG\r\n\x1a\n'
@@ -18,6 +22,7 @@ _PALETTE = 3
 # (first column, first row, every nth column, every nth row) of the seven passes of an interlaced PNG
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _INFLATED_AT_ONCE = 2**18
+_MOST_TOO_MANY = 2  # libpng reads on after the last row; a stream of twice the pixels is no slip of an encoder
 _END_OF_JPEG = b'\xff\xd9'
 # A marker in entropy-coded data: not a stuffed zero, a restart or fill bytes.
 _MARKER = re.compile(rb'\xff([\x01-\xcf\xd8-\xfe])')
@@ -31,24 +36,48 @@ class _Chunk(NamedTuple):
   data: memoryview
 
 
-def problem_of_png(content: bytes) -> str:
-  """What libpng would stop at, in a few words; '' if nothing.
+def unpack_png(content: bytes) -> bytes:
+  """Checks a PNG as libpng does, and returns one of the same pixels, not compressed.
 
   Every chunk must be whole, with its checksum and in its place, up to IEND; and the pixels must be complete, with the
-  checksum of their own.
+  checksum of their own. Inflating them proves it, and takes a third of a decoder's time: who decodes what is returned
+  does not inflate them again.
+
+  Raises:
+    RefusedFileError: IMAGE_CORRUPT, and what libpng would stop at.
   """
+  chunks = _checked_chunks(content)
+  pixels = _stored_pixels(chunks)
+  others = [chunk for chunk in chunks if chunk.kind != b'IDAT']
+  first = next(place for place, chunk in enumerate(chunks) if chunk.kind == b'IDAT')
+  parts = [_written(chunk.kind, [chunk.data]) for chunk in others]
+  parts.insert(first, _written(b'IDAT', pixels))
+  return b''.join(itertools.chain([_SIGNATURE], *parts))
+
+
+def _checked_chunks(content: bytes) -> list[_Chunk]:
   if not content.startswith(_SIGNATURE):
-    return 'no PNG signature'
+    raise _corrupt('no PNG signature')
   chunks: list[_Chunk] = []
   for chunk, checksum in _chunks(content):
     if zlib.crc32(chunk.data, zlib.crc32(chunk.kind)) != checksum:
-      return f'chunk {_name(chunk)} does not have its checksum'
+      raise _corrupt(f'chunk {_name(chunk)} does not have its checksum')
     if problem := _problem_of_chunk(chunk, chunks):
-      return f'chunk {_name(chunk)} {problem}'
+      raise _corrupt(f'chunk {_name(chunk)} {problem}')
     chunks.append(chunk)
     if chunk.kind == b'IEND':
-      return _problem_of_pixels(chunks)
-  return 'its end is missing'
+      return chunks
+  raise _corrupt('its end is missing')
+
+
+def _corrupt(problem: str) -> RefusedFileError:
+  return RefusedFileError(Reason.IMAGE_CORRUPT, problem)
+
+
+def _written(kind: bytes, data: Sequence[bytes | memoryview]) -> list[bytes | memoryview]:
+  """A chunk with this data, in parts."""
+  checksum = functools.reduce(lambda so_far, part: zlib.crc32(part, so_far), data, zlib.crc32(kind))
+  return [struct.pack('>I', sum(map(len, data))), kind, *data, struct.pack('>I', checksum)]
 
 
 def _chunks(content: bytes) -> Iterator[tuple[_Chunk, int]]:
@@ -88,25 +117,39 @@ def _is_header(data: memoryview) -> bool:
   return bool(width and height and known and not compression and not filtering and interlace in (0, 1))
 
 
-def _problem_of_pixels(chunks: Sequence[_Chunk]) -> str:
-  """Inflates all pixels, without keeping them."""
+def _stored_pixels(chunks: Sequence[_Chunk]) -> list[bytes]:
+  """Inflates all pixels, and stores them in a zlib stream without compression; in parts."""
   if chunks[0].data[9] == _PALETTE and all(chunk.kind != b'PLTE' for chunk in chunks):
-    return 'its palette is missing'
-  inflate = zlib.decompressobj()
+    raise _corrupt('its palette is missing')
+  needed = _length_of_pixels(chunks[0].data)
+  store = zlib.compressobj(0)
+  stored: list[bytes] = []
   length = 0
+  for rows in _inflate(chunks):
+    stored.append(store.compress(rows[: max(needed - length, 0)]))
+    length += len(rows)
+    if length > _MOST_TOO_MANY * needed + _INFLATED_AT_ONCE:
+      raise _corrupt('it holds far more than its pixels')
+  if length < needed:
+    raise _corrupt('its pixels are not complete')
+  return [*stored, store.flush()]
+
+
+def _inflate(chunks: Sequence[_Chunk]) -> Iterator[bytes]:
+  """The pixels as they are filtered, part by part, to the end of their stream."""
+  inflate = zlib.decompressobj()
   try:
     for chunk in chunks:
       waiting: bytes | memoryview = chunk.data if chunk.kind == b'IDAT' else b''
       while waiting and not inflate.eof:
-        length += len(inflate.decompress(waiting, _INFLATED_AT_ONCE))
+        yield inflate.decompress(waiting, _INFLATED_AT_ONCE)
         waiting = inflate.unconsumed_tail
     while not inflate.eof and (rest := inflate.decompress(b'', _INFLATED_AT_ONCE)):
-      length += len(rest)
+      yield rest
   except zlib.error as error:
-    return f'its pixels cannot be read: {error}'
-  if not inflate.eof or length < _length_of_pixels(chunks[0].data):
-    return 'its pixels are not complete'
-  return ''
+    raise _corrupt(f'its pixels cannot be read: {error}') from error
+  if not inflate.eof:
+    raise _corrupt('its pixels are not complete')
 
 
 def _length_of_pixels(header: memoryview) -> int:
@@ -123,13 +166,16 @@ def _name(chunk: _Chunk) -> str:
   return chunk.kind.decode('ascii', 'backslashreplace')
 
 
-def problem_of_jpeg(content: bytes) -> str:
-  """What libjpeg as TensorFlow uses it would stop at; '' if nothing. Pillow does not need the end marker."""
+def check_jpeg(content: bytes) -> None:
+  """Checks that a JPEG has its end marker, which TensorFlow needs and Pillow does not.
+
+  Raises:
+    RefusedFileError: IMAGE_CORRUPT.
+  """
   if content.endswith(_END_OF_JPEG):
-    return ''
-  if any(marker == _END_OF_JPEG[1] for marker, _ in _markers(content)):
-    return ''  # more bytes follow, which no decoder reads
-  return 'its end is missing'
+    return
+  if all(marker != _END_OF_JPEG[1] for marker, _ in _markers(content)):  # else more bytes follow: no decoder reads them
+    raise _corrupt('its end is missing')
 
 
 def is_common_jpeg(content: bytes) -> bool:
