@@ -25,7 +25,7 @@ _SAME_OBJECT_IOU = 0.6
 
 
 class TwoStage(tf.Module):
-  """A model with the signatures of ServingModule in detection/odapi/model/export.py.
+  """A model with the signatures that detection/odapi/model/export.py describes.
 
   Attributes:
     detector: a loaded SavedModel.

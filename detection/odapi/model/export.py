@@ -17,7 +17,7 @@ from object_detection.core import standard_fields
 from detection import records
 from detection.inference.saved_model import CLASS_NAMES, IMAGE_BYTES, SERVING_DEFAULT, TF_EXAMPLE
 from detection.odapi.model import building, constants, engine, suppression
-from detection.odapi.model.preparation import Preparation
+from detection.odapi.model.preparation import Preparation, Prepared
 
 # From a batch as Preparation gives it to the outputs by name.
 Detect = Callable[..., dict[str, tf.Tensor]]
@@ -41,8 +41,8 @@ class Limits:
   max_detections: int | None = None
 
 
-class ServingModule(tf.Module):
-  """A detection model behind signatures.
+def signatures(detect: Detect, preparation: Preparation, labels: Mapping[str, int]) -> dict[str, Any]:
+  """{name: tf.ConcreteFunction} of a detection model's signatures.
 
   serving_default: `input_tensor`, uint8 [N, height, width, 3], RGB.
   image_bytes: `image_bytes`, string [N], JPEG or PNG files; sizes may differ.
@@ -51,37 +51,26 @@ class ServingModule(tf.Module):
 
   Outputs of the others, as the OD API names them: detection_boxes float32 [N, M, 4], (ymin, xmin, ymax, xmax) in [0,
   1]; detection_classes float32 [N, M], label map ids, from 1; detection_scores float32 [N, M]; num_detections [N].
+
+  Args:
+    detect: see `detector`.
+    preparation: of the same model.
+    labels: {class name: id}, at least one.
   """
-
-  def __init__(
-    self, detect: Detect, preparation: Preparation, variables: list[tf.Variable], labels: Mapping[str, int]
-  ) -> None:
-    """Puts the parts together.
-
-    Args:
-      detect: see `detector`.
-      preparation: of the same model.
-      variables: of the model. The signatures do not need them: training that goes on from this model does.
-      labels: {class name: id}, at least one.
-    """
-    super().__init__()
-    self._detect_batch = detect
-    self.name_classes = class_namer(labels)
-    self._preparation = preparation
-    # Only the variables, not the layers: each layer would be traced once more.
-    self._weights = variables
-
-  @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')], autograph=False)
-  def detect_images(self, input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_batch(*self._preparation.pixels(input_tensor))
-
-  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')], autograph=False)
-  def detect_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_batch(*self._preparation.encoded(image_bytes))
-
-  @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='tf_example')], autograph=False)
-  def detect_examples(self, tf_example: tf.Tensor) -> dict[str, tf.Tensor]:
-    return self._detect_batch(*self._preparation.encoded(records.parse_encoded(tf_example)))
+  pixels = tf.TensorSpec([None, None, None, 3], tf.uint8, name='input_tensor')
+  prepare: dict[str, tuple[tf.TensorSpec, Callable[[tf.Tensor], Prepared]]] = {
+    SERVING_DEFAULT: (pixels, preparation.pixels),
+    IMAGE_BYTES: (tf.TensorSpec([None], tf.string, name='image_bytes'), preparation.encoded),
+    TF_EXAMPLE: (
+      tf.TensorSpec([None], tf.string, name='tf_example'),
+      lambda examples: preparation.encoded(records.parse_encoded(examples)),
+    ),
+  }
+  functions = {
+    name: tf.function(lambda batch, of=prepared: detect(*of(batch)), autograph=False).get_concrete_function(spec)
+    for name, (spec, prepared) in prepare.items()
+  }
+  return functions | {CLASS_NAMES: class_namer(labels).get_concrete_function()}
 
 
 def detector(model: Any, size: tuple[int | None, int | None], limits: Limits) -> Detect:
@@ -131,14 +120,13 @@ def save(model: Any, directory: str, labels: Mapping[str, int], limits: Limits |
   with building.mode(model, training=False):
     preparation = Preparation(model)
     detect = detector(model, preparation.size(), limits or Limits())
-    module = ServingModule(detect, preparation, building.all_variables(model), labels)
-    signatures = {
-      SERVING_DEFAULT: module.detect_images.get_concrete_function(),
-      IMAGE_BYTES: module.detect_bytes.get_concrete_function(),
-      TF_EXAMPLE: module.detect_examples.get_concrete_function(),
-      CLASS_NAMES: module.name_classes.get_concrete_function(),
-    }
-  tf.saved_model.save(module, directory, signatures=signatures)
+    functions = signatures(detect, preparation, labels)
+  # Only the variables, not the layers: each layer would be traced once more. No function either: with attributes that
+  # are functions TensorFlow traces all once more, and stores the weights a second time. The signatures do not need the
+  # variables; training that goes on from this model does.
+  module = tf.Module()
+  module._weights = building.all_variables(model)
+  tf.saved_model.save(module, directory, signatures=functions)
 
 
 def class_namer(labels: Mapping[str, int]) -> Any:

@@ -35,6 +35,7 @@ def test_json_has_coco_boxes_and_a_frame_only_for_videos():
     'bbox': pytest.approx([40, 10, 80, 40], abs=0.01),
     'score': 0.9,
   }
+  assert [row['category_name'] for row in rows] == 2 * ['dog', 'cat, "tom"']
   assert [row.get('frame') for row in rows] == [None, None, 0, 0]
   assert json.loads(predictions.coco_json([])) == []
 

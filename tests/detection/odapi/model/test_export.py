@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
+from detection import model_folder
 from detection.inference import parity
 from detection.inference.detector import Detector
-from detection.odapi.model import export, preparation
+from detection.odapi.model import export
 
 FOUND = {
   'detection_boxes': tf.reshape(tf.range(2 * 4 * 4, dtype=tf.float32), [2, 4, 4]),
@@ -43,8 +45,8 @@ def test_a_score_that_is_no_number_stays_to_be_seen():
 
 
 def test_class_names_are_told_by_a_signature():
-  module = export.ServingModule(dict, preparation.Preparation(None), [], {'cat': 1, 'dög': 3})
-  names = module.name_classes(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
+  namer = export.class_namer({'cat': 1, 'dög': 3})
+  names = namer(tf.constant([3, 1, 2, 0, -1, 99], tf.int64))['class_names']
   assert [name.decode() for name in names.numpy()] == ['dög', 'cat', '', '', '', '']
 
 
@@ -59,3 +61,15 @@ def test_a_trained_model_answers_for_a_batch_as_for_single_images_and_names_its_
   assert set(signatures) == {'serving_default', 'image_bytes', 'tf_example', 'class_names'}
   names = signatures['class_names'](ids=tf.constant(list(detector.labels.values()), tf.int64))['class_names']
   assert [name.decode() for name in names.numpy()] == list(detector.labels)
+
+
+@pytest.mark.slow
+def test_the_weights_are_in_the_graph_once(finished_run):
+  folder = model_folder.serving(str(finished_run.artifact('ODAPITrainer', 'model')))
+  with open(f'{folder}/{model_folder.SAVED_MODEL}', 'rb') as file:
+    saved = saved_model_pb2.SavedModel.FromString(file.read())
+  constants = [
+    sum(node.ByteSize() for node in function.node_def if node.op == 'Const')
+    for function in saved.meta_graphs[0].graph_def.library.function
+  ]
+  assert sum(size > 1e6 for size in constants) == 1
