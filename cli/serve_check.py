@@ -2,9 +2,11 @@
 
 import argparse
 import re
+import sys
+from collections.abc import Iterator, Sequence
 
 from cli.shared import quiet
-from detection.base.errors import ConfigError
+from detection.base.errors import ConfigError, DataError
 
 HELP = 'compare a TensorFlow Serving endpoint with the model here'
 ORDER = 110
@@ -23,29 +25,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
   """Sends images to the endpoint and compares its answers with those of the model here.
 
+  Returns:
+    0; 1 if an image could not be read, was named and left out.
+
   Raises:
     ConfigError: if the URL is none of a model, or there are no images.
-    DataError: if the server cannot be reached, refuses, answers in another form, or finds other boxes.
+    DataError: if the server cannot be reached, refuses, answers in another form, or finds other boxes; or if none of
+      the images can be read.
   """
   _check_arguments(args)
   with quiet.third_party():
-    from detection.inference import images, parity, sources, tf_serving
+    from detection.inference import parity, sources, tf_serving
     from detection.inference.detector import Detector
 
     paths = sources.find(args.sources)
     local = Detector(args.model, args.batch_size)
-    largest, compared = 0.0, 0
-    for start in range(0, len(paths), args.batch_size):
-      batch = paths[start : start + args.batch_size]
-      encoded = [images.encoded(path) for path in batch]
-      answers = tf_serving.detect(args.url, encoded, local.labels)
-      for path, there, here in zip(batch, answers, local.detect_encoded(encoded), strict=True):
+    largest, images, boxes = 0.0, 0, 0
+    for batch in _batches(paths, args.batch_size):
+      answers = tf_serving.detect(args.url, list(batch.values()), local.labels)
+      for path, there, here in zip(batch, answers, local.detect_encoded(list(batch.values())), strict=True):
         found = {'the model here': here, 'the server': there}
         difference = parity.difference(path, found, args.min_score, 'Is another version served?')
         largest = max(largest, difference)
-        compared += len(here.above(args.min_score))
-  print(f'{args.url}: {len(paths)} images, {compared} boxes as here; the largest difference is {largest:.1g}')
-  return 0
+        boxes += len(here.above(args.min_score))
+      images += len(batch)
+  if not images:
+    raise DataError('none of the images can be read; each is named above.')
+  print(f'{args.url}: {images} images, {boxes} boxes as here; the largest difference is {largest:.1g}')
+  if images == len(paths):
+    return 0
+  print(f'detection-pipeline serve-check: left out: {len(paths) - images}; each is named above.', file=sys.stderr)
+  return 1
+
+
+def _batches(paths: Sequence[str], size: int) -> Iterator[dict[str, bytes]]:
+  """{path: JPEG or PNG bytes} of so many images at a time; those that cannot be read are named and left out."""
+  from detection.inference import images
+
+  batch: dict[str, bytes] = {}
+  for path in paths:
+    try:
+      batch[path] = images.encoded(path)
+    except DataError as error:
+      print(f'left out: {error}', file=sys.stderr)
+    if len(batch) == size:
+      yield batch
+      batch = {}
+  if batch:
+    yield batch
 
 
 def _check_arguments(args: argparse.Namespace) -> None:

@@ -54,9 +54,11 @@ def ask(model: str) -> None:
   """
   import tensorflow as tf
 
+  from detection.inference import saved_model
   from detection.inference.detector import Detector
 
   detector = Detector(model)
+  saved_model.load(detector.path)  # with its variables, as a server does
   rng = np.random.default_rng(0)
   images = [rng.integers(0, 255, (height, width, 3), np.uint8) for height, width in ((240, 320), (200, 150))]
   for image in images:

@@ -8,7 +8,9 @@ import numpy as np
 from detection import model_folder
 from detection.base import local_copies
 from detection.base.errors import DataError
+from detection.inference import stateless
 from detection.inference.model import OUTPUTS
+from detection.inference.stateless import Function
 
 # Names of signatures; detection/odapi/model/export.py says what they take and give.
 SERVING_DEFAULT = 'serving_default'
@@ -35,7 +37,9 @@ class SavedModel:
     """
     self.labels = model_folder.read_labels(folder)
     self._folder = folder
-    self._model = load(folder)  # kept: the signatures hold it by weak references only
+    self._functions = stateless.load(local_copies.readable(folder), (SERVING_DEFAULT, IMAGE_BYTES)) or _functions(
+      folder
+    )
 
   def detect_encoded(self, batch: Sequence[bytes]) -> dict[str, np.ndarray]:
     """The outputs for JPEG or PNG bytes; sizes may differ.
@@ -52,13 +56,11 @@ class SavedModel:
   def _call(self, signature: str, batch: np.ndarray) -> dict[str, np.ndarray]:
     import tensorflow as tf
 
-    signatures = self._model.signatures
-    if signature not in signatures:
-      raise DataError(f'{self._folder}: no signature "{signature}". Received {sorted(signatures)}. Export it again.')
-    function = signatures[signature]
-    ((argument, spec),) = function.structured_input_signature[1].items()
+    if signature not in self._functions:
+      found = sorted(self._functions)
+      raise DataError(f'{self._folder}: no signature "{signature}". Received {found}. Export it again.')
     try:
-      outputs = function(**{argument: tf.constant(batch, spec.dtype)})
+      outputs = self._functions[signature](batch)
     except tf.errors.InvalidArgumentError as error:
       reason = error.message.splitlines()[0]
       raise DataError(f'{self._folder}: the model could not read an image: {reason}') from error
@@ -68,6 +70,24 @@ class SavedModel:
         f'{self._folder}: "{signature}" has no output {missing[0]}. Received {sorted(outputs)}. Export again.'
       )
     return {name: outputs[name].numpy() for name in OUTPUTS}
+
+
+def _functions(folder: str) -> dict[str, Function]:
+  """The signatures of any SavedModel. Raises as `load`."""
+  model = load(folder)
+  return {name: _function(model, name) for name in model.signatures}
+
+
+def _function(model: Any, name: str) -> Function:
+  """The signature by position. It has the model with it: signatures hold it by weak references only."""
+  import tensorflow as tf
+
+  def run(batch: np.ndarray) -> dict[str, Any]:
+    signature = model.signatures[name]
+    ((argument, spec),) = signature.structured_input_signature[1].items()
+    return signature(**{argument: tf.constant(batch, spec.dtype)})
+
+  return run
 
 
 def load(folder: str) -> Any:

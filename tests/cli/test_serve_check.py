@@ -54,6 +54,26 @@ def test_a_server_that_answers_as_the_model_does_passes(server, served, colour_m
   assert '3 images, 3 boxes as here' in capsys.readouterr().out
 
 
+def test_an_image_that_cannot_be_read_is_named_and_left_out_and_the_others_compared(
+  server, served, colour_model, photos, capsys
+):
+  server.answer = served
+  (photos / '0.png').write_bytes(b'not an image')
+  (photos / '1a.png').write_bytes(b'')
+  assert check(server.url, colour_model, photos, '--batch-size', 2) == 1
+  said = capsys.readouterr()
+  assert '2 images, 3 boxes as here' in said.out
+  lines = said.err.splitlines()
+  assert [line.split(': ')[:2] for line in lines[:2]] == [['left out', str(photos / n)] for n in ('0.png', '1a.png')]
+  assert lines[2:] == ['detection-pipeline serve-check: left out: 2; each is named above.']
+
+
+def test_images_of_which_none_can_be_read_are_refused(server, served, colour_model, tmp_path, capsys):
+  (tmp_path / 'a.png').write_bytes(b'not an image')
+  assert check(server.url, colour_model, tmp_path / 'a.png') == 1
+  assert 'serve-check: none of the images can be read' in capsys.readouterr().err
+
+
 def changed(served, change):
   """`served`, each of its rows changed."""
 

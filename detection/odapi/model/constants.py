@@ -3,13 +3,15 @@ and lay weights out as its kernels want them. Training needs the variables; a se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from detection.odapi.model.folding import fold, node_name
+from detection.base import graph_def
+from detection.base.graph_def import node_name
+from detection.odapi.model.folding import fold
 
 
 def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
@@ -35,7 +37,7 @@ def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
   fold(graph)
   names = sorted(traced.structured_outputs)
   outputs = [traced.structured_outputs[name].name for name in names]
-  graph = _needed(graph, outputs, leave_out={argument.op.name for argument in arguments})
+  graph = graph_def.needed(graph, outputs, leave_out={argument.op.name for argument in arguments})
   _forget_gradients(graph)
   read = {source for node in graph.node for source in node.input}
 
@@ -85,18 +87,3 @@ def _make_constant(node: tf.compat.v1.NodeDef, value: np.ndarray) -> None:
   node.attr.clear()
   node.attr['dtype'].type = tf.as_dtype(value.dtype).as_datatype_enum
   node.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(value))
-
-
-def _needed(graph: tf.compat.v1.GraphDef, outputs: Sequence[str], leave_out: Set[str]) -> tf.compat.v1.GraphDef:
-  """The part of the graph that computes the outputs, without the nodes to leave out."""
-  nodes = {node.name: node for node in graph.node}
-  found: set[str] = set()
-  waiting = [node_name(output) for output in outputs]
-  while waiting:
-    name = waiting.pop()
-    if name not in found and name not in leave_out:
-      found.add(name)
-      waiting += map(node_name, nodes[name].input)
-  kept = tf.compat.v1.GraphDef(versions=graph.versions, library=graph.library)
-  kept.node.extend(node for node in graph.node if node.name in found)
-  return kept

@@ -15,6 +15,8 @@ from collections import Counter
 import numpy as np
 import tensorflow as tf
 
+from detection.base.graph_def import node_name
+
 _NORMS = ('FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3')
 _DEPTHWISE = 'DepthwiseConv2dNative'
 _CONVOLUTIONS = ('Conv2D', _DEPTHWISE)
@@ -93,8 +95,3 @@ class _Folding:
     node.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(value))
     self._nodes[name] = node
     return name
-
-
-def node_name(source: str) -> str:
-  """The node's name in an input: `name`, `name:1`, or `^name` for order alone."""
-  return source.removeprefix('^').partition(':')[0]

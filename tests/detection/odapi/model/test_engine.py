@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from detection.base.errors import ConfigError
 from detection.odapi.config import config_io
-from detection.odapi.model import building, inputs
+from detection.odapi.model import building, inputs, suppression
 from detection.odapi.model.compute import Compute
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.losses import TOTAL_LOSS
@@ -105,6 +105,17 @@ def test_without_the_flag_the_trained_weights_are_evaluated(config):
   before = values(engine)
   with engine.evaluated_weights():
     assert all(np.array_equal(before[name], value) for name, value in values(engine).items())
+
+
+def test_an_evaluated_batch_is_suppressed_at_once(config, eagerly, monkeypatch):
+  own, batches = suppression._suppress, []
+  monkeypatch.setattr(
+    suppression, '_suppress', lambda boxes, *others: batches.append(len(boxes)) or own(boxes, *others)
+  )
+  engine = Engine(config)
+  read, _ = inputs.eval_batches(config, engine.model, 3)
+  engine.evaluate_batch(*next(iter(read)))
+  assert batches == [3]
 
 
 def losses(config, steps, compute, **options):

@@ -1,5 +1,7 @@
 """What the SavedModel's signatures give out beyond the model's own detections."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -63,13 +65,25 @@ def test_a_trained_model_answers_for_a_batch_as_for_single_images_and_names_its_
   assert [name.decode() for name in names.numpy()] == list(detector.labels)
 
 
-@pytest.mark.slow
-def test_the_weights_are_in_the_graph_once(finished_run):
+@pytest.fixture(scope='module')
+def functions(finished_run):
+  """The functions in the graph of a SavedModel."""
   folder = model_folder.serving(str(finished_run.artifact('ODAPITrainer', 'model')))
   with open(f'{folder}/{model_folder.SAVED_MODEL}', 'rb') as file:
     saved = saved_model_pb2.SavedModel.FromString(file.read())
-  constants = [
-    sum(node.ByteSize() for node in function.node_def if node.op == 'Const')
-    for function in saved.meta_graphs[0].graph_def.library.function
-  ]
+  return saved.meta_graphs[0].graph_def.library.function
+
+
+@pytest.mark.slow
+def test_the_weights_are_in_the_graph_once(functions):
+  constants = [sum(node.ByteSize() for node in one.node_def if node.op == 'Const') for one in functions]
   assert sum(size > 1e6 for size in constants) == 1
+
+
+@pytest.mark.slow
+def test_the_graph_has_no_batch_norm_and_loops_over_nothing_but_files(functions):
+  operations = Counter(node.op for one in functions for node in one.node_def)
+  assert operations['CombinedNonMaxSuppression']
+  assert not [name for name in operations if name.startswith('FusedBatchNorm')]
+  # image_bytes and tf_example decode file by file.
+  assert operations['While'] + operations['StatelessWhile'] == 2
