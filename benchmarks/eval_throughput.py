@@ -31,11 +31,12 @@ def ours(model: str, records: str) -> float:
   from detection.base import files
   from detection.metrics import bootstrap
   from detection.odapi import label_map
+  from pipeline import config
 
   started()
   labels = label_map.parse(files.read_text(f'{model}/label_map.pbtxt'))
   with tempfile.TemporaryDirectory() as folder:
-    with beam.Pipeline() as pipeline:
+    with beam.Pipeline(argv=config.BeamConfig().pipeline_args) as pipeline:
       inference.evaluate(pipeline, [records], f'{model}/Format-Serving', labels, folder)
     results = inference.read_results(folder)
   draws = bootstrap.draws(len(results.names), len(results.scores))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,10 @@ def refit(
     raise ConfigError(f'--output: {output} exists. Name a new folder.')
   begun = time.monotonic()
   detector = refitting.load_detector(model, backbone)
-  fitted = refitting.fit(detector, LabelledImages(data, IngestSettings()).images(), kind)
+  labelled = LabelledImages(data, IngestSettings())
+  fitted = refitting.fit(detector, labelled.images(), kind)
+  for name, why in labelled.left_out.items():
+    print(f'left out: {name}: {why}', file=sys.stderr)
   # Ids are kept for life: new classes come after those that the model had.
   labels = class_ids.assign_ids(fitted.head.names, detector.labels)
   with files.whole_directory(output) as folder:

@@ -6,6 +6,7 @@ No image travels between workers. A shard's results are a few columns in a file.
 import functools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent import futures
 
 import apache_beam as beam
 
@@ -13,7 +14,9 @@ from components.evaluator import examples as split
 from components.evaluator.shards import Shard, shards_of
 from detection.base import files
 from detection.base.errors import DataError
+from detection.detections import Detections
 from detection.inference.detector import Detector
+from detection.inference.stages import map_ahead
 from detection.metrics import results
 
 
@@ -33,19 +36,24 @@ class DetectAndMatch(beam.DoFn):
     self._output = output
 
   def process(self, shard: Shard) -> Iterator[str]:
-    parts = [part for batch in shard.batches() for part in self._matched(batch, shard.file)]
+    with futures.ThreadPoolExecutor(1) as thread:
+      # The model computes while the batch before is matched and the one after is read.
+      batches = map_ahead(thread, lambda batch: self._detected(batch, shard.file), shard.batches(), 1)
+      parts = [part for batch in batches for part in self._matched(*batch)]
     target = files.join(self._output, shard.name + '.npz')
     results.merge(parts).save(target)
     logging.info('%s: %d images evaluated', shard.name, len(parts))
     yield target
 
-  def _matched(self, batch: Sequence[bytes], where: str) -> Iterator[results.Results]:
-    """The results of each record of a batch."""
+  def _detected(self, batch: Sequence[bytes], where: str) -> tuple[Sequence[results.Image], Sequence[Detections]]:
+    """The images of a batch of records, and what the model finds in them."""
     images, encoded = zip(*(split.parse(record, self._labels, where) for record in batch), strict=True)
     try:
-      detected = _detector(self._model).detect_encoded(encoded)
+      return images, _detector(self._model).detect_encoded(encoded)
     except DataError as error:
       raise DataError(f'{error} One of: {", ".join(image.name for image in images)}.') from error
+
+  def _matched(self, images: Sequence[results.Image], detected: Sequence[Detections]) -> Iterator[results.Results]:
     for image, detections in zip(images, detected, strict=True):
       yield results.of_image(image, detections.with_ids(self._labels))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from components.voc_example_gen import ingest, plan
+from components.voc_example_gen.refusals import SET_ASIDE
 from components.voc_example_gen.settings import IngestSettings
 from detection.crops.source_images import SourceImage
 
@@ -16,6 +17,7 @@ class LabelledImages:
 
   Attributes:
     total: how many annotated images the folder has.
+    left_out: {image: why it cannot be used}, of those that were read so far.
   """
 
   def __init__(self, root: str, settings: IngestSettings, most: int | None = None) -> None:
@@ -33,6 +35,7 @@ class LabelledImages:
     planned = plan.make(root, settings)
     tasks = [task for shard in planned.shards for task in shard.tasks]
     self.total = len(tasks)
+    self.left_out: dict[str, str] = {}
     self._root = planned.root
     self._tasks = tasks if most is None or len(tasks) <= most else plan.shuffled(tasks)[:most]
 
@@ -44,7 +47,8 @@ class LabelledImages:
   def images(self) -> Iterator[SourceImage]:
     """Every image with usable boxes."""
     for task in self._tasks:
-      _, checked, boxes = ingest.examine(self._root, task, keep_negatives=False)
+      outcome, checked, boxes = ingest.examine(self._root, task, keep_negatives=False)
+      self._note(outcome)
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
         yield SourceImage(task.item.image, checked.content, [box.label for box in boxes], np.array(corners, np.float32))
@@ -55,6 +59,11 @@ class LabelledImages:
     An image that is annotated as having no objects is read too, whatever the settings say.
     """
     for task in self._tasks:
-      record, _ = ingest.process(self._root, task, keep_negatives=True)
+      record, outcome = ingest.process(self._root, task, keep_negatives=True)
+      self._note(outcome)
       if record:
         yield record
+
+  def _note(self, outcome: ingest.Outcome) -> None:
+    if outcome.reason and outcome.reason not in SET_ASIDE:
+      self.left_out[outcome.file or outcome.image] = f'{outcome.reason}: {outcome.detail}'

@@ -85,6 +85,16 @@ def test_a_class_is_added_to_what_refit_made_and_ids_stay(colour_model, draw, tm
 
 
 @pytest.mark.usefixtures('_mean_colour')
+def test_an_image_that_cannot_be_used_is_named_and_the_others_are_fitted(colour_model, draw, tmp_path, capsys):
+  data = write(tmp_path / 'few', draw, 'apple', 'plum', count=5)
+  (broken,) = (tmp_path / 'few').rglob('2.png')
+  broken.write_bytes(b'not an image')
+  head = refit.refit(str(colour_model), data, str(tmp_path / 'out'))
+  assert list(head.names) == ['apple', 'plum']
+  assert '\nleft out: 2.png: image_' in '\n' + capsys.readouterr().err
+
+
+@pytest.mark.usefixtures('_mean_colour')
 def test_one_class_is_one_line_and_leaves_nothing(colour_model, draw, tmp_path):
   with pytest.raises(DataError, match='two classes or more to tell apart, received one: "fruit"'):
     refit.refit(str(colour_model), write(tmp_path / 'few', draw, 'fruit', 'fruit'), str(tmp_path / 'out'))

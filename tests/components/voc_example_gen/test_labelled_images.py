@@ -6,7 +6,11 @@ from detection import records
 
 
 def test_images_with_usable_boxes_are_read_and_all_others_left_out(messy):
-  images = {image.name: image for image in LabelledImages(str(messy), IngestSettings()).images()}
+  labelled = LabelledImages(str(messy), IngestSettings())
+  images = {image.name: image for image in labelled.images()}
+  assert labelled.left_out == {
+    'JPEGImages/half.jpg': 'image_corrupt: OSError: image file is truncated (30 bytes not processed)'
+  }
   assert sorted(images) == [*(f'JPEGImages/{number:03}.jpg' for number in range(10)), 'JPEGImages/clip.jpg']
   assert images['JPEGImages/001.jpg'].labels == ['dog']
   assert images['JPEGImages/001.jpg'].boxes.shape == (1, 4)
