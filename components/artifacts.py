@@ -33,7 +33,7 @@ class IngestReport(artifact.Artifact):
 
 
 class ExportedModels(artifact.Artifact):
-  """A model for other runtimes: `<kind>.tflite` and `model.onnx`, each with its class names inside."""
+  """A model for other runtimes: `<kind>.tflite`, `model.onnx` and `int8.onnx`, each with its class names inside."""
 
   TYPE_NAME = 'components.artifacts.ExportedModels'
 

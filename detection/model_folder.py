@@ -15,7 +15,7 @@ A pushed version, <destination>/<version>/, with the version an integer:
     checksums.json                    SHA-256 of every other file
     batching_params.pbtxt             how TensorFlow Serving puts requests together, if it is told to
     assets.extra/tf_serving_warmup_requests
-    exports/<kind>.tflite, model.onnx
+    exports/<kind>.tflite, model.onnx, int8.onnx
 
 A model of the zoo: pipeline.config, checkpoint/ckpt-0.*, saved_model/.
 """

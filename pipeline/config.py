@@ -16,7 +16,7 @@ from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings,
 from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
-from detection.inference.tflite_model import Kind
+from detection.inference import onnx_model, tflite_model
 from detection.tracking import TrackSettings
 from detection.training.settings import AdaptSettings, TrainSettings
 
@@ -121,18 +121,22 @@ class ExportConfig(Settings):
 
   score_threshold: the model leaves out detections with a lower score; the evaluator measures those that are left.
   max_detections: at most so many an image; by default as many as pipeline.config allows.
-  tflite, onnx: formats for other runtimes, made beside the SavedModel.
+  tflite, onnx: formats for other runtimes, made beside the SavedModel. `onnx: true` is [float32].
   """
 
   score_threshold: float = pydantic.Field(0.0, ge=0, le=1)
   max_detections: pydantic.PositiveInt | None = None
-  tflite: list[Kind] = []
-  onnx: bool = False
+  tflite: list[tflite_model.Kind] = []
+  onnx: list[onnx_model.Kind] = []
 
   @property
   def converts(self) -> bool:
     """True if the model is converted for another runtime."""
-    return bool(self.tflite) or self.onnx
+    return bool(self.tflite or self.onnx)
+
+  @pydantic.validator('onnx', pre=True)
+  def _is_a_list(cls, value: Any) -> Any:
+    return (['float32'] if value else []) if isinstance(value, bool) else value
 
 
 class PushConfig(Settings):

@@ -9,7 +9,7 @@ from tfx.types import channel, component_spec, standard_artifacts
 from components import artifacts, code_version
 from components.model_exporter import executor
 from detection.base.errors import ConfigError
-from detection.inference import tflite_model
+from detection.inference import onnx_model, tflite_model
 
 
 class ModelExporterSpec(component_spec.ComponentSpec):
@@ -17,7 +17,7 @@ class ModelExporterSpec(component_spec.ComponentSpec):
 
   PARAMETERS = {
     'tflite': component_spec.ExecutionParameter(type=str),  # JSON
-    'onnx': component_spec.ExecutionParameter(type=int),
+    'onnx': component_spec.ExecutionParameter(type=str),  # JSON
     'score_threshold': component_spec.ExecutionParameter(type=float),
     'max_detections': component_spec.ExecutionParameter(type=int, optional=True),
     'split': component_spec.ExecutionParameter(type=str),
@@ -33,15 +33,16 @@ class ModelExporterSpec(component_spec.ComponentSpec):
 class ModelExporter(base_component.BaseComponent):
   """Converts a trained model for other runtimes: TFLite for small devices, ONNX.
 
-      exporter = ModelExporter(model=trainer.outputs['model'], examples=..., tflite=['float16', 'int8'], onnx=True)
+      exporter = ModelExporter(model=trainer.outputs['model'], examples=..., tflite=['int8'], onnx=['float32'])
 
-  outputs: exports (ExportedModels): `<kind>.tflite` a kind, and `model.onnx`, with the class names inside.
+  outputs: exports (ExportedModels): `<kind>.tflite` a kind, `model.onnx` and `int8.onnx`, with the class names inside.
 
   Args:
     model: from the trainer: checkpoint and pipeline.config become TFLite, the SavedModel ONNX.
-    examples: int8 chooses the ranges of activations by the images of `split`; ONNX is compared on them.
-    tflite: of lite.KINDS.
-    onnx: whether to make model.onnx.
+    examples: int8 chooses the ranges of activations by images of the training split; ONNX is compared
+      on those of `split`.
+    tflite: of tflite_model.KINDS.
+    onnx: of onnx_model.KINDS.
     score_threshold, max_detections: as the SavedModel was exported with.
     split: of `examples`.
 
@@ -57,14 +58,15 @@ class ModelExporter(base_component.BaseComponent):
     model: channel.BaseChannel,
     examples: channel.BaseChannel,
     tflite: Sequence[str] = (),
-    onnx: bool = False,
+    onnx: Sequence[str] = (),
     score_threshold: float = 0.0,
     max_detections: int | None = None,
     split: str = 'eval',
   ) -> None:
-    for kind in tflite:
-      if kind not in tflite_model.KINDS:
-        raise ConfigError(f'export.tflite: expected some of {", ".join(tflite_model.KINDS)}, received "{kind}".')
+    for key, kinds, known in (('tflite', tflite, tflite_model.KINDS), ('onnx', onnx, onnx_model.KINDS)):
+      for kind in kinds:
+        if kind not in known:
+          raise ConfigError(f'export.{key}: expected some of {", ".join(known)}, received "{kind}".')
     if not (tflite or onnx):
       raise ConfigError(
         f'ModelExporter: tflite: expected some of {", ".join(tflite_model.KINDS)}, or onnx; received neither.'
@@ -74,7 +76,7 @@ class ModelExporter(base_component.BaseComponent):
         model=model,
         examples=examples,
         tflite=json.dumps(list(dict.fromkeys(tflite))),
-        onnx=int(onnx),
+        onnx=json.dumps(list(dict.fromkeys(onnx))),
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         split=split,

@@ -3,12 +3,16 @@
 import itertools
 import json
 from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
 from detection.base.errors import DataError
 from detection.inference.images import decode
 
+# As converted; weights and activations in 8 bits.
+Kind = Literal['float32', 'int8']
+KINDS = get_args(Kind)
 SUFFIX = '.onnx'
 LABELS = 'labels'  # metadata property: JSON, {class name: id}, ids from 1
 

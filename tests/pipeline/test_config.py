@@ -58,6 +58,7 @@ def test_short_forms_go_into_pipeline_config_and_not_to_the_trainer(write):
     pytest.param('train: {num_steps: many}', [], "train.num_steps: .*integer; received 'many'", id='a wrong type'),
     pytest.param('', ['train.num_steps=2.7'], 'num_steps: expected a whole number; received 2.7', id='a fraction'),
     pytest.param('tune: {trials: 2.5}', [], 'tune.trials: expected a whole', id='of trials'),
+    pytest.param('export: {onnx: [int4]}', [], "'int4'", id='a kind of numbers that there is not'),
     pytest.param('export: {max_detections: yes}', [], 'expected a whole number; received True', id='yes for 1'),
     pytest.param('data: {format: vok}', [], "data.format: .*'voc'.*received 'vok'", id='not one of the choices'),
     pytest.param('name: My Model', [], 'name: expected lower-case letters', id='a name that is no folder name'),
@@ -129,6 +130,11 @@ def test_what_a_config_asks_for_is_said_in_one_place():
     True,
     True,
   ]
+
+
+def test_onnx_true_is_the_model_as_it_was_converted_and_kinds_may_be_named():
+  asked = (False, True, ['float32', 'int8'])
+  assert [config.ExportConfig(onnx=onnx).onnx for onnx in asked] == [[], ['float32'], ['float32', 'int8']]
 
 
 LOCAL = ['--runner=FnApiRunner', '--sdk_container_image=none']

@@ -87,7 +87,7 @@ def test_tflite_files_go_to_the_evaluator_and_the_pusher_and_limits_hold_for_bot
 
 def test_onnx_alone_makes_the_step_too_for_any_family():
   found = components(export={'onnx': True}, model={'base': 'faster_rcnn_resnet50_v1_640'})
-  assert found['ModelExporter'].exec_properties['onnx'] == 1
+  assert found['ModelExporter'].exec_properties['onnx'] == '["float32"]'
 
 
 def test_a_family_that_cannot_be_converted_is_refused_before_anything_runs():

@@ -13,7 +13,7 @@ from detection.inference import parity
 from detection.inference.detector import Detector
 
 
-def export(model, examples, folder, kinds=(), onnx=False, score_threshold=0.0, max_detections=None):
+def export(model, examples, folder, kinds=(), onnx=(), score_threshold=0.0, max_detections=None):
   """Runs the executor."""
   artifacts = {'model': standard_artifacts.Model(), 'examples': standard_artifacts.Examples()}
   artifacts['model'].uri, artifacts['examples'].uri = str(model), str(examples)
@@ -25,7 +25,7 @@ def export(model, examples, folder, kinds=(), onnx=False, score_threshold=0.0, m
     {'exports': [exports]},
     {
       'tflite': json.dumps(kinds),
-      'onnx': int(onnx),
+      'onnx': json.dumps(onnx),
       'split': 'eval',
       'score_threshold': score_threshold,
       'max_detections': max_detections,
@@ -75,7 +75,7 @@ def test_int8_is_a_fraction_of_the_size_and_a_single_image_equals_a_batch(export
 @pytest.mark.slow
 def test_int8_without_images_is_refused_in_one_line(finished_run, tmp_path):
   model = finished_run.artifact('ODAPITrainer', 'model')
-  with pytest.raises(DataError, match='need images of the eval split, which has none'):
+  with pytest.raises(DataError, match='int8 and ONNX need images, and the split has none'):
     export(model, tmp_path / 'empty', tmp_path / 'out', ['int8'])
   assert not (tmp_path / 'out').exists()
 
@@ -83,8 +83,11 @@ def test_int8_without_images_is_refused_in_one_line(finished_run, tmp_path):
 @pytest.mark.slow
 def test_onnx_finds_what_the_saved_model_finds_and_knows_its_classes(finished_run, images, tmp_path):
   model, examples = finished_run.artifact('ODAPITrainer', 'model'), finished_run.artifact('VocExampleGen', 'examples')
-  export(model, examples, tmp_path, onnx=True)
-  there, here = Detector(str(tmp_path / 'model.onnx')), Detector(str(model))
-  assert there.labels == here.labels
+  export(model, examples, tmp_path, onnx=['float32', 'int8'])
+  there, here, quantized = (Detector(str(path)) for path in (tmp_path / 'model.onnx', model, tmp_path / 'int8.onnx'))
+  assert there.labels == quantized.labels == here.labels
+  assert (tmp_path / 'int8.onnx').stat().st_size < (tmp_path / 'model.onnx').stat().st_size
+  for mine, other in zip(here.detect(images), quantized.detect(images), strict=True):
+    assert other.scores[0] == pytest.approx(mine.scores[0], abs=0.05)
   for name, mine, other in zip(images, here.detect(images), there.detect(images), strict=True):
     assert parity.difference(name, {'SavedModel': mine, 'ONNX': other}, 0.01, '') < 1e-4
