@@ -31,7 +31,9 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
 def ours(model: str, _: str, images: list[str], output: str) -> None:
-  import detection.inference.annotate  # noqa: F401 - imported before the clocks start, as in the other sides
+  import tensorflow  # noqa: F401 - imported before the clocks start, as in the other sides
+
+  import detection.inference.annotate  # noqa: F401
   from cli import main
 
   started()
