@@ -11,12 +11,12 @@ import yaml
 from pydantic import v1 as pydantic
 
 from components.crop_classifier.settings import TwoStageSettings
+from components.model_exporter.settings import ExportSettings
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings, known_name
 from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
-from detection.inference import onnx_model, tflite_model
 from detection.tracking import TrackSettings
 from detection.training.settings import AdaptSettings, TrainSettings
 
@@ -116,29 +116,6 @@ class EvaluateConfig(Settings):
   slice_pattern: str = ''
 
 
-class ExportConfig(Settings):
-  """What a served model gives out, and in which formats. Changing one of the first two trains again.
-
-  score_threshold: the model leaves out detections with a lower score; the evaluator measures those that are left.
-  max_detections: at most so many an image; by default as many as pipeline.config allows.
-  tflite, onnx: formats for other runtimes, made beside the SavedModel. `onnx: true` is [float32].
-  """
-
-  score_threshold: float = pydantic.Field(0.0, ge=0, le=1)
-  max_detections: pydantic.PositiveInt | None = None
-  tflite: list[tflite_model.Kind] = []
-  onnx: list[onnx_model.Kind] = []
-
-  @property
-  def converts(self) -> bool:
-    """True if the model is converted for another runtime."""
-    return bool(self.tflite or self.onnx)
-
-  @pydantic.validator('onnx', pre=True)
-  def _is_a_list(cls, value: Any) -> Any:
-    return (['float32'] if value else []) if isinstance(value, bool) else value
-
-
 class PushConfig(Settings):
   """Where models are pushed.
 
@@ -178,7 +155,7 @@ class RunConfig(Settings):
   tune: TuneSettings | None = None
   adapt: AdaptConfig | None = None
   two_stage: TwoStageSettings | None = None
-  export: ExportConfig = ExportConfig()
+  export: ExportSettings = ExportSettings()
   evaluate: EvaluateConfig = EvaluateConfig()
   push: PushConfig = PushConfig()
   track: TrackSettings = TrackSettings()

@@ -125,16 +125,6 @@ def test_what_a_config_asks_for_is_said_in_one_place():
   assert searching.search is searching.tune
   assert plain.trains_detector
   assert not config.RunConfig(two_stage={'detector': '/there'}).trains_detector
-  assert [config.ExportConfig(**given).converts for given in ({}, {'onnx': True}, {'tflite': ['int8']})] == [
-    False,
-    True,
-    True,
-  ]
-
-
-def test_onnx_true_is_the_model_as_it_was_converted_and_kinds_may_be_named():
-  asked = (False, True, ['float32', 'int8'])
-  assert [config.ExportConfig(onnx=onnx).onnx for onnx in asked] == [[], ['float32'], ['float32', 'int8']]
 
 
 LOCAL = ['--runner=FnApiRunner', '--sdk_container_image=none']
