@@ -35,7 +35,10 @@ def recipes(steps: int) -> dict[str, Recipe]:
     'batch norm frozen': Recipe({}, ('batch_norm',)),
     'backbone frozen': Recipe({}, ('backbone',)),
     **{f'Adam, {rate}': Recipe(_adam(rate)) for rate in (3e-4, 1e-3, 3e-3)},
-    'Adam, 0.001, warm-up of 3 in 10 steps': Recipe(_adam(1e-3, warmup_steps=steps * 3 // 10)),
+    **{
+      f'Adam, {rate}, warm-up of 3 in 10 steps': Recipe(_adam(rate, warmup_steps=steps * 3 // 10))
+      for rate in (1e-3, 2e-3, 4e-3)
+    },
     'Adam, 0.001, batch norm frozen': Recipe(_adam(1e-3), ('batch_norm',)),
     'Adam, 0.001, backbone frozen': Recipe(_adam(1e-3), ('backbone',)),
     'from scratch': Recipe({}, from_weights=False),

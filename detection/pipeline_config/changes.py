@@ -72,8 +72,11 @@ def between(
     tuned: paths that a search set.
   """
   old, new = _leaves(before), _leaves(after)
+  reasons: tuple[tuple[str, str], ...] = _REASONS
+  if before.train_config.optimizer.WhichOneof('optimizer') != after.train_config.optimizer.WhichOneof('optimizer'):
+    reasons = ((_SHORT_FORMS['optimizer'], 'suits the published weights, see docs/models.md'), *_REASONS)
   return [
-    Change(path, old.get(path, _UNSET), new.get(path, _UNSET), _reason(path, overrides, tuned))
+    Change(path, old.get(path, _UNSET), new.get(path, _UNSET), _reason(path, reasons, overrides, tuned))
     for path in [*new, *(path for path in old if path not in new)]
     if old.get(path) != new.get(path)
   ]
@@ -102,11 +105,11 @@ def _text(value: Any) -> str:
   return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _reason(path: str, overrides: tuple[str, ...], tuned: tuple[str, ...]) -> str:
+def _reason(path: str, reasons: tuple[tuple[str, str], ...], overrides: tuple[str, ...], tuned: tuple[str, ...]) -> str:
   for reason, names in (('tuned', tuned), ('model.overrides', overrides)):
     if any(_is_below(path, _SHORT_FORMS.get(name, name)) for name in names):
       return reason
-  return next((reason for part, reason in _REASONS if part in path), '')
+  return next((reason for part, reason in reasons if part in path), '')
 
 
 def _is_below(path: str, name: str) -> bool:

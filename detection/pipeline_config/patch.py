@@ -8,7 +8,15 @@ from detection.base.errors import ConfigError, joined
 from detection.odapi import families
 from detection.odapi.config.config_io import Config
 from detection.odapi.protos import input_reader_pb2
-from detection.pipeline_config import config_checks, portable, schedule, shorthand, tasks, transfer
+from detection.pipeline_config import (
+  config_checks,
+  portable,
+  published_weights,
+  schedule,
+  shorthand,
+  tasks,
+  transfer,
+)
 
 _OVERRIDES = 'model.overrides'
 
@@ -57,6 +65,8 @@ def patch(base: Config, request: Request) -> Config:
   _read_from(config.train_input_reader, request.label_map_path, request.train_path)
   _read_for_evaluation(config, request)
   transfer.start_from(config, request.mode, request.checkpoint, request.is_network)
+  if request.mode == 'classification' and request.is_network:
+    published_weights.suit(config, request.overrides)
   _evaluate_by_coco(config)
   shorthand.apply(config, request.overrides, _OVERRIDES)
   problems = config_checks.problems(config, request.num_classes)
