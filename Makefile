@@ -59,6 +59,9 @@ bench: demo
 	$(BIN)/python -m benchmarks.eval_throughput demo/demo
 	$(BIN)/python -m benchmarks.eval_memory
 	$(BIN)/python -m benchmarks.predict_throughput demo/demo/serving demo/data/JPEGImages
+	$(BIN)/python -m benchmarks.decoding demo/data/JPEGImages
+	$(BIN)/python -m benchmarks.serving $$(ls -d demo/demo/pipeline/ODAPITrainer/model/*) --images demo/data/JPEGImages
+	$(BIN)/python -m benchmarks.serving_load demo/demo/serving
 	$(BIN)/python -m benchmarks.transfer
 	$(BIN)/python -m benchmarks.memory_estimate
 	$(BIN)/python -m benchmarks.tuner
