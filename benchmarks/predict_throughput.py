@@ -1,6 +1,6 @@
 """`predict` against the OD API's documented loop: the same SavedModel, images, drawing and saving.
 
-    python benchmarks/predict_throughput.py MODEL IMAGES [--images 1000] [--loop-model FOLDER]
+    python -m benchmarks.predict_throughput MODEL IMAGES [--images 1000] [--loop-model FOLDER] [--sides NAME,...]
 
 The loop is that of the OD API's tutorial "Detect Objects Using a Saved Model": one image at a time, opened by Pillow,
 detected, drawn by visualization_utils and shown by matplotlib, here saved, for want of a screen. A third side is the
@@ -140,17 +140,20 @@ def main() -> None:
   parser.add_argument('folder', metavar='IMAGES')
   parser.add_argument('--images', type=int, default=1000)
   parser.add_argument('--loop-model', metavar='FOLDER')
+  parser.add_argument(
+    '--sides', type=lambda names: names.split(','), default=list(SIDES), help='the last against the others'
+  )
   args = parser.parse_args()
   from detection import model_folder
 
   loaded = args.loop_model or model_folder.find_saved_model(args.model)
-  costs = {side: in_own_process(side, args.model, loaded, args.folder, args.images) for side in SIDES}
+  costs = {side: in_own_process(side, args.model, loaded, args.folder, args.images) for side in args.sides}
   for side, (seconds, cpu) in costs.items():
     rate = args.images / seconds
     print(f'{side:16} {args.images} images: {seconds:6.1f} s = {rate:5.1f} images/s, CPU {cpu:6.1f} s')
-  for side in ('documented loop', 'saved by Pillow'):
-    ratios = [other / mine for mine, other in zip(costs['predict'], costs[side], strict=True)]
-    print(f'{side} to predict: time {ratios[0]:.1f}, CPU {ratios[1]:.1f}')
+  for side in args.sides[:-1]:
+    ratios = [other / mine for mine, other in zip(costs[args.sides[-1]], costs[side], strict=True)]
+    print(f'{side} to {args.sides[-1]}: time {ratios[0]:.1f}, CPU {ratios[1]:.1f}')
 
 
 if __name__ == '__main__':

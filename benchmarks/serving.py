@@ -2,8 +2,8 @@
 
     python -m benchmarks.serving MODEL... --images DIR [--count 500] [--rounds 40] [--classes 3] [--work DIR]
 
-MODEL is a trainer's model folder, or the name of a built-in base, whose weights are then drawn at random and spread so
-that scores differ. For each: both exports; whether they find the same in `count` images, half of them from DIR, half
+MODEL is a trainer's model folder, or the name of a built-in base, whose weights are then drawn at random. For each:
+both exports; whether they find the same in `count` images, half of them from DIR, if it has as many, and the others
 drawn; and how long one image (pixels) and a batch of 8 (JPEG bytes) take. Calls alternate, and ratios are of pairs, so
 that a busy machine slows both sides. CPU milliseconds, of all threads, stand beside them. exporter_main_v2 takes one
 image as pixels and a batch only as bytes; that is why. `--work` keeps the exports for another run.
@@ -83,23 +83,37 @@ def _checkpoint(model: str, folder: Path, classes: int) -> tuple[Any, Path]:
   prefix = folder / model_folder.CHECKPOINT / model_folder.CHECKPOINT_NAME
   if not prefix.with_suffix('.index').exists():
     built = building.build_model(config)
-    spread(building.all_variables(built))
+    spread(built)
     saver = tf.train.CheckpointManager(tf.train.Checkpoint(model=built), str(prefix.parent), max_to_keep=1)
     saver.save(checkpoint_number=0)
   return config, prefix
 
 
-def spread(variables: Sequence[Any]) -> None:
-  """Draws batch norm's numbers, and the last layers' weights, so that neither is trivial and scores differ."""
+def spread(model: Any) -> None:
+  """Draws batch norm's numbers and measures its moments on images, and widens the scores.
+
+  With the moments that a new model has, all that passes fifty layers vanishes: every image looks alike.
+  """
+  import tensorflow as tf
+
+  from detection.odapi.model import building
+  from detection.sample_data import draw
+
   rng = np.random.default_rng(0)
-  for variable in variables:
-    name, shape = variable.name.lower(), variable.shape
-    if 'moving_variance' in name or 'gamma' in name:
-      variable.assign(rng.uniform(0.7, 1.5, shape))
-    elif 'moving_mean' in name or 'beta' in name:
-      variable.assign(rng.normal(0, 0.1, shape))
+  for variable in building.all_variables(model):
+    name = variable.name.lower()
+    if 'gamma' in name:
+      variable.assign(rng.uniform(0.7, 1.5, variable.shape))
+    elif 'beta' in name:
+      variable.assign(rng.normal(0, 0.1, variable.shape))
     elif 'class' in name and 'kernel' in name:
-      variable.assign(rng.normal(0, 0.02, shape))
+      variable.assign(5 * variable)
+  for layer in tf.train.TrackableView(model).descendants():
+    if hasattr(layer, 'moving_variance'):
+      layer.momentum, layer._training = 0.0, None  # the moments of one batch; also where the config freezes them
+  images = np.stack([np.array(draw.draw((240, 180), random.Random(seed))[0], np.float32) for seed in range(4)])
+  with building.mode(model, training=True):
+    model.predict(*model.preprocess(tf.constant(images)))
 
 
 def pictures(folder: str, count: int) -> list[np.ndarray]:
@@ -117,7 +131,9 @@ def pictures(folder: str, count: int) -> list[np.ndarray]:
 
 def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) -> dict[str, float]:
   """How far the two sides' detections differ over all images, which are asked one by one."""
-  found = {'images': len(images), 'detections': 0, 'score': 0.0, 'box': 0.0, 'changed places in a tie': 0, 'other': 0}
+  counts = dict.fromkeys(('detections', 'different scores', 'changed places in a tie', 'other'), 0)
+  found = {'images': len(images), 'score': 0.0, 'box': 0.0, **counts}
+  seen: set[float] = set()
   for image in images:
     a, b = ({name: value.numpy()[0] for name, value in side(image[np.newaxis]).items()} for side in (ours, theirs))
     count = int(b['num_detections'])
@@ -126,6 +142,8 @@ def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) 
       found['other'] += 1
       continue
     scores = b['detection_scores'][:count]
+    seen |= set(scores.tolist())
+    found['different scores'] = len(seen)
     found['score'] = max(found['score'], np.abs(a['detection_scores'][:count] - scores).max(initial=0.0))
     gaps = np.abs(a['detection_boxes'] - b['detection_boxes'])[:count].max(axis=1, initial=0.0)
     moved = (a['detection_classes'] != b['detection_classes'])[:count] | (gaps > _SAME_BOX)
@@ -169,7 +187,7 @@ def compare(name: str, exports: Exports, images: Sequence[np.ndarray], rounds: i
   def their(image: Any) -> Any:
     return pixels['serving_default'](input_tensor=tf.constant(image))
 
-  found = ', '.join(f'{what} {value:.2g}' for what, value in differences(our, their, images).items())
+  found = ', '.join(f'{what} {_short(value)}' for what, value in differences(our, their, images).items())
   sizes = ', '.join(f'{_megabytes(folder):.1f}' for folder in (exports.ours, exports.theirs[0]))
   print(f'{name}: {found}', flush=True)
   print(
@@ -185,6 +203,10 @@ def compare(name: str, exports: Exports, images: Sequence[np.ndarray], rounds: i
     ),
   }
   return [[name, what, *_row(*alternating(sides, rounds))] for what, sides in calls.items()]
+
+
+def _short(value: float) -> str:
+  return str(value) if isinstance(value, int) else f'{value:.2g}'
 
 
 def _row(wall: np.ndarray, cpu: np.ndarray) -> list[str]:
