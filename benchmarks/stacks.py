@@ -5,8 +5,9 @@
     python -m benchmarks.stacks table DIR               in either
 
 run: builds each base at a small input, with the initial weights that the first stack saved; takes training steps with
-nothing random, evaluates a batch, exports, predicts; for one base TFLite and ONNX too. cross: reads what the other
-stack wrote. table: how far apart both are. Each base is a process of its own, which must end with status 0.
+nothing random, evaluates a batch, exports, predicts; for one base of each family TFLite and ONNX too. cross: reads what
+the other stack wrote. table: how far apart both are. Each base is a process of its own, which must end with status 0.
+What is done already is not done again, so that a run that was broken off goes on.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 STACK = f'tf-{importlib.metadata.version("tensorflow")}'
-# Takes all its steps in a graph, and more of them; the others take two, eagerly, which spares tracing them.
+# One of each family takes its steps in a graph, and more of them, and is converted. The others take two, eagerly, which
+# spares tracing them.
 TRACED = (
   'ssd_mobilenet_v2_fpnlite_cpu_160',
   'efficientdet_cpu_192',
@@ -28,8 +30,9 @@ TRACED = (
   'faster_rcnn_resnet50_v1_640',
 )
 STEPS, EAGER_STEPS = 20, 2
-CONVERTED = 'ssd_mobilenet_v2_fpnlite_cpu_160'
 BATCH = 2
+# Scores of one object on two stacks differ by less.
+ALIKE = 1e-3
 
 
 def main() -> None:
@@ -48,20 +51,23 @@ def main() -> None:
     print(json.dumps(PARTS[args.what](args.folder, bases[0])))
     return
   draw(args.folder)
-  for base in bases:
-    found = in_a_process(f'one-{args.what}', args.folder, base)
-    (args.folder / STACK / f'{base}.{args.what}.json').write_text(json.dumps(found))
-    print(f'{STACK} {args.what} {base}: {json.dumps(found)}', flush=True)
+  if failed := [base for base in bases if not done(args.what, args.folder, base)]:
+    raise SystemExit(f'{STACK} {args.what}: failed: {", ".join(failed)}')
 
 
-def in_a_process(part: str, folder: Path, base: str) -> dict[str, Any]:
-  """What one part says of one base."""
-  done = subprocess.run(
-    [sys.executable, '-m', 'benchmarks.stacks', part, str(folder), base], capture_output=True, text=True
-  )
-  if done.returncode:
-    raise SystemExit(f'{part} {base}: status {done.returncode}\n{done.stderr[-3000:]}')
-  return json.loads(done.stdout.splitlines()[-1])
+def done(what: str, folder: Path, base: str) -> bool:
+  """Does one part for one base in a process of its own, unless it is done; False, and says why, if it fails."""
+  path = folder / STACK / f'{base}.{what}.json'
+  if not path.exists():
+    command = [sys.executable, '-m', 'benchmarks.stacks', f'one-{what}', str(folder), base]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode:
+      print(f'{STACK} {what} {base}: status {ended.returncode}\n{ended.stderr[-3000:]}', flush=True)
+      return False
+    path.with_suffix('.part').write_text(ended.stdout.splitlines()[-1])
+    path.with_suffix('.part').rename(path)
+  print(f'{STACK} {what} {base}: {path.read_text()}', flush=True)
+  return True
 
 
 def draw(folder: Path) -> None:
@@ -129,8 +135,8 @@ def run_one(folder: Path, base: str) -> dict[str, Any]:
   tf.config.run_functions_eagerly(False)
   model = folder / STACK / base
   export_model(built, str(model), config_io.dump(built.config), LABELS, Limits())
-  if base == CONVERTED:
-    _convert(model)
+  if base in TRACED:
+    _convert(built.config, model)
   for name, path in _models(model).items():
     (found,) = Detector(str(path)).detect([_picture(folder)])
     np.savez(folder / STACK / f'{base}.{name}.npz', scores=found.scores, boxes=found.boxes, classes=found.classes)
@@ -151,11 +157,8 @@ def cross_one(folder: Path, base: str) -> dict[str, Any]:
     theirs = np.load(other / f'{base}.{name}.npz')
     if len(found) != len(theirs['scores']):
       raise SystemExit(f'{path}: {len(found)} boxes, on the other stack {len(theirs["scores"])}')
-    gaps[name] = max((abs(found.scores - theirs['scores'])).max(initial=0), _box_gap(found, theirs))
-  found = {name: float(gap) for name, gap in gaps.items()}
-  if base in TRACED:
-    found['checkpoint'] = _checkpoint_gap(folder, other, base)
-  return found
+    gaps[name] = _gap(found, theirs)
+  return {**gaps, 'checkpoint': _checkpoint_gap(folder, other, base)}
 
 
 def _checkpoint_gap(folder: Path, other: Path, base: str) -> float:
@@ -168,6 +171,7 @@ def _checkpoint_gap(folder: Path, other: Path, base: str) -> float:
   built = engine.Engine(config_of(folder, base))
   prefix = model_folder.checkpoint_prefix(str(other / base))
   tf.train.Checkpoint(model=built.model).read(prefix).assert_existing_objects_matched().expect_partial()
+  tf.config.run_functions_eagerly(base not in TRACED)
   theirs = json.loads((other / f'{base}.run.json').read_text())['evaluated']
   return abs(_evaluated(built) - theirs) / abs(theirs)
 
@@ -195,14 +199,16 @@ def _evaluated(built: Any) -> float:
   return built.evaluate_batch(*next(iter(batches)))[0][TOTAL_LOSS]
 
 
-def _convert(model: Path) -> None:
+def _convert(config: Any, model: Path) -> None:
   from benchmarks.drawn_shapes import LABELS
   from detection import model_folder
   from detection.inference import onnx_export
+  from detection.odapi import families
   from detection.odapi.model import export, tflite_export
 
-  convertible = tflite_export.load(str(model), export.Limits())
-  model.with_suffix('.tflite').write_bytes(convertible.file('float16', LABELS, []))
+  if families.of(config).tflite:
+    convertible = tflite_export.load(str(model), export.Limits())
+    model.with_suffix('.tflite').write_bytes(convertible.file('float16', LABELS, []))
   model.with_suffix('.onnx').write_bytes(onnx_export.convert(model_folder.serving(str(model)), LABELS))
 
 
@@ -219,10 +225,18 @@ def _picture(folder: Path) -> bytes:
   return records.parse(next(records.read([str(folder / 'eval.tfrecord')]))).encoded
 
 
-def _box_gap(found: Any, theirs: Any) -> float:
-  """Between the boxes of those that are surer than chance: of many that score alike, the order may differ."""
-  sure = (found.scores > 0.5) & (theirs['scores'] > 0.5)
-  return float(abs(found.boxes - theirs['boxes'])[sure].max(initial=0))
+def _gap(found: Any, theirs: Any) -> float:
+  """How far scores are apart at most, and how far each box is from the nearest of equal class and score.
+
+  By score, not by rank: of many that score almost alike, the order may differ.
+  """
+  import numpy as np
+
+  gaps = [abs(found.scores - theirs['scores']).max(initial=0)]
+  for score, box, label in zip(found.scores, found.boxes, found.classes, strict=True):
+    alike = (theirs['classes'] == label) & (abs(theirs['scores'] - score) < ALIKE)
+    gaps.append(abs(theirs['boxes'][alike] - box).max(axis=1, initial=0).min(initial=np.inf))
+  return float(max(gaps))
 
 
 def table(folder: Path) -> list[str]:
