@@ -247,6 +247,8 @@ def table(folder: Path) -> list[str]:
   rows = []
   for path in sorted((folder / first).glob('*.run.json')):
     base = path.name.removesuffix('.run.json')
+    if not (folder / second / path.name).exists():
+      continue
     runs = [json.loads((folder / stack / path.name).read_text()) for stack in (first, second)]
     losses = [run['losses'] for run in runs]
     apart = [abs(a - b) / abs(a) for a, b in zip(*losses, strict=True)]

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 BASES = {160: 'ssd_mobilenet_v2_fpnlite_cpu_160', 320: 'ssd_mobilenet_v2_fpnlite_320'}
@@ -97,9 +98,9 @@ def table(size: int, config: Path, work: Path, rounds: int) -> list[str]:
   return [*lines, f'{gaps["our losses"]:.1e} apart, {gaps["cached losses"]:.1e} with the cache.', '']
 
 
-def measure(side: str, config: Path, work: Path) -> dict:
+def measure(side: str, config: Path, work: Path, python: Sequence[str] = (sys.executable,)) -> dict:
   """Runs one side in a process of its own."""
-  command = [sys.executable, '-m', 'benchmarks.train', '--side', side, '--config', str(config), '--work', str(work)]
+  command = [*python, '-m', 'benchmarks.train', '--side', side, '--config', str(config), '--work', str(work)]
   done = subprocess.run([*command, '--began', repr(time.time())], capture_output=True, text=True)
   if done.returncode:
     raise SystemExit(f'{side} failed:\n{done.stderr[-3000:]}')
