@@ -1,18 +1,18 @@
 # Every step of the pipeline runs in this image.
 #   docker build -t detection-pipeline .                         CPU
 #   docker build -t detection-pipeline:gpu --build-arg DEVICE=gpu .
-# The current stack (docs/stack.md) instead of the legacy one:
-#   docker build -t detection-pipeline:current --build-arg STACK=current --build-arg BASE=python:3.12-slim-trixie .
+# The legacy stack (docs/stack.md) instead of the current one:
+#   docker build -t detection-pipeline:legacy --build-arg STACK=legacy --build-arg BASE=python:3.10-slim-bookworm .
 # Without a Docker daemon: kubeflow/images/build_image.sh.
 # The packages are one layer, which only the lock files change; a change of code rebuilds the small layer after it.
-ARG BASE=python:3.10-slim-bookworm
+ARG BASE=python:3.12-slim-trixie
 
 # hadolint ignore=DL3006
 FROM ${BASE} AS packages
 # cpu, or gpu: adds the CUDA libraries that tensorflow[and-cuda] of the same version asks for.
 ARG DEVICE=cpu
 # current, or legacy; the base's Python must be that of the stack.
-ARG STACK=legacy
+ARG STACK=current
 # Behind a proxy that signs TLS anew: a CA bundle in the build's file system. Arguments do not stay in the image.
 ARG SSL_CERT_FILE
 ARG PIP_CERT

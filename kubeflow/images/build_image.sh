@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image without a Docker daemon or a container registry: debootstrap makes the base, buildah the rest.
 #
-#   kubeflow/images/build_image.sh [TAG] [DEVICE] [STACK]        default: detection-pipeline cpu legacy
+#   kubeflow/images/build_image.sh [TAG] [DEVICE] [STACK]        default: detection-pipeline cpu current
 #
 # Run as root, with buildah and debootstrap installed. BASE=IMAGE takes another base than debootstrap's; it must have
 # the stack's Python. PYTHON312=/path/to/python3.12 (PYTHON310 for STACK legacy) names the Python that is copied into a
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 
 tag=${1:-detection-pipeline}
 device=${2:-cpu}
-stack=${3:-legacy}
+stack=${3:-current}
 libraries=ca-certificates,libffi8,libsqlite3-0,zlib1g,libbz2-1.0,liblzma5,libncursesw6,libuuid1
 case "$stack" in
   current) suite=trixie version=3.12 suffix='' named=${PYTHON312:-} libraries+=,libssl3t64,libreadline8t64 ;;
