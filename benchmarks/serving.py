@@ -22,11 +22,13 @@ from typing import Any
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import numpy as np
+from scipy import optimize
 
 from benchmarks.command import table
 
 _BATCH = 8
 _SAME_BOX = 1e-4  # of the image
+_SAME_SCORE = 1e-5
 _TIE = 2e-6  # detections whose scores are so close may change places
 
 
@@ -130,29 +132,44 @@ def pictures(folder: str, count: int) -> list[np.ndarray]:
 
 
 def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) -> dict[str, float]:
-  """How far the two sides' detections differ over all images, which are asked one by one."""
-  counts = dict.fromkeys(('detections', 'different scores', 'changed places in a tie', 'other'), 0)
+  """How far the two sides' detections differ over all images, which are asked one by one.
+
+  Each of ours is compared with the one of theirs that is most like it. `only on one side` has none like it; `out of
+  order` stands in another order than its partner, in a tie or not.
+  """
+  counts = dict.fromkeys(
+    ('detections', 'different scores', 'only on one side', 'tied, out of order', 'out of order'), 0
+  )
   found = {'images': len(images), 'score': 0.0, 'box': 0.0, **counts}
   seen: set[float] = set()
   for image in images:
-    a, b = ({name: value.numpy()[0] for name, value in side(image[np.newaxis]).items()} for side in (ours, theirs))
-    count = int(b['num_detections'])
-    found['detections'] += count
-    if int(a['num_detections']) != count:
-      found['other'] += 1
-      continue
-    scores = b['detection_scores'][:count]
-    seen |= set(scores.tolist())
-    found['different scores'] = len(seen)
-    found['score'] = max(found['score'], np.abs(a['detection_scores'][:count] - scores).max(initial=0.0))
-    gaps = np.abs(a['detection_boxes'] - b['detection_boxes'])[:count].max(axis=1, initial=0.0)
-    moved = (a['detection_classes'] != b['detection_classes'])[:count] | (gaps > _SAME_BOX)
-    found['box'] = max(found['box'], gaps[~moved].max(initial=0.0))
-    close = np.abs(np.diff(scores, prepend=np.inf, append=-np.inf)) < _TIE
-    tied = close[:-1] | close[1:]
-    found['changed places in a tie'] += int((moved & tied).sum())
-    found['other'] += int((moved & ~tied).sum())
-  return found
+    a, b = (_found(side(image[np.newaxis])) for side in (ours, theirs))
+    seen |= set(b.scores.tolist())
+    found['detections'] += len(b)
+    boxes = np.abs(a.boxes[:, np.newaxis] - b.boxes).max(axis=2, initial=0.0)
+    scores = np.abs(a.scores[:, np.newaxis] - b.scores)
+    apart = np.where(
+      (a.classes[:, np.newaxis] == b.classes) & (boxes < _SAME_BOX) & (scores < _SAME_SCORE), scores, 1.0
+    )
+    rows, columns = optimize.linear_sum_assignment(apart + boxes)
+    alike = apart[rows, columns] < 1
+    rows, columns = rows[alike], columns[alike]
+    found['only on one side'] += len(a) + len(b) - 2 * len(rows)
+    found['score'] = max(found['score'], scores[rows, columns].max(initial=0.0))
+    found['box'] = max(found['box'], boxes[rows, columns].max(initial=0.0))
+    moved = np.flatnonzero(columns != np.sort(columns))
+    tied = np.abs(b.scores[columns[moved]] - b.scores[np.sort(columns)[moved]]) < _TIE
+    found['tied, out of order'] += int(tied.sum())
+    found['out of order'] += int((~tied).sum())
+  return found | {'different scores': len(seen)}
+
+
+def _found(outputs: Any) -> Any:
+  from detection.detections import Detections
+
+  one = {name: value.numpy()[0] for name, value in outputs.items()}
+  names = ('detection_boxes', 'detection_classes', 'detection_scores')
+  return Detections(*(one[name][: int(one['num_detections'])] for name in names))
 
 
 def alternating(sides: Sequence[Callable[[], Any]], rounds: int) -> tuple[np.ndarray, np.ndarray]:
