@@ -28,6 +28,7 @@ from benchmarks.command import table
 
 _BATCH = 8
 _SAME_BOX = 1e-4  # of the image
+_LIKE_SCORE = 1e-3  # of detections that are compared
 _SAME_SCORE = 1e-5
 _TIE = 2e-6  # detections whose scores are so close may change places
 
@@ -134,11 +135,11 @@ def pictures(folder: str, count: int) -> list[np.ndarray]:
 def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) -> dict[str, float]:
   """How far the two sides' detections differ over all images, which are asked one by one.
 
-  Each of ours is compared with the one of theirs that is most like it. `only on one side` has none like it; `out of
-  order` stands in another order than its partner, in a tie or not.
+  Each of ours is compared with the one of theirs that is most like it. `only on one side` has none like it; `other
+  score` differs by more than _SAME_SCORE; `out of order` stands elsewhere than its partner, in a tie or not.
   """
   counts = dict.fromkeys(
-    ('detections', 'different scores', 'only on one side', 'tied, out of order', 'out of order'), 0
+    ('detections', 'different scores', 'only on one side', 'other score', 'tied, out of order', 'out of order'), 0
   )
   found = {'images': len(images), 'score': 0.0, 'box': 0.0, **counts}
   seen: set[float] = set()
@@ -149,12 +150,13 @@ def differences(ours: Callable, theirs: Callable, images: Sequence[np.ndarray]) 
     boxes = np.abs(a.boxes[:, np.newaxis] - b.boxes).max(axis=2, initial=0.0)
     scores = np.abs(a.scores[:, np.newaxis] - b.scores)
     apart = np.where(
-      (a.classes[:, np.newaxis] == b.classes) & (boxes < _SAME_BOX) & (scores < _SAME_SCORE), scores, 1.0
+      (a.classes[:, np.newaxis] == b.classes) & (boxes < _SAME_BOX) & (scores < _LIKE_SCORE), scores, 1.0
     )
     rows, columns = optimize.linear_sum_assignment(apart + boxes)
     alike = apart[rows, columns] < 1
     rows, columns = rows[alike], columns[alike]
     found['only on one side'] += len(a) + len(b) - 2 * len(rows)
+    found['other score'] += int((scores[rows, columns] > _SAME_SCORE).sum())
     found['score'] = max(found['score'], scores[rows, columns].max(initial=0.0))
     found['box'] = max(found['box'], boxes[rows, columns].max(initial=0.0))
     moved = np.flatnonzero(columns != np.sort(columns))
