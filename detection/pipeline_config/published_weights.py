@@ -10,7 +10,7 @@ from detection.odapi.config.config_io import Config
 from detection.pipeline_config import optimization
 
 # {network: Adam's highest rate at batch 8}. Others were not measured, and keep the optimizer of the base.
-ADAM_RATES = {'MobileNetV2': 1e-3}
+ADAM_RATES = {'MobileNetV2': 2e-3}
 _BATCH = 8
 _MOST_WARMUP_STEPS = 1000  # as long as the zoo warms up in 50,000 steps
 _CHOSEN_BY = ('optimizer', 'schedule', 'learning_rate', 'text')

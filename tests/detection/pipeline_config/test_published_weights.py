@@ -21,7 +21,7 @@ def test_an_ssd_on_mobilenet_gets_adam_with_a_long_warm_up():
   config = patched(num_steps=400, batch_size=8)
 
   cosine = config.train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate
-  assert (cosine.learning_rate_base, cosine.warmup_steps, cosine.total_steps) == (pytest.approx(1e-3), 120, 400)
+  assert (cosine.learning_rate_base, cosine.warmup_steps, cosine.total_steps) == (pytest.approx(2e-3), 120, 400)
   reasons = {change.path: change.reason for change in changes.between(base(), config, ())}
   path = 'train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate.learning_rate_base'
   assert reasons[path] == 'suits the published weights, see docs/models.md'
@@ -31,7 +31,7 @@ def test_its_rate_follows_the_batch_and_its_warm_up_ends():
   cosine = patched(
     num_steps=50_000, batch_size=32
   ).train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate
-  assert (cosine.learning_rate_base, cosine.warmup_steps) == (pytest.approx(2e-3), 1000)
+  assert (cosine.learning_rate_base, cosine.warmup_steps) == (pytest.approx(4e-3), 1000)
 
 
 def test_patching_twice_is_patching_once():
