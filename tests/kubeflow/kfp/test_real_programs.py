@@ -4,6 +4,7 @@ DIR holds `driver` and `launcher-v2` of a KFP 2 release. Kubernetes and KFP's ta
 metadata store is MLMD's own, the object store speaks S3.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -15,12 +16,13 @@ import pytest
 import yaml
 
 from detection.sample_data import draw
-from kubeflow.compiler import targets
+from kubeflow.compiler import compiled_file, targets
 from kubeflow.emulator import emulate
 from pipeline import config
 from tests.support.environments import PROJECT
-from tests.support.kfp import cluster
+from tests.support.kfp import cluster, pod_spec
 from tests.support.kfp.compare import comparable
+from tests.support.kfp.workflow import Workflow
 from tests.support.whole_runs import QUICK, assert_pushed
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,9 @@ TRAINER = {
   'gpus': 1,
   'cpu': 2,
   'memory': '8Gi',
+  'shared_memory': '1Gi',
+  'scratch': '1Gi',
+  'volumes': [{'claim': 'weights', 'mount_path': '/weights', 'sub_path': 'zoo'}],
   'retries': 1,
   'node_selector': {'pool': 'gpu'},
   'tolerations': [{'key': 'nvidia.com/gpu', 'operator': 'Exists', 'effect': 'NoSchedule'}],
@@ -54,6 +59,14 @@ def data(tmp_path):
   return tmp_path / 'data'
 
 
+OPEN_SOURCE = emulate.Options(open_source=True, pipeline_root=f'minio://{cluster.BUCKET}/v2/artifacts')
+
+
+def places(folder):
+  """Parameters of a run: where its checkpoints and its models are kept."""
+  return [f'work_root={folder}/work', f'push_destination={folder}/serving']
+
+
 def section(kfp, **components):
   """The run config's kubeflow section for this cluster."""
   keys = {'AWS_ACCESS_KEY_ID': 'accesskey', 'AWS_SECRET_ACCESS_KEY': 'secretkey'}
@@ -70,59 +83,74 @@ def compiled(kfp, tmp_path, data_root, *overrides, source='configs/demo.yaml', *
 
 
 def assert_patches_are_what_the_file_says(run):
-  """Each pod has the image, command, variables, limits, selector and tolerations of its own step, and no more."""
+  """Each pod has what its own step says, field by field, and no more; the trainer's alone has a GPU."""
   executors = run.compiled.spec['deploymentSpec']['executors']
   platform = run.compiled.platforms['platforms']['kubernetes']['deploymentSpec']['executors']
   for name, task in run.tasks.items():
     container, kubernetes = executors[f'{name}_executor']['container'], platform.get(f'{name}_executor', {})
-    given = task.container
-    assert given['image'] == container['image'], name
-    assert given['command'][0] == '/kfp-launcher/launch', name
-    assert given['args'] == [*container['command'], *container.get('args', [])], name
-    said = {variable['name']: variable.get('value') for variable in given['env']}
-    assert {each['name']: each['value'] for each in container.get('env', [])}.items() <= said.items(), name
-    secrets = {key['envVar'] for each in kubernetes.get('secretAsEnv', []) for key in each['keyToEnv']}
-    assert secrets <= {variable['name'] for variable in given['env'] if 'valueFrom' in variable}, name
-    accelerator = container.get('resources', {}).get('accelerator')
-    limits = given['resources'].get('limits', {})
-    assert limits.get('nvidia.com/gpu') == (accelerator['count'] if accelerator else None), name
-    for limit, field in (('cpu', 'cpuLimit'), ('memory', 'memoryLimit')):
-      assert (limit in limits) == (field in container.get('resources', {})), name
-    assert task.patch.get('nodeSelector') == kubernetes.get('nodeSelector', {}).get('labels'), name
-    tolerations = [{key: value for key, value in each.items() if value} for each in task.patch.get('tolerations', [])]
-    assert tolerations == kubernetes.get('tolerations', []), name
+    launch = task.container['command']
+    assert (launch[0], launch[-1]) == ('/kfp-launcher/launch', '--'), name
+    own = [*container['command'], *container.get('args', [])]
+    assert pod_spec.comparable(task.patch) == pod_spec.comparable(pod_spec.patch(container, kubernetes, launch, own)), (
+      name
+    )
+  with_gpu = [name for name, task in run.tasks.items() if 'nvidia.com/gpu' in str(task.patch)]
+  assert with_gpu == ['ODAPITrainer']
 
 
 def test_a_whole_run_from_s3_to_a_pushed_model(kfp, workflow, data, tmp_path):
   kfp.s3.upload(data, cluster.BUCKET, 'data')
   path = compiled(kfp, tmp_path, f's3://{cluster.BUCKET}/data', ODAPITrainer=TRAINER)
-  places = (f'work_root=minio://{cluster.BUCKET}/work', f'push_destination=s3://{cluster.BUCKET}/serving')
-  run = workflow(kfp, path, *places)
+  work, serving = f'minio://{cluster.BUCKET}/work', f's3://{cluster.BUCKET}/serving'
+  run = workflow(kfp, path, f'work_root={work}', f'push_destination={serving}')
   assert run.run(), run.states
   assert_pushed([key.removeprefix('serving/') for key in kfp.s3.keys(cluster.BUCKET, 'serving/')])
   assert_patches_are_what_the_file_says(run)
 
 
-def test_a_whole_run_from_local_data(kfp, workflow, data, tmp_path):
-  run = workflow(
-    kfp, compiled(kfp, tmp_path, data), f'work_root={tmp_path}/work', f'push_destination={tmp_path}/serving'
-  )
+@pytest.fixture(scope='module')
+def local_run(kfp, tmp_path_factory):
+  """A whole run from local data, with KFP's cache on, which ingestion may use too."""
+  folder = tmp_path_factory.mktemp('local')
+  draw.write(str(folder / 'data'), images=24, seed=0)
+  path = compiled(kfp, folder, folder / 'data', VocExampleGen={'cache': True})
+  run = Workflow(kfp, compiled_file.read(str(path)), folder / 'workflow', places(folder / 'kfp'), cache=True)
   assert run.run(), run.states
-  serving = tmp_path / 'serving'
+  return run
+
+
+def test_a_whole_run_from_local_data(local_run):
+  serving = local_run.folder.parent / 'kfp/serving'
   assert_pushed([str(path.relative_to(serving)) for path in serving.rglob('*')])
+
+
+def test_the_emulator_sends_each_step_of_it_what_kfp_sends_it(local_run, tmp_path):
+  folder = local_run.folder.parent
+  compiled_there = str(folder / 'compiled.yaml')
+  assert emulate.emulate(compiled_there, str(tmp_path / 'runs'), places(tmp_path / 'emulated'), OPEN_SOURCE)
+  assert_the_emulator_sent_the_same(local_run, tmp_path / 'runs', {folder / 'kfp': 'W', tmp_path / 'emulated': 'W'})
+
+
+def test_a_second_run_takes_from_kfps_cache_what_it_may(local_run):
+  again = dataclasses.replace(local_run, folder=local_run.folder.with_name('again'), tasks={})
+  assert again.run()
+  tasks = again.compiled.spec['root']['dag']['tasks']
+  expected = {name: 'CACHED' if 'cachingOptions' in task else 'SUCCEEDED' for name, task in tasks.items()}
+  assert 'CACHED' in expected.values()
+  assert again.states == expected
 
 
 def test_every_step_there_is(kfp, workflow, data, tmp_path):
   draw.write(str(tmp_path / 'night'), images=8, seed=1, domain='night')
   source = 'tests/kubeflow/every_step.yaml'
   path = compiled(kfp, tmp_path, data, f'adapt.target={tmp_path}/night', source=source)
-  run = workflow(kfp, path, f'work_root={tmp_path}/work', f'push_destination={tmp_path}/serving')
+  run = workflow(kfp, path, *places(tmp_path))
   assert run.run(), run.states
 
 
 def test_a_step_that_fails_ends_the_run_and_says_why(kfp, workflow, tmp_path):
   path = compiled(kfp, tmp_path, tmp_path / 'nowhere')
-  run = workflow(kfp, path, f'work_root={tmp_path}/work', f'push_destination={tmp_path}/serving')
+  run = workflow(kfp, path, *places(tmp_path))
   assert not run.run()
   assert run.states['VocExampleGen'] == 'FAILED'
   assert run.states['ODAPITrainer'] == 'OMITTED'
@@ -134,7 +162,7 @@ def test_a_step_that_fails_ends_the_run_and_says_why(kfp, workflow, tmp_path):
 def test_a_trainer_that_is_killed_goes_on_from_its_checkpoint_when_it_is_tried_again(kfp, workflow, data, tmp_path):
   work = tmp_path / 'work'
   path = compiled(kfp, tmp_path, data, 'train.num_steps=40', 'train.checkpoint_every=2', ODAPITrainer={'retries': 1})
-  run = workflow(kfp, path, f'work_root={work}', f'push_destination={tmp_path}/serving')
+  run = workflow(kfp, path, *places(tmp_path))
   watchers = []
 
   def kill_once_a_checkpoint_is_there(name, attempt, process):
@@ -145,7 +173,7 @@ def test_a_trainer_that_is_killed_goes_on_from_its_checkpoint_when_it_is_tried_a
   run.during = kill_once_a_checkpoint_is_there
   assert run.run(), run.states
   watchers[0].join()
-  assert run.tasks['ODAPITrainer'].attempts == 2
+  assert len(run.tasks['ODAPITrainer'].statuses) == 2
   pushed = next((tmp_path / 'serving').rglob('saved_model.pb'))
   assert pushed.exists()
   log = run.tasks['ODAPITrainer'].logs[-1].read_text()
@@ -160,26 +188,45 @@ def _kill_when(process, there):
     os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_a_second_run_takes_from_kfps_cache_what_it_may(kfp, workflow, data, tmp_path):
-  path = compiled(kfp, tmp_path, data, VocExampleGen={'cache': True})
-  places = (f'work_root={tmp_path}/work', f'push_destination={tmp_path}/serving')
-  assert workflow(kfp, path, *places, cache=True).run()
-  again = workflow(kfp, path, *places, cache=True)
-  assert again.run()
-  tasks = again.compiled.spec['root']['dag']['tasks']
-  expected = {name: 'CACHED' if 'cachingOptions' in task else 'SUCCEEDED' for name, task in tasks.items()}
-  assert again.states == expected
-
-
-def test_the_emulator_sends_each_step_what_kfp_sends_it(kfp, workflow, compile_toy, tmp_path):
+def test_the_emulator_sends_each_step_of_another_pipeline_what_kfp_sends_it(kfp, workflow, compile_toy, tmp_path):
   path = compile_toy(toy.pipeline(destination=str(tmp_path / 'published')))
   run = workflow(kfp, path)
   assert run.run(), run.states
-  options = emulate.Options(open_source=True, pipeline_root=f'minio://{cluster.BUCKET}/v2/artifacts')
-  assert emulate.emulate(path, str(tmp_path / 'runs'), options=options)
-  roots = [f'minio://{cluster.BUCKET}/v2/artifacts/toy/{each}' for each in (run.names.id, 'run-1')]
-  for name, task in run.tasks.items():
-    emulated = json.loads((tmp_path / 'runs/run-1' / name / 'executor_input.json').read_text())
-    sent = comparable(task.executor_input, roots[0])
-    assert comparable(emulated, roots[1], str(tmp_path / 'runs/emulated-pod')) == sent, name
+  assert emulate.emulate(path, str(tmp_path / 'runs'), options=OPEN_SOURCE)
+  assert_the_emulator_sent_the_same(run, tmp_path / 'runs')
   assert yaml.safe_load((tmp_path / 'published/label_map.pbtxt').read_text())['records'] == 5
+
+
+def assert_the_emulator_sent_the_same(run, root, places=None):
+  """Compares each step's ExecutorInput; `places` has folders of the two runs that stand for one another."""
+  roots = [f'minio://{cluster.BUCKET}/v2/artifacts/{run.compiled.name}/{each}' for each in (run.names.id, 'run-1')]
+  for name, task in run.tasks.items():
+    emulated = json.loads((root / 'run-1' / name / 'executor_input.json').read_text())
+    sent = comparable(task.executor_input, roots[0], places=places)
+    assert comparable(emulated, roots[1], str(root / 'emulated-pod'), places) == sent, name
+
+
+# Fails, and tells which variables of Kubeflow's it has found; the emulator and this test have one each of their own.
+FAILING = """
+import os
+kubeflows = {name for name in os.environ if name.startswith(("KFP_", "METADATA_"))}
+print(sorted(kubeflows - {"KFP_MOUNT_ROOT", "KFP_BIN"}))
+raise SystemExit(7)
+"""
+
+
+def test_of_a_step_that_fails_the_emulator_keeps_what_kfp_keeps(kfp, workflow, compile_toy, tmp_path, capsys):
+  path = toy.with_command(
+    compile_toy(toy.pipeline(), components={'WriteExamples': {'retries': 1}}), 'python', '-c', FAILING
+  )
+  run = workflow(kfp, path)
+  assert not run.run()
+  assert run.tasks['WriteExamples'].statuses == [1, 1]
+  assert not emulate.emulate(path, str(tmp_path / 'runs'), options=OPEN_SOURCE)
+  assert "exit status 7 (the pod's is 1, the launcher's)" in capsys.readouterr().out
+  keys = kfp.s3.keys(cluster.BUCKET, f'v2/artifacts/toy/{run.names.id}/')
+  kept = {key.rpartition('/')[2]: kfp.s3.read(cluster.BUCKET, key).decode() for key in keys}
+  store = tmp_path / 'runs/store/minio'
+  emulated = {path.name: path.read_text() for path in store.rglob('*') if path.is_file()}
+  assert kept == emulated
+  assert sorted(kept) == ['executor-logs-0', 'executor-logs-1']

@@ -14,7 +14,8 @@ import sys
 import urllib.request
 
 import grpc
-import task_service_stub  # beside this program
+import pod_spec  # beside this program, as the next
+import task_service_stub
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
 from kubeflow.emulator import cache, clusters, driver
@@ -194,20 +195,6 @@ def _value(run, spec):
 
 
 def _patch(args, image, sent, execution, fingerprint):
-  kubernetes = json.loads(args.kubernetes_config or '{}')
-  resources = image.get('resources', {})
-  limits = {}
-  if 'cpuLimit' in resources:
-    limits['cpu'] = f'{resources["cpuLimit"]:g}'
-  if 'memoryLimit' in resources:
-    limits['memory'] = f'{resources["memoryLimit"]:g}G'
-  if 'accelerator' in resources:
-    limits[resources['accelerator']['type']] = resources['accelerator']['count']
-  secrets = [
-    {'name': key['envVar'], 'valueFrom': {'secretKeyRef': {'name': each['secretName'], 'key': key['secretKey']}}}
-    for each in kubernetes.get('secretAsEnv', [])
-    for key in each['keyToEnv']
-  ]
   launcher = {
     'pipeline_name': args.pipeline_name,
     'run_id': args.run_id,
@@ -224,20 +211,8 @@ def _patch(args, image, sent, execution, fingerprint):
   }
   command = ['/kfp-launcher/launch', *(word for name, value in launcher.items() for word in (f'--{name}', value))]
   command += ['--cache_disabled'] if args.cache_disabled else ['--fingerprint_of_the_stand_in', fingerprint]
-  main = {
-    'name': 'main',
-    'image': image['image'],
-    'command': [*command, '--'],
-    'args': [*image.get('command', []), *image.get('args', [])],
-    'env': [*image.get('env', []), *secrets],
-    'resources': {'limits': limits} if limits else {},
-  }
-  patch = {'containers': [main]}
-  if 'nodeSelector' in kubernetes:
-    patch['nodeSelector'] = kubernetes['nodeSelector']['labels']
-  if 'tolerations' in kubernetes:
-    patch['tolerations'] = kubernetes['tolerations']
-  return patch
+  words = [*image.get('command', []), *image.get('args', [])]
+  return pod_spec.patch(image, json.loads(args.kubernetes_config or '{}'), [*command, '--'], words)
 
 
 def main(argv=None):

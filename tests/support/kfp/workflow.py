@@ -28,13 +28,13 @@ class TaskRun:
   Attributes:
     state: see above; SKIPPED if its condition was false.
     patch: the pod spec patch of the driver, {} if there was none.
-    attempts: how many pods were run.
+    statuses: how the program of each pod has ended.
     logs: what each program printed, driver first.
   """
 
   state: str = OMITTED
   patch: dict[str, Any] = dataclasses.field(default_factory=dict)
-  attempts: int = 0
+  statuses: list[int] = dataclasses.field(default_factory=list)
   logs: list[pathlib.Path] = dataclasses.field(default_factory=list)
 
   @property
@@ -130,7 +130,6 @@ class Workflow:
     run = self.tasks[name]
     policy = task.get('retryPolicy')
     for attempt in range(1 + int((policy or {}).get('maxRetryCount', 0))):
-      run.attempts += 1
       run.logs.append(self.folder / f'{name}.{attempt}.log')
       pod = self.cluster.new_pod(launcher=True)
       node = f'{self.names.name}.{name}.executor({attempt})'
@@ -140,7 +139,8 @@ class Workflow:
       words = [expanded(word, variables) for word in [*run.container['command'], *run.container.get('args', [])]]
       process = self.cluster.run('launcher', pod, words, variables, run.logs[-1])
       self.during(name, attempt, process)
-      if process.wait(_TIMEOUT) == 0:
+      run.statuses.append(process.wait(_TIMEOUT))
+      if run.statuses[-1] == 0:
         return SUCCEEDED
     return FAILED
 
