@@ -54,6 +54,10 @@ class Plain:
     """Where the executor says what it made."""
     return pod / 'tmp/kfp_outputs/output_metadata.json'
 
+  def recorded(self, key: str, artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """The output `key` of a finished task, as the cluster keeps it."""
+    return dict(artifact)
+
   def sent(self, artifact: Mapping[str, Any]) -> dict[str, Any]:
     """An upstream output as the container sees it."""
     return copy.deepcopy(dict(artifact))
@@ -112,16 +116,19 @@ class OpenSource(Plain):
     """Beside the outputs' local copies since release 2.15, so that the SDK finds the task's root from it."""
     return mounted(pod, self._task_root(task)) / 'output_metadata.json'
 
+  def recorded(self, key: str, artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """The launcher gives it the output's name, wherever the executor has put it. An importer's gets none."""
+    return {**artifact, 'metadata': {'display_name': key, **artifact.get('metadata', {})}}
+
   def sent(self, artifact: Mapping[str, Any]) -> dict[str, Any]:
-    """The artifact as the driver reads it back from MLMD: without its type, and with two more properties."""
+    """The artifact as the driver reads it back from MLMD: without its type, and with how its store is opened."""
     uri = artifact['uri']
     metadata = {key: _through_mlmd(key, value) for key, value in artifact.get('metadata', {}).items()}
-    kept = {'display_name': uri.rsplit('/', 1)[-1], 'store_session_info': _store_session_info(uri)}
     return {
       'name': artifact['name'],
       'uri': uri,
       'type': {'instanceSchema': ''},
-      'metadata': {**kept, **metadata},
+      'metadata': {'store_session_info': _store_session_info(uri), **metadata},
     }
 
   def outputs(self, task: str, definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,11 +184,16 @@ class OpenSource(Plain):
 class WithoutMlmd(OpenSource):
   """OpenSource after MLMD."""
 
+  def recorded(self, key: str, artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """With the output's name beside its properties, not among them."""
+    return {**artifact, 'output': key}
+
   def sent(self, artifact: Mapping[str, Any]) -> dict[str, Any]:
     """The artifact as KFP's own database gives it back."""
     uri = artifact['uri']
     title = next(iter(artifact['type'].values()))
-    found = {'name': uri.rsplit('/', 1)[-1], 'artifactId': artifact['name'], 'uri': uri, 'type': {'schemaTitle': title}}
+    name = artifact.get('output', uri.rsplit('/', 1)[-1])
+    found = {'name': name, 'artifactId': artifact['name'], 'uri': uri, 'type': {'schemaTitle': title}}
     return {**found, 'metadata': dict(artifact['metadata'])} if artifact.get('metadata') else found
 
   def upload(self, pod: pathlib.Path, key: str, artifact: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ def executor_input(
   """
   definitions = component.get('outputDefinitions', {})
   values = {key: {'outputFile': str(pod / 'tmp/kfp/outputs' / key)} for key in definitions.get('parameters', {})}
-  return {
+  sent = {
     'inputs': {
       'parameterValues': _as_declared(component, parameters),
       'artifacts': {key: {'artifacts': [cluster.sent(artifact)]} for key, artifact in artifacts.items()},
@@ -50,6 +50,16 @@ def executor_input(
       'outputFile': str(cluster.output_file(pod, task)),
     },
   }
+  return _as_written(sent)
+
+
+def _as_written(part: Any) -> Any:
+  """Numbers as Go writes them into JSON: it has one kind, and 5.0 is 5."""
+  if isinstance(part, dict):
+    return {key: _as_written(value) for key, value in part.items()}
+  if isinstance(part, list):
+    return [_as_written(value) for value in part]
+  return int(part) if isinstance(part, float) and part.is_integer() else part
 
 
 def _as_declared(component: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

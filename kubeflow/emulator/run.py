@@ -164,7 +164,7 @@ class Run:
 
   def _publish(self, name: str, outputs: cache.Outputs) -> None:
     for key, artifact in outputs.artifacts.items():
-      self._artifacts[name, key] = {**artifact, 'name': str(next(self._ids))}
+      self._artifacts[name, key] = {**self._cluster.recorded(key, artifact), 'name': str(next(self._ids))}
     self._values.update({(name, key): value for key, value in outputs.values.items()})
 
   def _execute(self, task: Pending, sent: Mapping[str, Any], kept: pathlib.Path, variables: Mapping[str, str]) -> None:

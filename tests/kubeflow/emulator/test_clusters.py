@@ -35,19 +35,26 @@ def test_an_input_comes_back_from_mlmd_without_its_type_and_with_other_values(op
   store = json.loads(metadata.pop('store_session_info'))
   assert (store['Provider'], store['Params']['endpoint']) == ('minio', 'seaweedfs.kubeflow:9000')
   assert metadata == {
-    'display_name': 'examples',
     'n': 5.0,
     'whole': 1.0,
     'names': {'list': ['a']},
     'sizes': {'struct': {'a': 1}},
     'split_names': '["train"]',
   }
-  assert isinstance(metadata['n'], float)
 
 
-def test_a_display_name_of_the_executors_own_is_kept(open_source):
-  named = {**EXAMPLES, 'metadata': {'display_name': 'raccoons'}}
-  assert open_source.sent(named)['metadata']['display_name'] == 'raccoons'
+@pytest.mark.parametrize(
+  ('metadata', 'expected'),
+  [
+    pytest.param({'n': 5}, 'examples', id="the output's name, not that of the folder it was put in"),
+    pytest.param({'display_name': 'raccoons'}, 'raccoons', id='one of the executors own'),
+  ],
+)
+def test_an_output_is_recorded_under_a_name(open_source, metadata, expected):
+  moved = {**EXAMPLES, 'uri': 'minio://b/run/examples/inner', 'metadata': metadata}
+  recorded = open_source.recorded('examples', moved)
+  assert open_source.sent(recorded)['metadata']['display_name'] == expected
+  assert 'display_name' not in open_source.sent(EXAMPLES)['metadata']
 
 
 def test_the_launcher_cannot_keep_a_property_without_a_value(open_source):
@@ -61,6 +68,8 @@ def test_after_mlmd_the_whole_schema_is_the_title_and_values_are_as_they_were(wi
   assert (examples['name'], examples['artifactId']) == ('examples', '3')
   assert examples['metadata'] == EXAMPLES['metadata']
   assert 'metadata' not in without_mlmd.sent({**EXAMPLES, 'metadata': {}})
+  moved = without_mlmd.recorded('records', EXAMPLES)
+  assert without_mlmd.sent(moved)['name'] == 'records'
 
 
 def test_a_plain_cluster_sends_types_and_local_folders(tmp_path):
