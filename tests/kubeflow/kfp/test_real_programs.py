@@ -82,8 +82,8 @@ def compiled(kfp, tmp_path, data_root, *overrides, source='configs/demo.yaml', *
   return path
 
 
-def assert_patches_are_what_the_file_says(run):
-  """Each pod has what its own step says, field by field, and no more; the trainer's alone has a GPU."""
+def with_gpus(run):
+  """The tasks whose pods have a GPU; checks of each pod, field by field, that it has what the file says and no more."""
   executors = run.compiled.spec['deploymentSpec']['executors']
   platform = run.compiled.platforms['platforms']['kubernetes']['deploymentSpec']['executors']
   for name, task in run.tasks.items():
@@ -94,8 +94,31 @@ def assert_patches_are_what_the_file_says(run):
     assert pod_spec.comparable(task.patch) == pod_spec.comparable(pod_spec.patch(container, kubernetes, launch, own)), (
       name
     )
-  with_gpu = [name for name, task in run.tasks.items() if 'nvidia.com/gpu' in str(task.patch)]
-  assert with_gpu == ['ODAPITrainer']
+  return [name for name, task in run.tasks.items() if 'nvidia.com/gpu' in str(task.patch)]
+
+
+def test_all_that_a_component_can_be_given_is_in_its_pod_and_in_no_other(kfp, workflow, compile_toy):
+  given = {
+    **TRAINER,
+    'env': {'LEVEL': 'high'},
+    'secrets': [
+      {'name': cluster.SECRET, 'env': {'AWS_ACCESS_KEY_ID': 'accesskey'}},
+      {'name': 'licence', 'mount_path': '/licence', 'optional': True},
+    ],
+  }
+  rest = {'image_pull_secrets': ['registry'], 'image_pull_policy': 'Always', 'defaults': {'cpu': '500m'}}
+  path = toy.with_command(compile_toy(toy.pipeline(), components={'Count': given}, **rest), 'true')
+  run = workflow(kfp, path)
+  assert run.run(), run.states
+  assert with_gpus(run) == ['Count']
+
+
+def test_a_second_run_of_another_pipeline_is_taken_from_kfps_cache(kfp, workflow, compile_toy):
+  path = toy.with_command(compile_toy(toy.pipeline()), 'true')
+  assert workflow(kfp, path, cache=True).run()
+  again = workflow(kfp, path, cache=True)
+  assert again.run()
+  assert set(again.states.values()) == {'CACHED'}
 
 
 def test_a_whole_run_from_s3_to_a_pushed_model(kfp, workflow, data, tmp_path):
@@ -105,7 +128,7 @@ def test_a_whole_run_from_s3_to_a_pushed_model(kfp, workflow, data, tmp_path):
   run = workflow(kfp, path, f'work_root={work}', f'push_destination={serving}')
   assert run.run(), run.states
   assert_pushed([key.removeprefix('serving/') for key in kfp.s3.keys(cluster.BUCKET, 'serving/')])
-  assert_patches_are_what_the_file_says(run)
+  assert with_gpus(run) == ['ODAPITrainer']
 
 
 @pytest.fixture(scope='module')
@@ -197,13 +220,45 @@ def test_the_emulator_sends_each_step_of_another_pipeline_what_kfp_sends_it(kfp,
   assert yaml.safe_load((tmp_path / 'published/label_map.pbtxt').read_text())['records'] == 5
 
 
+# Publishes a property of each kind, and a folder within that of its output.
+PUBLISHING = """
+import json, os, pathlib, sys
+sent = json.loads(sys.argv[1])
+properties = {'text': 'a', 'empty': '', 'whole': 3, 'real': 0.5, 'flag': True, 'list': [1, 'b'], 'struct': {'c': False}}
+made = {}
+for key, held in sent['outputs']['artifacts'].items():
+  uri = held['artifacts'][0]['uri']
+  if key != 'executor-logs':
+    folder = pathlib.Path(os.environ.get('KFP_MOUNT_ROOT', '') + '/minio', uri.removeprefix('minio://'), 'inner')
+    folder.mkdir(parents=True)
+    (folder / 'file').write_text('content')
+    made[key] = {'artifacts': [{'name': key, 'uri': uri + '/inner', 'metadata': properties}]}
+pathlib.Path(sent['outputs']['outputFile']).write_text(json.dumps({'artifacts': made}))
+"""
+
+
+def test_what_a_step_publishes_of_its_outputs_comes_back_from_the_emulator_as_from_kfp(
+  kfp, workflow, compile_toy, tmp_path
+):
+  path = toy.with_command(compile_toy(toy.pipeline()), 'python', '-c', PUBLISHING, '{{$}}')
+  run = workflow(kfp, path)
+  assert run.run(), run.states
+  assert emulate.emulate(path, str(tmp_path / 'runs'), options=OPEN_SOURCE)
+  assert_the_emulator_sent_the_same(run, tmp_path / 'runs')
+
+
 def assert_the_emulator_sent_the_same(run, root, places=None):
   """Compares each step's ExecutorInput; `places` has folders of the two runs that stand for one another."""
   roots = [f'minio://{cluster.BUCKET}/v2/artifacts/{run.compiled.name}/{each}' for each in (run.names.id, 'run-1')]
   for name, task in run.tasks.items():
     emulated = json.loads((root / 'run-1' / name / 'executor_input.json').read_text())
-    sent = comparable(task.executor_input, roots[0], places=places)
-    assert comparable(emulated, roots[1], str(root / 'emulated-pod'), places) == sent, name
+    found = comparable(emulated, roots[1], str(root / 'emulated-pod'), places)
+    # As text, in which 5 and 5.0 are not the same.
+    assert as_text(found) == as_text(comparable(task.executor_input, roots[0], places=places)), name
+
+
+def as_text(sent):
+  return json.dumps(sent, indent=1, sort_keys=True)
 
 
 # Fails, and tells which variables of Kubeflow's it has found; the emulator and this test have one each of their own.
