@@ -54,12 +54,12 @@ def executor_input(
 
 
 def _as_written(part: Any) -> Any:
-  """Numbers as Go writes them into JSON: it has one kind, and 5.0 is 5."""
+  """Numbers as Go writes them into JSON: 5.0 is 5, and of large ones the digits that tell them apart, then zeros."""
   if isinstance(part, dict):
     return {key: _as_written(value) for key, value in part.items()}
   if isinstance(part, list):
     return [_as_written(value) for value in part]
-  return int(part) if isinstance(part, float) and part.is_integer() else part
+  return int(Decimal(repr(part))) if isinstance(part, float) and part.is_integer() else part
 
 
 def _as_declared(component: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

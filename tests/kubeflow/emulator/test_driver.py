@@ -41,12 +41,16 @@ def test_values_of_another_type_are_refused_before_the_pod_starts(tmp_path, kind
 
 def test_numbers_are_written_as_go_writes_them(tmp_path):
   cluster = clusters.OpenSource(tmp_path, 'minio://b/root')
-  examples = {'name': '3', 'uri': 'minio://b/examples', 'metadata': {'images': 5, 'share': 0.5, 'shuffled': True}}
+  examples = {
+    'name': '3',
+    'uri': 'minio://b/examples',
+    'metadata': {'images': 5, 'share': 0.5, 'id': 3248947586784559616},
+  }
   given = driver.executor_input(cluster, tmp_path, 'Train', component('NUMBER_DOUBLE'), {'n': 2.0}, {'data': examples})
   (sent_examples,) = given['inputs']['artifacts']['data']['artifacts']
   found = {**given['inputs']['parameterValues'], **sent_examples['metadata']}
   del found['store_session_info']
-  assert json.dumps(found) == '{"n": 2, "images": 5, "share": 0.5, "shuffled": 1}'
+  assert json.dumps(found) == '{"n": 2, "images": 5, "share": 0.5, "id": 3248947586784559600}'
 
 
 def test_values_are_written_to_files_of_the_pod(tmp_path):
