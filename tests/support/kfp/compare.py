@@ -28,6 +28,9 @@ def comparable(
   for held in found['inputs'].get('artifacts', {}).values():
     for artifact in held['artifacts']:
       artifact['name'] = 'ID' if artifact['name'].isdecimal() else artifact['name']
+      if 'current_model_id' in artifact['metadata']:
+        # A digest of a URI with a salt.
+        artifact['metadata']['current_model_id'] = 'ID'
       session = artifact['metadata'].get('store_session_info')
       if session:
         # The endpoint is each cluster's own.
