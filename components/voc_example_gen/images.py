@@ -129,10 +129,11 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   keep = kind in _AS_THEY_ARE and not turn and not uncommon
   width, height = image.size
   if keep and kind != 'PNG':
-    strictness.check_jpeg(content)
     image.draft('L', (max(width // 8, 1), max(height // 8, 1)))  # entropy-decodes every byte, skips most of the rest
   image.load()
   if keep:
+    if kind != 'PNG':  # a PNG was checked when it was unpacked
+      strictness.check_jpeg(content)
     return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
