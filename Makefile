@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 # Most of a training test is tracing, which keeps one core busy. A file's tests stay together: they share what is trained.
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast test-current test-flink test-prism test-kfp lint format bench lock clean
+.PHONY: demo test test-fast test-current test-flink test-prism test-kfp test-kubernetes lint format bench lock clean
 
 $(READY): requirements.lock requirements-legacy.lock setup.py tools/bootstrap.py
 	$(PYTHON3) tools/bootstrap.py
@@ -47,6 +47,10 @@ test-prism: $(READY)
 # KFP's own driver and launcher-v2, from a folder: make test-kfp KFP_BIN=DIR. kubeflow/README.md says where they come from.
 test-kfp: $(READY)
 	KFP_BIN=$(KFP_BIN) $(PYTEST) tests/kubeflow/kfp
+
+# Kubernetes' own API server and scheduler, where Go is: they are built once, which takes long, and kept in the cache.
+test-kubernetes: $(READY)
+	$(BIN)/python tools/kubernetes.py $(PYTEST) tests/kubeflow/scheduling
 
 # Side-by-side tables against peers; long. Evaluation and prediction are measured on what the demo made. With
 # PHOTOGRAPHS=DIR, labelled ones, also what published weights are worth.

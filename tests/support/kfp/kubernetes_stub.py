@@ -1,18 +1,13 @@
 """A stub of the Kubernetes API, over HTTPS on loopback: only what KFP's driver and launcher ask of it."""
 
 import contextlib
-import datetime
 import http.server
-import ipaddress
 import json
 import pathlib
 import ssl
 import threading
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support import certificate
 
 TOKEN = 'token-of-the-stub'
 
@@ -56,9 +51,9 @@ class KubernetesStub:
 def running(folder: pathlib.Path, namespace: str = 'kubeflow'):
   """Starts the stub; yields it; ends it. Its key is kept in `folder`."""
   stub = KubernetesStub(namespace)
-  certificate, key = _self_signed()
-  stub.certificate = certificate.decode()
-  (folder / 'stub.pem').write_bytes(certificate + key)
+  public, key = certificate.self_signed()
+  stub.certificate = public.decode()
+  (folder / 'stub.pem').write_bytes(public + key)
   context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
   context.load_cert_chain(folder / 'stub.pem')
 
@@ -90,25 +85,3 @@ def running(folder: pathlib.Path, namespace: str = 'kubeflow'):
 
 def _status(code: int, reason: str, path: str) -> dict:
   return {'apiVersion': 'v1', 'kind': 'Status', 'status': 'Failure', 'code': code, 'reason': reason, 'message': path}
-
-
-def _self_signed() -> tuple[bytes, bytes]:
-  key = ec.generate_private_key(ec.SECP256R1())
-  name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, 'kubernetes-stub')])
-  now = datetime.datetime.now(datetime.timezone.utc)
-  address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address('127.0.0.1'))])
-  built = (
-    x509.CertificateBuilder()
-    .subject_name(name)
-    .issuer_name(name)
-    .public_key(key.public_key())
-    .serial_number(x509.random_serial_number())
-    .not_valid_before(now - datetime.timedelta(hours=1))
-    .not_valid_after(now + datetime.timedelta(days=1))
-    .add_extension(address, critical=False)
-    .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    .sign(key, hashes.SHA256())
-  )
-  pem = serialization.Encoding.PEM
-  secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-  return built.public_bytes(pem), secret
