@@ -66,6 +66,15 @@ def find(root: pathlib.Path, key: str) -> Outputs | None:
   return None
 
 
+def highest_id(root: pathlib.Path) -> int:
+  """The highest id of an artifact that a run below `root` keeps; 0 if none does.
+
+  An artifact that is taken from the cache keeps its id, so ids must differ between runs.
+  """
+  kept = (json.loads(file.read_text())['artifacts'] for file in root.glob(f'run-*/*/{_FILE}'))
+  return max((int(artifact.get('name', 0)) for artifacts in kept for artifact in artifacts.values()), default=0)
+
+
 def keep(folder: pathlib.Path, key: str, outputs: Outputs) -> None:
   """Writes a task's outputs into its `folder`, for later runs."""
   kept = {'fingerprint': key, 'artifacts': outputs.artifacts, 'values': outputs.values}

@@ -57,7 +57,7 @@ class Run:
     self._artifacts: dict[tuple[str, str], dict[str, Any]] = {}
     self._values: dict[tuple[str, str], Any] = {}
     self._states: dict[str, dict[str, Any]] = {}
-    self._ids = itertools.count(1)
+    self._ids = itertools.count(cache.highest_id(folder.parent) + 1)
 
   def run(self) -> bool:
     """Runs all tasks in order. After a failure nothing new is started, except exit handlers."""
@@ -157,14 +157,18 @@ class Run:
       self._pod.rename(kept)
       raise
     shutil.rmtree(self._pod)
-    outputs = cache.Outputs(self._folder.name, artifacts, values)
+    numbered = {key: {**artifact, 'name': str(next(self._ids))} for key, artifact in artifacts.items()}
+    outputs = cache.Outputs(self._folder.name, numbered, values)
     if task.fingerprint:
       cache.keep(self._folder / task.name, task.fingerprint, outputs)
     self._publish(task.name, outputs)
 
   def _publish(self, name: str, outputs: cache.Outputs) -> None:
     for key, artifact in outputs.artifacts.items():
-      self._artifacts[name, key] = {**self._cluster.recorded(key, artifact), 'name': str(next(self._ids))}
+      self._artifacts[name, key] = {
+        **self._cluster.recorded(key, artifact),
+        'name': artifact.get('name') or str(next(self._ids)),
+      }
     self._values.update({(name, key): value for key, value in outputs.values.items()})
 
   def _execute(self, task: Pending, sent: Mapping[str, Any], kept: pathlib.Path, variables: Mapping[str, str]) -> None:

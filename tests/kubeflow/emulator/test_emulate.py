@@ -159,6 +159,17 @@ def test_a_second_run_takes_from_the_first_what_kfp_would(compile_toy, tmp_path,
   assert states(tmp_path / 'runs', 'run-2') == dict.fromkeys(('WriteExamples', 'Count', 'Publish'), 'SUCCEEDED')
 
 
+@pytest.mark.parametrize('use_cache', [True, False])
+def test_what_is_taken_from_the_cache_keeps_its_id_and_what_is_made_anew_gets_another(compile_toy, tmp_path, use_cache):
+  path = toy.with_command(compile_toy(toy.pipeline()), 'sh', '-c', 'echo done')
+  ids = []
+  for number in (1, 2):
+    assert emulated(path, tmp_path / 'runs', open_source=True, use_cache=use_cache)[0]
+    sent = json.loads((tmp_path / f'runs/run-{number}/Count/executor_input.json').read_text())
+    ids.append(sent['inputs']['artifacts']['examples']['artifacts'][0]['name'])
+  assert (ids[0] == ids[1]) == use_cache
+
+
 def test_the_pods_path_is_the_same_in_all_runs_since_cached_files_may_name_it(compile_toy, tmp_path):
   path = toy.with_command(compile_toy(toy.pipeline(only_examples=True)), 'pwd')
   for _ in range(2):
