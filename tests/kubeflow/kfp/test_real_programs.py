@@ -188,12 +188,12 @@ def test_a_trainer_that_is_killed_goes_on_from_its_checkpoint_when_it_is_tried_a
   run = workflow(kfp, path, *places(tmp_path))
   watchers = []
 
-  def kill_once_a_checkpoint_is_there(name, attempt, process):
+  def kill_once_it_has_taken_steps(name, attempt, process):
     if (name, attempt) == ('ODAPITrainer', 0):
-      watchers.append(threading.Thread(target=_kill_when, args=(process, lambda: list(work.rglob('ckpt-*.index')))))
+      watchers.append(threading.Thread(target=_kill_when, args=(process, work, 'ckpt-[1-9]*.index')))
       watchers[-1].start()
 
-  run.during = kill_once_a_checkpoint_is_there
+  run.during = kill_once_it_has_taken_steps
   assert run.run(), run.states
   watchers[0].join()
   assert len(run.tasks['ODAPITrainer'].statuses) == 2
@@ -203,9 +203,9 @@ def test_a_trainer_that_is_killed_goes_on_from_its_checkpoint_when_it_is_tried_a
   assert 'resuming at step' in log, log[-2000:]
 
 
-def _kill_when(process, there):
+def _kill_when(process, folder, pattern):
   pause = threading.Event()
-  while process.poll() is None and not there():
+  while process.poll() is None and not any(folder.rglob(pattern)):
     pause.wait(0.2)
   if process.poll() is None:
     os.killpg(process.pid, signal.SIGKILL)
