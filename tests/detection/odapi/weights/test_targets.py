@@ -30,4 +30,4 @@ def test_a_normalization_takes_up_its_new_variables():
   network = tf.keras.Sequential([tf.keras.Input((1, 1, 1)), tf.keras.layers.Normalization(name='normalization')])
   network.variables[0].assign([4.0])
   targets.finalize(network)
-  assert float(network(tf.fill([1, 1, 1, 1], 5.0))) == 1.0
+  assert network(tf.fill([1, 1, 1, 1], 5.0)).numpy().item() == 1.0
