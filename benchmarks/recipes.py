@@ -34,6 +34,11 @@ def recipes(steps: int) -> dict[str, Recipe]:
     'momentum, 0.02, warm-up of 3 in 10 steps': Recipe({'schedule': {'name': 'cosine', 'warmup_steps': warmup}}),
     **{f'Adam, {rate}': Recipe(_adam(rate)) for rate in (3e-4, 1e-3, 3e-3)},
     **{f'Adam, {rate}, warm-up of 3 in 10 steps': Recipe(_adam(rate, warmup_steps=warmup)) for rate in (1e-3, 4e-3)},
+    **{
+      f'{name}, {part.replace("_", " ")} frozen': Recipe(overrides, (part,))
+      for name, overrides in {'momentum, 0.02': {'learning_rate': 0.02}, 'Adam, 0.001': _adam(1e-3)}.items()
+      for part in ('batch_norm', 'backbone')
+    },
     'from scratch': Recipe({}, from_weights=False),
     'from scratch, Adam, 0.001': Recipe(_adam(1e-3), from_weights=False),
   }

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from benchmarks import command, train
 
@@ -86,16 +86,21 @@ class Side:
     return {**facts, **{name: value - self._began for name, value in self._first.items()}}
 
   def _tell(self, line: str) -> None:
-    assert self._process.stdin
-    self._process.stdin.write(line)
-    self._process.stdin.flush()
+    stream = _pipe(self._process.stdin)
+    stream.write(line)
+    stream.flush()
 
   def _answer(self) -> dict[str, Any]:
-    assert self._process.stdout
-    for line in self._process.stdout:
+    for line in _pipe(self._process.stdout):
       if line.startswith('{'):
         return json.loads(line)
     raise SystemExit(f'{self._process.args}: ended with status {self._process.wait()}')
+
+
+def _pipe(stream: IO[str] | None) -> IO[str]:
+  if stream is None:
+    raise RuntimeError('expected a process that was started with pipes, received one without')
+  return stream
 
 
 def work(folder: Path, size: int, precision: str) -> None:

@@ -39,4 +39,5 @@ def suit(config: Config, overrides: Mapping[str, Any]) -> None:
 
 
 def _chooses(overrides: Mapping[str, Any]) -> bool:
-  return any(key in _CHOSEN_BY or key.startswith('train_config.optimizer') for key in overrides)
+  chosen = (key for key, value in overrides.items() if value is not None)
+  return any(key in _CHOSEN_BY or key.startswith('train_config.optimizer') for key in chosen)

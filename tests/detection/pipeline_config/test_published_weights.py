@@ -27,6 +27,11 @@ def test_an_ssd_on_mobilenet_gets_adam_with_a_long_warm_up():
   assert reasons[path] == 'suits the published weights, see docs/models.md'
 
 
+def test_a_short_form_without_a_value_chooses_nothing():
+  config = patched(overrides={'optimizer': None, 'learning_rate': None})
+  assert config.train_config.optimizer.WhichOneof('optimizer') == 'adam_optimizer'
+
+
 def test_its_rate_follows_the_batch_and_its_warm_up_ends():
   cosine = patched(
     num_steps=50_000, batch_size=32
