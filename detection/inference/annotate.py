@@ -152,7 +152,7 @@ class Annotator:
       drawn.save(buffer, 'JPEG', quality=90)
       write_whole(self._targets[one.path], buffer.getvalue())
 
-  def _each_timed(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+  def _each_timed(self, frames: Iterator[video.Frame]) -> Iterator[video.Frame]:
     while True:
       with self.stopwatch.timed(READING):
         frame = next(frames, None)
@@ -160,21 +160,20 @@ class Annotator:
         return
       yield frame
 
-  def _whole_frames(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """The frames up to where the video cannot be read on."""
+  def _whole_frames(self, frames: Iterator[video.Frame]) -> Iterator[video.Frame]:
+    """The frames that can be read; behind them the video is named, if others could not."""
     try:
       yield from frames
     except DataError as error:
       self._leave_out(error)
 
-  def _detected_frames(self, path: str, frames: Iterator[np.ndarray]) -> Iterator[tuple[PIL.Image.Image, Detections]]:
-    numbers = itertools.count()
+  def _detected_frames(self, path: str, frames: Iterator[video.Frame]) -> Iterator[tuple[PIL.Image.Image, Detections]]:
     while batch := list(itertools.islice(frames, self._detector.batch_size)):
       with self.stopwatch.timed(DETECTING):
-        found = self._detector.detect(batch)
-      for frame, detections in zip(batch, found, strict=True):
+        found = self._detector.detect([frame for _, frame in batch])
+      for (number, frame), detections in zip(batch, found, strict=True):
         image = PIL.Image.fromarray(frame)
-        yield image, self._keep(path, image, detections, next(numbers))
+        yield image, self._keep(path, image, detections, number)
 
   def _draw_frame(self, found: tuple[PIL.Image.Image, Detections]) -> np.ndarray:
     with self.stopwatch.timed(DRAWING):

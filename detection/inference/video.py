@@ -17,14 +17,17 @@ SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _FALLBACK_RATE = 25.0
 _COUNTED = ('.mp4', '.avi', '.mov')  # the others' headers hold a duration, of which OpenCV makes a count
 _SLACK = 0.02
+_MOST_MISSED = 100  # frames in a row that cannot be read, before the video is taken to have ended
+
+Frame = tuple[int, np.ndarray]  # its number in the video, from 0; uint8 [height, width, 3], RGB
 
 
 @contextlib.contextmanager
-def reader(path: str) -> Iterator[tuple[int, float, Iterator[np.ndarray]]]:
-  """Opens a video: (number of frames as its header says, frames a second, the frames as uint8 [H, W, 3] in RGB).
+def reader(path: str) -> Iterator[tuple[int, float, Iterator[Frame]]]:
+  """Opens a video: (number of frames as its header says, frames a second, the frames that can be read).
 
   Raises:
-    DataError: if OpenCV cannot read it. By the frames: behind the last that can be read, if some are missing then.
+    DataError: if OpenCV cannot read it. By the frames: behind the last that can be read, if some were missing.
   """
   import cv2
 
@@ -82,20 +85,28 @@ class Writer:
     self._stack.__exit__(kind, error, trace)
 
 
-def _frames(capture: 'cv2.VideoCapture', path: str, count: int) -> Iterator[np.ndarray]:
+def _frames(capture: 'cv2.VideoCapture', path: str, count: int) -> Iterator[Frame]:
+  number = read = missed = 0
+  while missed < _MOST_MISSED:
+    frame = _next(capture)
+    if frame is None:  # damaged, or the end: OpenCV says which by what comes next
+      missed += 1
+      continue
+    number, read, missed = number + missed, read + 1, 0
+    yield number, frame
+    number += 1
+  # OpenCV also passes over frames without a word, and ends so where a file was cut short.
+  slack = 0 if path.lower().endswith(_COUNTED) else max(1, round(_SLACK * count))
+  if not read or read < number or read < count - slack:
+    raise DataError(f'{path}: {read} of the {max(count, number)} frames that its header counts could be read.')
+
+
+def _next(capture: 'cv2.VideoCapture') -> np.ndarray | None:
+  """The next frame in RGB; None if it cannot be read."""
   import cv2
 
-  read = 0
-  while True:
-    try:
-      there, frame = capture.read()
-    except cv2.error as error:
-      raise DataError(f'{path}: frame {read} cannot be read: {error.err}.') from error
-    if not there:
-      break
-    read += 1
-    yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-  # OpenCV passes over frames that it cannot decode, and ends without a word where a file was cut short.
-  slack = 0 if path.lower().endswith(_COUNTED) else max(1, round(_SLACK * count))
-  if not read or read < count - slack:
-    raise DataError(f'{path}: {read} of the {count} frames that its header counts could be read.')
+  try:
+    there, frame = capture.read()
+  except cv2.error:
+    return None
+  return cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) if there else None

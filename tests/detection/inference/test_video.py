@@ -1,5 +1,7 @@
 """Frames go into a video file and come out of it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,31 @@ def write(path, frames, rate=10.0):
       writer.add(frame)
 
 
+def write_jpegs(path, frames):
+  """A video of frames that do not need one another, 96 pixels wide and 64 high."""
+  import cv2
+
+  output = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10, (96, 64))
+  for frame in frames:
+    output.write(frame)
+  output.release()
+
+
+def damage(path, frame):
+  """Writes zeros over one frame's JPEG."""
+  content = bytearray(path.read_bytes())
+  start, end = [match.span() for match in re.finditer(rb'\xff\xd8\xff.*?\xff\xd9', content, re.DOTALL)][frame]
+  content[start:end] = bytes(end - start)
+  path.write_bytes(content)
+
+
 def test_what_is_written_is_read_again_with_its_colours_and_rate(tmp_path):
   path = tmp_path / 'new' / 'clip.mp4'
   red, blue = np.full((2, 64, 96, 3), (200, 0, 0), np.uint8), np.full((1, 64, 96, 3), (0, 0, 200), np.uint8)
   write(path, [*red, *blue])
   with video.reader(str(path)) as (count, rate, frames):
-    found = list(frames)
+    numbers, found = zip(*frames, strict=True)
+  assert numbers == (0, 1, 2)
   assert (count, rate) == (3, pytest.approx(10))
   colours = [frame.mean(axis=(0, 1)) for frame in found]
   np.testing.assert_allclose(colours, [(200, 0, 0), (200, 0, 0), (0, 0, 200)], atol=12)  # the codec loses some
@@ -52,15 +73,21 @@ def test_a_file_that_is_no_video_is_refused_by_name(tmp_path):
 
 @pytest.mark.parametrize('suffix', ['.avi', '.mkv'])
 def test_a_video_cut_short_gives_its_frames_and_then_says_how_many_there_were(tmp_path, suffix):
-  import cv2
-
   path = tmp_path / f'clip{suffix}'
-  output = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10, (96, 64))
-  for frame in np.random.default_rng(0).integers(0, 255, (20, 64, 96, 3), np.uint8):
-    output.write(frame)
-  output.release()
+  write_jpegs(path, np.random.default_rng(0).integers(0, 255, (20, 64, 96, 3), np.uint8))
   path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
   frames = []
   with video.reader(str(path)) as (_, _, read), pytest.raises(DataError, match=rf'{path.name}: \d+ of the 20 frames'):
     frames.extend(read)
   assert 0 < len(frames) < 20
+
+
+@pytest.mark.parametrize('suffix', ['.avi', '.mkv'])
+def test_frames_behind_a_damaged_one_are_read_and_keep_their_numbers(tmp_path, suffix):
+  path = tmp_path / f'clip{suffix}'
+  write_jpegs(path, [np.full((64, 96, 3), 20 * number, np.uint8) for number in range(12)])
+  damage(path, frame=5)
+  found = []
+  with video.reader(str(path)) as (_, _, read), pytest.raises(DataError, match=f'{path.name}: 11 of the 12 frames'):
+    found.extend((number, round(frame.mean())) for number, frame in read)
+  assert found == [(number, 20 * number) for number in range(12) if number != 5]
