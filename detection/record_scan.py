@@ -31,6 +31,7 @@ class FileScan:
   bad_boxes: a sentence for each of the first SHOWN boxes that are empty, not finite, or outside [0, 1].
   objects: {class name: how many there are}.
   most_objects: of the image that has the most.
+  images: {class name: how many images have it}; empty if the file was written before this was counted.
   """
 
   sha256: str
@@ -40,6 +41,7 @@ class FileScan:
   bad_boxes: Sequence[str]
   objects: Mapping[str, int] = dataclasses.field(default_factory=dict)
   most_objects: int = 0
+  images: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 Scans = Mapping[str, FileScan]
@@ -76,6 +78,7 @@ def scan_file(path: str) -> FileScan:
     tally.bad_boxes[:SHOWN],
     dict(tally.objects),
     tally.most_objects,
+    dict(tally.images),
   )
 
 
@@ -111,9 +114,8 @@ class Writer:
   def scan(self) -> FileScan:
     tally = self._tally
     digest = self._file.digest.hexdigest()
-    return FileScan(
-      digest, tally.records, tally.pixels, tally.images_of_class, [], dict(tally.objects), tally.most_objects
-    )
+    objects, images = dict(tally.objects), dict(tally.images)
+    return FileScan(digest, tally.records, tally.pixels, tally.images_of_class, [], objects, tally.most_objects, images)
 
 
 class _DigestedOutput:
@@ -149,6 +151,7 @@ class _Tally:
   def __init__(self, shown: int = SHOWN) -> None:
     self._shown = shown
     self.objects: Counter[str] = Counter()
+    self.images: Counter[str] = Counter()
     self.most_objects = 0
     self.records = 0
     self.pixels: int | None = 0
@@ -171,6 +174,7 @@ class _Tally:
     if self.pixels is not None:
       self.pixels = self.pixels + pixels if pixels else None
     self.objects.update(labels)
+    self.images.update(set(labels))
     self.most_objects = max(self.most_objects, len(labels))
     for label in labels:
       images = self.images_of_class.setdefault(label, [])

@@ -139,11 +139,11 @@ class TwoDomains:
 
 
 def _beside(options: inputs.InputOptions) -> inputs.InputOptions:
-  """The same options with a cache folder of the target's own."""
+  """The same options with a cache folder of the target's own, and no balance: its labels are not read."""
   directory = os.path.join(options.cache_directory, 'target')
   if options.cache == 'disk':
     files.makedirs(directory)
-  return dataclasses.replace(options, cache_directory=directory)
+  return dataclasses.replace(options, cache_directory=directory, balance=None)
 
 
 def ramp(step: tf.Tensor, steps: int) -> tf.Tensor:

@@ -46,6 +46,25 @@ class Rollback(Settings):
   blow_up: pydantic.PositiveFloat = 10.0
 
 
+class BalanceSettings(Settings):
+  """What is done for rare classes; see detection/training/class_balance.py.
+
+  repeat_threshold: images that have a class which fewer than this part of all images have are shown more often: repeat
+    factor sampling (Gupta et al. 2019, arXiv:1908.03195). 0: all images alike.
+  object_weights: an object weighs in the loss as the power -object_weights of its class's number of objects. 0: all
+    objects alike.
+  """
+
+  repeat_threshold: float = pydantic.Field(0.1, ge=0, le=1)
+  object_weights: float = pydantic.Field(0.0, ge=0, le=1)
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _does_something(cls, values: dict[str, Any]) -> dict[str, Any]:
+    if not values['repeat_threshold'] and not values['object_weights']:
+      raise ValueError('repeat_threshold and object_weights are both 0, expected one of them above 0, or no balance')
+    return values
+
+
 class AdaptSettings(Settings):
   """How to adapt to unlabelled images of a target domain; see detection/training/adaptation.py.
 
@@ -95,6 +114,7 @@ class TrainSettings(Settings):
   min_restored: fine-tuning fails when less than this fraction of the backbone's variables was restored.
   freeze: parts of the model that are not trained, beside those that match the patterns in pipeline.config: `backbone`,
     the classification network; `all_but_box_predictor`; `batch_norm`, its scales and its moving averages.
+  balance: shows images of rare classes more often, or has their objects weigh more; when not given, all are alike.
   tensorboard_images: how many eval images TensorBoard shows, with ground truth and detections.
   precision, xla, accumulate: mixed precision, compilation, and parts that a batch is computed in; see Compute.
   """
@@ -113,6 +133,7 @@ class TrainSettings(Settings):
   cache: Literal['auto', 'memory', 'disk', 'none'] = 'auto'
   min_restored: float = pydantic.Field(0.5, ge=0, le=1)
   freeze: tuple[Literal['backbone', 'all_but_box_predictor', 'batch_norm'], ...] = ()
+  balance: BalanceSettings | None = None
   tensorboard_images: pydantic.NonNegativeInt = 4
   precision: Literal['float32', 'mixed_float16', 'mixed_bfloat16'] = 'float32'
   xla: bool = False

@@ -15,7 +15,7 @@ from detection.metrics import names
 from detection.odapi.model import devices, starting_point
 from detection.odapi.model.engine import Engine
 from detection.odapi.model.inputs import InputOptions
-from detection.training import loop
+from detection.training import class_balance, loop
 from detection.training.evaluation_schedule import EvaluationSchedule
 from detection.training.hooks.hook import Hook
 from detection.training.hooks.keep_best import Best
@@ -107,6 +107,7 @@ def input_options(task: Task, work: WorkFolder, step: int) -> InputOptions:
     # In threads the random operations run in no fixed order. A GPU needs them; a CPU is kept busy by the model.
     parallel=bool(tf.config.list_physical_devices('GPU')),
     scans=task.scans,
+    balance=class_balance.of(task.config, task.settings.balance, task.scans) if task.settings.balance else None,
   )
 
 

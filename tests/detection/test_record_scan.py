@@ -26,6 +26,7 @@ def test_one_pass_counts_measures_and_digests(tmp_path):
   assert (scan.records, scan.pixels) == (3, 3 * 4 * 6)
   assert scan.images_of_class == {'cat': ['0.png', '2.png'], 'dog': ['2.png']}
   assert scan.bad_boxes == []
+  assert (scan.objects, scan.images) == ({'cat': 2, 'dog': 1}, {'cat': 2, 'dog': 1})
 
 
 @pytest.mark.parametrize('corners', [(0.5, 0.0, 0.5, 1.0), (-0.5, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, float('nan'))])
@@ -57,7 +58,7 @@ def test_a_writer_knows_what_a_scan_would_find(tmp_path):
   expected = record_scan.scan_file(str(tmp_path / 'records'))
   assert dataclasses.replace(writer.scan, images_of_class={}) == dataclasses.replace(expected, images_of_class={})
   assert writer.scan.images_of_class == {'cat': ['0.png'], 'dog': ['2.png']}
-  assert writer.scan.objects == {'cat': 2, 'dog': 1}
+  assert (writer.scan.objects, writer.scan.images) == ({'cat': 2, 'dog': 1}, {'cat': 1, 'dog': 1})
   assert writer.size == (tmp_path / 'records').stat().st_size
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from detection.odapi.model import building, inputs, loss_scaling
+from detection.odapi.model import building, loss_scaling, padding
 from detection.odapi.model.method import Objective
 
 
@@ -32,7 +32,7 @@ class Gradients:
 
   def of(self, features: Mapping, labels: Mapping) -> tuple[dict, list[tf.Tensor | None]]:
     """({name: loss}, a gradient for each of `trainable`; None where it has no part in the objective)."""
-    return self._differentiate(features, inputs.without_padding(labels))
+    return self._differentiate(features, padding.without_padding(labels))
 
   def _differentiate(self, features: Mapping, labels: Mapping) -> tuple[dict, list[tf.Tensor | None]]:
     with building.mode(self.model, training=True), tf.GradientTape() as tape:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -22,6 +22,7 @@ from detection.base import files, local_copies
 from detection.base.errors import DataError
 from detection.odapi.config.config_io import Config
 from detection.odapi.model import cache
+from detection.odapi.model.balance import Balance
 from detection.odapi.model.fields import InputDataFields
 from detection.odapi.protos import input_reader_pb2
 from detection.record_scan import Scans
@@ -29,16 +30,6 @@ from detection.record_scan import Scans
 _BUFFER = 8 << 20  # bytes read at once
 _SAMPLE = 16  # images decoded to estimate the size of all
 Transform = Callable[[dict[str, tf.Tensor]], tuple[dict, dict]]
-# Labels over the classes, [batch, classes]; whatever else has as many rows as there are padded boxes is of the boxes.
-_OVER_CLASSES = frozenset(
-  {
-    InputDataFields.groundtruth_image_classes,
-    InputDataFields.groundtruth_image_confidences,
-    InputDataFields.groundtruth_labeled_classes,
-    InputDataFields.groundtruth_verified_neg_classes,
-    InputDataFields.groundtruth_not_exhaustive_classes,
-  }
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +41,7 @@ class InputOptions:
   seed: of the order and of every augmentation; the same seed gives the same batches as long as `parallel` is off.
   parallel: augment in several threads; random operations then run in no fixed order.
   scans: of record files of which it is known what is in them; see record_scan.
+  balance: how often images are shown and how much objects weigh, by class; None: all alike.
   """
 
   cache: str = 'auto'
@@ -57,6 +49,7 @@ class InputOptions:
   seed: int = 0
   parallel: bool = False
   scans: Scans = dataclasses.field(default_factory=dict)
+  balance: Balance | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +95,10 @@ def train_batches(
   pixels = functools.partial(_pixels, paths, reader, options.scans, count)
   kept = cache.choose(config, options.cache, options.cache_directory, count, pixels)
   decoded = records.map(_decoder(reader, kept.shrink), tf.data.AUTOTUNE)
+  if options.balance:
+    decoded = options.balance.weighted(decoded)
   transform = _transform(config, reader, model, _augmentation(config))
-  endless = functools.partial(_endless, reader=reader, seed=options.seed, count=count)
+  endless = functools.partial(_endless, reader=reader, options=options, count=count)
   if kept.holds_inputs:
     examples = endless(kept.keep(decoded.map(transform, tf.data.AUTOTUNE), count))
   else:
@@ -138,22 +133,6 @@ def eval_batches(
   batches = -(-count // batch_size)
   dataset = dataset.repeat().take(batches * batch_size)
   return dataset.batch(batch_size, drop_remainder=True).prefetch(2), count
-
-
-def without_padding(labels: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-  """Labels cut to the boxes of the batch's fullest image: matching an empty box costs as much as a real one.
-
-  Args:
-    labels: padded to equal counts, [batch, max_number_of_boxes, ...]. At least one row is left.
-  """
-  padded = labels[InputDataFields.groundtruth_boxes].shape[1]
-  most = tf.maximum(tf.reduce_max(labels[InputDataFields.num_groundtruth_boxes]), 1)
-
-  def cut(name: str, value: tf.Tensor) -> tf.Tensor:
-    is_of_boxes = value.shape.rank > 1 and value.shape[1] == padded and name not in _OVER_CLASSES
-    return value[:, :most] if is_of_boxes else value
-
-  return {name: cut(name, value) for name, value in labels.items()}
 
 
 def record_files(reader: input_reader_pb2.InputReader) -> list[str]:
@@ -216,9 +195,14 @@ def _records(paths: list[str], reader: input_reader_pb2.InputReader, seed: int) 
   return names.interleave(tf.data.TFRecordDataset, cycle_length=readers, num_parallel_calls=readers, deterministic=True)
 
 
-def _endless(dataset: tf.data.Dataset, reader: input_reader_pb2.InputReader, seed: int, count: int) -> tf.data.Dataset:
+def _endless(
+  dataset: tf.data.Dataset, reader: input_reader_pb2.InputReader, options: InputOptions, count: int
+) -> tf.data.Dataset:
+  if options.balance:
+    dataset = options.balance.repeated(dataset, options.seed)
+    count = options.balance.most_images(count)
   if reader.shuffle:
-    dataset = dataset.shuffle(min(count, max(reader.shuffle_buffer_size, 1)), seed=seed)
+    dataset = dataset.shuffle(min(count, max(reader.shuffle_buffer_size, 1)), seed=options.seed)
   return dataset.repeat()
 
 

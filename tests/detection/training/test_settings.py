@@ -23,6 +23,9 @@ def test_any_metric_of_the_report_can_be_watched(watch):
     ({'freeze': ['head']}, 'freeze'),
     ({'min_restored': 1.5}, 'min_restored'),
     ({'early_stopping': {'patience': 0}}, r'early_stopping\.patience'),
+    ({'balance': {'repeat_threshold': 2}}, r'balance\.repeat_threshold.*received 2'),
+    ({'balance': {'repeat_treshold': 0.1}}, r'unknown key "balance\.repeat_treshold".*"balance\.repeat_threshold"'),
+    ({'balance': {'repeat_threshold': 0}}, r'repeat_threshold and object_weights are both 0'),
   ],
 )
 def test_a_wrong_setting_is_refused_by_name(given, expected):
@@ -31,7 +34,7 @@ def test_a_wrong_setting_is_refused_by_name(given, expected):
 
 
 def test_settings_survive_json():
-  settings = TrainSettings(watch='AP50/cat', early_stopping={}, rollback={'times': 1}, freeze=['backbone'])
+  settings = TrainSettings(watch='AP50/cat', early_stopping={}, rollback={'times': 1}, freeze=['backbone'], balance={})
   assert parse_settings(TrainSettings, json.loads(json.dumps(settings.dict())), 'train') == settings
 
 

@@ -8,6 +8,7 @@ from detection.base.errors import DataError
 from detection.odapi.config import config_io
 from detection.odapi.model import building, inputs
 from detection.odapi.model import cache as cache_module
+from detection.odapi.model.balance import Balance
 from detection.odapi.model.fields import InputDataFields
 from detection.record_scan import FileScan
 
@@ -63,6 +64,19 @@ def test_equal_seeds_give_equal_batches_and_others_others(read):
   assert first == again != other
 
 
+@pytest.mark.parametrize('fits', [True, False])
+def test_with_a_balance_images_are_shown_more_often_and_objects_weigh_more(read, monkeypatch, fits):
+  monkeypatch.setattr(cache_module, 'FRACTION', 0.25 * fits)
+  config = config_io.parse(config_io.dump(read[0]))
+  config.train_input_reader.shuffle = False
+  options = inputs.InputOptions('memory', balance=Balance((2.0, 2.0, 2.0), (3.0, 3.0, 3.0)))
+  batch = next(iter(inputs.train_batches(config, read[1], options, 4)))
+  ids = batch[0][SOURCE_ID].numpy().tolist()
+  assert ids[0] == ids[1] != ids[2] == ids[3]
+  weights = batch[1][InputDataFields.groundtruth_weights].numpy()
+  assert set(weights[weights > 0]) == {3.0}
+
+
 def test_no_examples_are_refused_by_the_name_of_their_file(read, tmp_path):
   with tf.io.TFRecordWriter(str(tmp_path / 'empty')):
     pass
@@ -71,21 +85,6 @@ def test_no_examples_are_refused_by_the_name_of_their_file(read, tmp_path):
     config.train_input_reader.tf_record_input_reader.input_path[:] = [str(tmp_path / path) for path in paths]
     with pytest.raises(DataError, match=expected):
       inputs.train_batches(config, read[1], inputs.InputOptions(), 4)
-
-
-def test_cutting_the_padding_keeps_boxes_and_what_is_not_of_boxes():
-  labels = {
-    'num_groundtruth_boxes': tf.constant([1, 3]),
-    'groundtruth_boxes': tf.random.uniform([2, 5, 4]),
-    'groundtruth_weights': tf.random.uniform([2, 5]),
-    'groundtruth_image_classes': tf.random.uniform([2, 5]),
-  }
-  cut = inputs.without_padding(labels)
-  assert cut['groundtruth_boxes'].shape == (2, 3, 4)
-  np.testing.assert_array_equal(cut['groundtruth_weights'], labels['groundtruth_weights'][:, :3])
-  assert cut['groundtruth_image_classes'].shape == (2, 5)
-  empty = inputs.without_padding({**labels, 'num_groundtruth_boxes': tf.constant([0, 0])})
-  assert empty['groundtruth_boxes'].shape == (2, 1, 4)
 
 
 @pytest.mark.parametrize(
