@@ -51,12 +51,13 @@ for cache in root/.cache var/lib/apt/lists/*_dists_* opt/venv/.cache; do
 done
 ! inside sh -c 'touch /here' 2> /dev/null || fail 'the root file system can be written'
 inside detection-pipeline --help > /dev/null || fail 'detection-pipeline --help'
-# Every program that a cluster starts; without its arguments it ends with a usage error that names the first.
+# Every program that a cluster starts; without its arguments it ends with a usage error that names the first, or with
+# the line that says which stack has it.
 # shellcheck disable=SC2013 # no name of a module has a space
 for file in $(grep -l "__name__ == '__main__'" "$root"/opt/project/kubeflow/runtime/*.py); do
   module=kubeflow.runtime.$(basename "$file" .py)
   said=$(inside python -m "$module" 2>&1 || true)
-  grep -q 'arguments are required' <<< "$said" || fail "python -m $module: $said"
+  grep -q 'arguments are required\|^image: expected one of the legacy stack' <<< "$said" || fail "python -m $module: $said"
   echo "starts: $module"
 done
 # Every module: a package that the lock file lacks shows here.

@@ -6,6 +6,7 @@ python -m kubeflow.runtime.entrypoint_v1 --pipeline_root URI --node_id ID --tfx_
 import signal
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from components import remote_files
 from kubeflow.runtime import entrypoint
@@ -16,16 +17,31 @@ def main(argv: Sequence[str] | None = None) -> int:
   arguments = list(sys.argv[1:] if argv is None else argv)
   signal.signal(signal.SIGTERM, entrypoint.end)
   remote_files.load_scheme(' '.join(arguments))
-  from tfx.orchestration.kubeflow import container_entrypoint
-
   from detection.base.errors import UserError
 
   try:
-    container_entrypoint.main(arguments)
+    _entrypoint().main(arguments)
   except UserError as error:
     print(f'{error}', file=sys.stderr)
     return error.exit_status
   return 0
+
+
+def _entrypoint() -> ModuleType:
+  """TFX's own entrypoint; ConfigError if this TFX has none."""
+  import tfx
+
+  from detection.base.errors import ConfigError
+
+  try:
+    from tfx.orchestration.kubeflow import container_entrypoint
+  except ImportError as error:
+    raise ConfigError(
+      'image: expected one of the legacy stack (TFX 1.15), as --target kfp-v1 needs it, '
+      f'received TFX {tfx.__version__}. Build it with --build-arg STACK=legacy '
+      '--build-arg BASE=python:3.10-slim-bookworm.'
+    ) from error
+  return container_entrypoint
 
 
 if __name__ == '__main__':
