@@ -1,7 +1,8 @@
 """Chooses how the images are divided into splits, as far as that can be decided before an image is read."""
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from components.voc_example_gen import groups
 from components.voc_example_gen.dataset_index import Item
@@ -70,6 +71,49 @@ class Assignment:
   warnings: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Choice:
+  """How the images of a folder are divided.
+
+  Attributes:
+    method: a method's name; never 'auto'.
+    placing: gives the splits, if they are computed.
+    names: {split as the folder gives it: split in which its images are, '' for none}, if the folder gives the splits.
+    warnings: what a user should know, one sentence each.
+  """
+
+  method: str
+  placing: Placing = Placing()
+  names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  warnings: tuple[str, ...] = ()
+
+  def take(self, items: Sequence[Item], given: Mapping[str, str]) -> tuple[dict[str, str], tuple[Refusal, ...]]:
+    """The splits that the folder gives these items.
+
+    Args:
+      items: any of the annotated images.
+      given: {image path: split as the folder gives it}.
+
+    Returns:
+      {image path: split}; and the items that are in none.
+    """
+    split_of, left_out = {}, []
+    for item in items:
+      named = given.get(item.image, '')
+      if self.names.get(named):
+        split_of[item.image] = self.names[named]
+      else:
+        detail = (
+          'in the test set; data.split.keep_test would write it' if named == TEST else f'not named by {self.method}'
+        )
+        left_out.append(Refusal(item.image, Reason.NOT_IN_A_SPLIT, detail))
+    return split_of, tuple(left_out)
+
+
+# {split as the folder gives it: how many images it gives it}, by a method of the kind that reads the folder.
+CountsBy = Callable[[GivenMethod], Mapping[str, int]]
+
+
 def assign(items: Sequence[Item], settings: SplitSettings, tree: Tree) -> Assignment:
   """Chooses the method, and takes the splits that the folder gives.
 
@@ -81,16 +125,45 @@ def assign(items: Sequence[Item], settings: SplitSettings, tree: Tree) -> Assign
   Raises:
     DataError: if the method does not fit the folder, or leaves train or eval without an image.
   """
-  method, given, notices = _choose(items, settings, tree)
+  given: dict[str, Mapping[str, str]] = {}
+
+  def counts(method: GivenMethod) -> Mapping[str, int]:
+    given[method.name] = method.read(tree, items)
+    return Counter(given[method.name].values())
+
+  choice = choose(settings, tree, counts, len(items))
+  if choice.placing.method:
+    return Assignment(choice.method, placing=choice.placing, warnings=choice.warnings)
+  split_of, left_out = choice.take(items, given[choice.method])
+  return Assignment(choice.method, split_of, left_out=left_out, warnings=choice.warnings)
+
+
+def choose(settings: SplitSettings, tree: Tree, counts: CountsBy, images: int) -> Choice:
+  """Chooses the method.
+
+  Args:
+    settings: the method and its parameters.
+    tree: the folder's listing, for methods that read the folder.
+    counts: what a method would give; asked one after the other.
+    images: how many images are annotated.
+
+  Raises:
+    DataError: if the method does not fit the folder, or leaves train or eval without an image.
+  """
+  method, found, notices = _choose(settings, tree, counts)
   if isinstance(method, ComputedMethod):
     fractions = {TRAIN: 1 - settings.eval_fraction - settings.test_fraction, EVAL: settings.eval_fraction}
     if settings.test_fraction:
       fractions[TEST] = settings.test_fraction
     placing = Placing(method.name, fractions, settings.seed, settings.group_by)
-    return Assignment(method.name, placing=placing, warnings=tuple(notices))
-  result = _given(method.name, items, given, settings)
-  require_both(tree.root, method.name, set(result.split_of.values()), len(items))
-  return dataclasses.replace(result, warnings=(*notices, *result.warnings))
+    return Choice(method.name, placing, warnings=tuple(notices))
+  names = {TRAIN: TRAIN, EVAL: EVAL, TEST: TEST if settings.keep_test and EVAL in found else ''}
+  if EVAL not in found:  # a test set takes the place of a missing validation set
+    names[TEST] = EVAL
+  require_both(tree.root, method.name, {names.get(split, '') for split in found}, images)
+  if settings.group_by:
+    notices.append('data.split.group_by has no effect on splits that the folder gives itself.')
+  return Choice(method.name, names=names, warnings=tuple(notices))
 
 
 def require_both(root: str, method: str, filled: Collection[str], images: int) -> None:
@@ -103,55 +176,36 @@ def require_both(root: str, method: str, filled: Collection[str], images: int) -
       )
 
 
-def _choose(
-  items: Sequence[Item], settings: SplitSettings, tree: Tree
-) -> tuple[SplitMethod, Mapping[str, str], list[str]]:
-  """The method; for a GivenMethod the split that the folder gives each image; and warnings about those passed over."""
+def _choose(settings: SplitSettings, tree: Tree, counts: CountsBy) -> tuple[SplitMethod, Mapping[str, int], list[str]]:
+  """The method; for a GivenMethod how many images the folder gives each split; and warnings about those passed over."""
   if settings.method != AUTO:
     method = METHODS[settings.method]
-    return method, _required(method, items, tree) if isinstance(method, GivenMethod) else {}, []
+    return method, _required(method, tree, counts) if isinstance(method, GivenMethod) else {}, []
   notices: list[str] = []
   for method in METHODS.values():
     if method.preference is None:
       continue
     if isinstance(method, ComputedMethod):
       return method, {}, notices
-    given = method.read(tree, items)
-    found = set(given.values())
+    found = counts(method)
     if TRAIN in found and len(found) > 1:
-      return method, given, notices
+      return method, found, notices
     if files := [] if found else method.declaring(tree):
       notices.append(f'{some(files)}: splits are declared there, and none of their images is in the folder.')
     if found:
       only = ', '.join(sorted(found))
-      notices.append(f'The split method {method.name} gives {len(given)} images to {only} and none to another split.')
+      notices.append(
+        f'The split method {method.name} gives {sum(found.values())} images to {only} and none to another split.'
+      )
   raise ValueError('expected a ComputedMethod with a preference among the split methods')
 
 
-def _required(method: GivenMethod, items: Sequence[Item], tree: Tree) -> Mapping[str, str]:
-  """The folder's own division by a method that the user named."""
-  given = method.read(tree, items)
-  if not given:
+def _required(method: GivenMethod, tree: Tree, counts: CountsBy) -> Mapping[str, int]:
+  """How many images each split gets by a method that the user named."""
+  found = counts(method)
+  if not found:
     raise DataError(
       f'{tree.root}: data.split.method {method.name}: expected {method.expected}, found none. '
       f'{method.remedy}, or choose another data.split.method.'
     )
-  return given
-
-
-def _given(method: str, items: Sequence[Item], given: Mapping[str, str], settings: SplitSettings) -> Assignment:
-  """The folder's own division; a test set takes the place of a missing validation set."""
-  have = set(given.values())
-  names = {TRAIN: TRAIN, EVAL: EVAL, TEST: TEST if settings.keep_test and EVAL in have else ''}
-  if EVAL not in have:
-    names[TEST] = EVAL
-  split_of, left_out = {}, []
-  for item in items:
-    named = given.get(item.image, '')
-    if names.get(named):
-      split_of[item.image] = names[named]
-    else:
-      detail = 'in the test set; data.split.keep_test would write it' if named == TEST else f'not named by {method}'
-      left_out.append(Refusal(item.image, Reason.NOT_IN_A_SPLIT, detail))
-  warnings = ['data.split.group_by has no effect on splits that the folder gives itself.'] if settings.group_by else []
-  return Assignment(method, split_of, left_out=tuple(left_out), warnings=tuple(warnings))
+  return found

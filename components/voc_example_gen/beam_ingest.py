@@ -64,6 +64,16 @@ class MoveRecords(beam.DoFn):
     return [shard.name]
 
 
+@beam.typehints.with_input_types(str)
+@beam.typehints.with_output_types(str)
+class RunJob(beam.DoFn):
+  """Calls what a file holds, such as a spread_pairs.Pair; yields the file's path."""
+
+  def process(self, path: str) -> list[str]:
+    work_list.load(path)()
+    return [path]
+
+
 def run_all(pipeline: beam.Pipeline, paths: Sequence[str], work: beam.DoFn) -> None:
   """Adds to `pipeline` the work that these files describe."""
   _ = (

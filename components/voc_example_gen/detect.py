@@ -41,6 +41,13 @@ def find(tree: Tree, data_format: str) -> DatasetIndex:
   return dataclasses.replace(best, elsewhere=_only_in_others(best, indexes) if len(indexes) > 1 else None)
 
 
+def describes(tree: Tree, besides: str) -> bool:
+  """Whether annotations of a labelled format, other than `besides`, may be among these files; images need not be."""
+  readers = [reader for reader in READERS.values() if reader.labelled and reader.name != besides]
+  indexes = [reader.find(tree) for reader in readers]
+  return any(index.items or _bad(index) for index in indexes)
+
+
 def _bad(index: DatasetIndex) -> int:
   """How many files of this format cannot be used."""
   return sum(refusal.is_bad for refusal in index.refused)

@@ -27,8 +27,11 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
   def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
     """Returns the exec properties with the fingerprint among them."""
     properties = dict(execution_info.exec_properties)
-    tree = listing.list_folder(properties['data_root'])
-    properties[digests.FINGERPRINT] = digests.fingerprint(tree, properties['fingerprint'], _memory(execution_info))
+    root, kind = properties['data_root'], properties['fingerprint']
+    if kind == digests.LISTING:  # a list of a million files would stay in this process's memory
+      properties[digests.FINGERPRINT] = listing.state_of(root)
+    else:
+      properties[digests.FINGERPRINT] = digests.fingerprint(listing.list_folder(root), kind, _memory(execution_info))
     result = driver_output_pb2.DriverOutput()
     for name, value in properties.items():
       if value is not None:

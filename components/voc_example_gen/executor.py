@@ -12,7 +12,18 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import beam_ingest, digests, listing, outcomes, parallelism, plan, work_list
+from components.voc_example_gen import (
+  beam_ingest,
+  digests,
+  listing,
+  outcomes,
+  parallelism,
+  plan,
+  spread_listing,
+  spread_plan,
+  work_list,
+)
+from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.settle import Settled
@@ -49,9 +60,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     examples = artifact_utils.get_single_instance(output_dict['examples'])
     report_uri = artifact_utils.get_single_uri(output_dict['ingest_report'])
     known = exec_properties.get(digests.FINGERPRINT) or ''
-    planned = plan.make(exec_properties['data_root'], settings, known=known)
+    work_uri = files.join(report_uri, 'work')
     try:
-      planned, splits, tally = self._write(planned, settings, examples.uri, files.join(report_uri, 'work'))
+      planned = self._plan(exec_properties['data_root'], settings, known, work_uri)
+      planned, splits, tally = self._write(planned, settings, examples.uri, work_uri)
       summary.require_usable(planned, tally, settings.max_bad_fraction)
       planned = _with_changes(planned, known)
       _write_report(planned, tally, report_uri)
@@ -60,39 +72,52 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         files.rmtree_if_there(files.join(examples.uri, f'Split-{split}'))
       files.remove_if_there(files.join(examples.uri, kept_scans.FILE_NAME))
       raise
+    finally:
+      files.rmtree_if_there(work_uri)
     _describe(examples, splits, planned.fingerprint)
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
+
+  def _plan(self, root: str, settings: IngestSettings, known: str, work_uri: str) -> plan.Plan:
+    """Lists and pairs the folder: a large one on Beam, where that can be done."""
+    tree = spread_listing.read(root, work_uri)
+    if isinstance(tree, Tree):
+      return plan.of_tree(tree, settings, known=known)
+    beam_args, _ = parallelism.choose(self._beam_pipeline_args, tree.files // 2)
+    self._beam_pipeline_args: list[str] = beam_args
+    planned = spread_plan.make(tree, settings, work_uri, self._run_jobs, known)
+    return planned or plan.of_tree(tree.whole(), settings, known=known)
+
+  def _run_jobs(self, paths: Sequence[str]) -> None:
+    with self._make_beam_pipeline() as pipeline:
+      beam_ingest.run_all(pipeline, paths, beam_ingest.RunJob())
 
   def _write(
     self, planned: plan.Plan, settings: IngestSettings, examples_uri: str, work_uri: str
   ) -> tuple[plan.Plan, tuple[str, ...], summary.Tally]:
-    """Writes all shards, and adds up what became of the images; work_uri is there only meanwhile.
+    """Writes all shards, and adds up what became of the images; work_uri gets what workers need.
 
     Returns:
       The plan, settled; the splits that have images; and the sums.
     """
     beam_args, threads = parallelism.choose(self._beam_pipeline_args, planned.images)
-    self._beam_pipeline_args: list[str] = beam_args
+    self._beam_pipeline_args = beam_args
     outcomes_uri = files.join(work_uri, 'outcomes')
     writer = ShardWriter(planned.root, examples_uri, outcomes_uri, planned.placing, settings.keep_negatives, threads)
-    try:
-      paths = [work_list.save(work_uri, f'{shard.split}-{shard.name}', shard) for shard in planned.shards]
-      with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
-        beam_ingest.run_all(pipeline, paths, beam_ingest.WriteShard(writer))
-      planned, found = plan.settled(planned, lambda: outcomes.rows(writer.outcomes(planned.shards)))
-      if found.moves:
-        self._move(planned, found, writer, work_uri)
-      kept_scans.write(examples_uri, writer.scans(planned.shards))
-      for split in (TRAIN, EVAL, TEST):
-        folder = files.join(examples_uri, f'Split-{split}')
-        if split in found.splits:
-          files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
-        else:
-          files.rmtree_if_there(folder)
-      tally = summary.gather(planned, outcomes.settled(writer.outcomes(planned.shards), found))
-      return planned, found.splits, tally
-    finally:
-      files.rmtree_if_there(work_uri)
+    paths = [work_list.save(work_uri, f'{shard.split}-{shard.name}', shard) for shard in planned.shards]
+    with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
+      beam_ingest.run_all(pipeline, paths, beam_ingest.WriteShard(writer))
+    planned, found = plan.settled(planned, lambda: outcomes.rows(writer.outcomes(planned.shards)))
+    if found.moves:
+      self._move(planned, found, writer, work_uri)
+    kept_scans.write(examples_uri, writer.scans(planned.shards))
+    for split in (TRAIN, EVAL, TEST):
+      folder = files.join(examples_uri, f'Split-{split}')
+      if split in found.splits:
+        files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
+      else:
+        files.rmtree_if_there(folder)
+    tally = summary.gather(planned, outcomes.settled(writer.outcomes(planned.shards), found))
+    return planned, found.splits, tally
 
   def _move(self, planned: plan.Plan, found: Settled, writer: ShardWriter, work_uri: str) -> None:
     """Puts images into the splits that they belong to. The old files stay until all new ones are written."""

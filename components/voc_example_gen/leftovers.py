@@ -28,10 +28,15 @@ def set_aside(images: Sequence[str], index: DatasetIndex) -> tuple[list[Refusal]
   refusals = [
     Refusal(image, Reason.IMAGE_DERIVED, f'taken for a mask, a depth map or a preview of {originals[image]}')
     if image in originals
-    else Refusal(image, Reason.IMAGE_NOT_ANNOTATED, _why(image, index))
+    else unannotated(image, index)
     for image in left
   ]
   return refusals, tuple(_warnings(left, originals, index))
+
+
+def unannotated(image: str, index: DatasetIndex) -> Refusal:
+  """Sets an image aside that no annotation describes."""
+  return Refusal(image, Reason.IMAGE_NOT_ANNOTATED, _why(image, index))
 
 
 def _why(image: str, index: DatasetIndex) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from detection.base import file_status, files
@@ -95,12 +95,9 @@ def list_folder(root: str) -> Tree:
   Raises:
     DataError: if `root` is no folder that can be listed.
   """
-  root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
-  _require_folder(root)
-  unlisted: list[str] = []
-  listed: list[File] = []
-  state = _digest(_kept(_statuses(root, unlisted), listed))
-  return Tree(root, tuple(sorted(listed)), tuple(sorted(unlisted)), state)
+  walk = Walk(root)
+  listed = sorted(walk)
+  return Tree(walk.root, tuple(listed), tuple(sorted(walk.unlisted)), walk.state)
 
 
 def state_of(root: str) -> str:
@@ -108,48 +105,54 @@ def state_of(root: str) -> str:
 
   A folder and a copy of it that keeps the times of files (cp -a, rsync -a) are equal.
   """
-  return _digest(_statuses(root, []))
+  walk = Walk(root)
+  for _ in walk:
+    pass
+  return walk.state
 
 
-def _kept(
-  found: Iterable[tuple[str, file_status.Status]], listed: list[File]
-) -> Iterator[tuple[str, file_status.Status]]:
-  """The same, one by one; adds each to `listed`."""
-  for path, status in found:
-    listed.append(File(path, status.size))
-    yield path, status
+class Walk:
+  """Yields the files that are listed one by one, in no order, and keeps none of them.
 
+  Attributes:
+    root: the folder, absolute.
+    unlisted: paths of images that are not listed, of those walked past so far.
+  """
 
-def _digest(found: Iterable[tuple[str, file_status.Status]]) -> str:
-  """A sum of digests, so that the order in which a store lists its files makes no difference."""
-  total = 0
-  for path, status in found:
-    line = f'{path}\0{status.size}\0{status.mark}'.encode('utf-8', 'surrogateescape')
-    total += int.from_bytes(hashlib.sha256(line).digest(), 'big')
-  return f'{total % 2**256:064x}'
+  def __init__(self, root: str) -> None:
+    """Raises DataError if `root` is no folder that can be listed."""
+    self.root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
+    _require_folder(self.root)
+    self.unlisted: list[str] = []
+    self._sum = 0
 
+  @property
+  def state(self) -> str:
+    """Tree.state, if the walk has ended."""
+    return f'{self._sum % 2**256:064x}'
 
-def _statuses(root: str, unlisted: list[str]) -> Iterator[tuple[str, file_status.Status]]:
-  """(path, status) of each file that is listed; adds the paths of images that are not to `unlisted`."""
-  for path, status in file_status.of_all(root, _paths(root, unlisted)):
-    if status.is_regular:
-      yield path, status
+  def __iter__(self) -> Iterator[File]:
+    for path, status in file_status.of_all(self.root, self._paths()):
+      if status.is_regular:
+        line = f'{path}\0{status.size}\0{status.mark}'.encode('utf-8', 'surrogateescape')
+        # A sum, so that the order in which a store lists its files makes no difference.
+        self._sum += int.from_bytes(hashlib.sha256(line).digest(), 'big')
+        yield File(path, status.size)
 
-
-def _paths(root: str, unlisted: list[str]) -> Iterator[str]:
-  for folder, folders, names in files.walk(root):
-    folders[:] = sorted(name for name in folders if not _junk_folder(name))
-    inside = folder[len(root) :].replace(os.sep, '/').strip('/')
-    if any(_junk_folder(part) for part in inside.split('/') if part):
-      continue  # walking a remote folder ignores what is removed from `folders`
-    for name in names:
-      if name.startswith('.'):
-        continue
-      suffix = _suffix(name)
-      if suffix in IMAGE_SUFFIXES or suffix in ANNOTATION_SUFFIXES:
-        yield posixpath.join(inside, name)
-      elif suffix in UNLISTED_SUFFIXES:
-        unlisted.append(posixpath.join(inside, name))
+  def _paths(self) -> Iterator[str]:
+    for folder, folders, names in files.walk(self.root):
+      folders[:] = sorted(name for name in folders if not _junk_folder(name))
+      inside = folder[len(self.root) :].replace(os.sep, '/').strip('/')
+      if any(_junk_folder(part) for part in inside.split('/') if part):
+        continue  # walking a remote folder ignores what is removed from `folders`
+      for name in names:
+        if name.startswith('.'):
+          continue
+        suffix = _suffix(name)
+        if suffix in IMAGE_SUFFIXES or suffix in ANNOTATION_SUFFIXES:
+          yield posixpath.join(inside, name)
+        elif suffix in UNLISTED_SUFFIXES:
+          self.unlisted.append(posixpath.join(inside, name))
 
 
 def _suffix(path: str) -> str:

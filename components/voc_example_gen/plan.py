@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from components.voc_example_gen import assign, detect, digests, leftovers, listing, settle
 from components.voc_example_gen.assign import Assignment, Placing
@@ -19,6 +19,14 @@ SHARD_BYTES = 32 * 2**20
 BATCH_BYTES = 2**20
 _NONE = 'none'  # the split method of images that need not be divided
 TYPICAL_BYTES = 100_000  # taken as the size of an image where the listing could not ask for it
+
+
+class Tasks(Protocol):
+  """Tasks, which may be read from files each time they are wanted."""
+
+  def __len__(self) -> int: ...
+
+  def __iter__(self) -> 'Iterator[Task]': ...
 
 
 class Task(NamedTuple):
@@ -38,7 +46,7 @@ class Shard:
   split: str
   index: int
   of: int
-  tasks: tuple[Task, ...]
+  tasks: Tasks
 
   @property
   def name(self) -> str:
@@ -47,15 +55,17 @@ class Shard:
 
   def batches(self) -> Iterator[tuple[Task, ...]]:
     """The tasks in their order, a few small images together, a large one alone: about BATCH_BYTES each."""
-    start, total = 0, 0
-    for end, task in enumerate(self.tasks):
+    batch: list[Task] = []
+    total = 0
+    for task in self.tasks:
       size = task.size or TYPICAL_BYTES
       if total and total + size > BATCH_BYTES:
-        yield self.tasks[start:end]
-        start, total = end, 0
+        yield tuple(batch)
+        batch, total = [], 0
+      batch.append(task)
       total += size
     if total:
-      yield self.tasks[start:]
+      yield tuple(batch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +117,13 @@ def make(root: str, settings: IngestSettings, say: Callable[[str], None] = lambd
   Raises:
     DataError: if the folder cannot be read, holds no images or annotations, or cannot be divided.
   """
-  tree = listing.list_folder(root)
+  return of_tree(listing.list_folder(root), settings, say, known)
+
+
+def of_tree(
+  tree: listing.Tree, settings: IngestSettings, say: Callable[[str], None] = lambda line: None, known: str = ''
+) -> Plan:
+  """The same for a folder that has been listed."""
   say(f'{len(tree.images)} images, {len(tree.files) - len(tree.images)} other files')
   index = detect.find(tree, settings.data_format)
   say(f'format {index.data_format}: {len(index.items)} images')
@@ -167,16 +183,22 @@ def _all_shards(tree: listing.Tree, items: tuple[Item, ...], assignment: Assignm
 def _shards(split: str, tasks: Iterable[Task]) -> list[Shard]:
   """Cuts images into shards of about SHARD_BYTES; ordered by a digest of their paths, always the same shuffle."""
   tasks = shuffled(tasks)
-  count = max(1, -(-sum(task.size or TYPICAL_BYTES for task in tasks) // SHARD_BYTES))
-  bounds = [len(tasks) * index // count for index in range(count + 1)]
-  cut = [tuple(tasks[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
-  return [Shard(split, index, count, part) for index, part in enumerate(cut)]
+  ends = bounds(len(tasks), sum(task.size or TYPICAL_BYTES for task in tasks))
+  cut = [tuple(tasks[start:end]) for start, end in itertools.pairwise(ends)]
+  return [Shard(split, index, len(cut), part) for index, part in enumerate(cut)]
+
+
+def bounds(tasks: int, size: int) -> list[int]:
+  """Where each shard of so many tasks begins, and the last one ends; size: of all their images, in bytes."""
+  count = max(1, -(-size // SHARD_BYTES))
+  return [tasks * index // count for index in range(count + 1)]
 
 
 def shuffled(tasks: Iterable[Task]) -> list[Task]:
   """The tasks in an order that has nothing to do with their images, and is the same each time."""
-  return sorted(tasks, key=_order)
+  return sorted(tasks, key=lambda task: order_of(task.item.image))
 
 
-def _order(task: Task) -> bytes:
-  return hashlib.sha256(task.item.image.encode('utf-8', 'surrogateescape')).digest()[:16]
+def order_of(image: str) -> bytes:
+  """Where an image comes in the order of `shuffled`."""
+  return hashlib.sha256(image.encode('utf-8', 'surrogateescape')).digest()[:16]

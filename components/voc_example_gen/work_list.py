@@ -12,7 +12,11 @@ from detection.base import files
 
 def save(folder: str, name: str, work: Any) -> str:
   """Writes what a worker needs to a file in `folder`; returns the file's path."""
-  path = posixpath.join(folder, f'{name}.work')
+  return save_at(posixpath.join(folder, f'{name}.work'), work)
+
+
+def save_at(path: str, work: Any) -> str:
+  """Writes it to the file at `path`; returns `path`."""
   files.write_bytes(path, pickle.dumps(work, pickle.HIGHEST_PROTOCOL))
   return path
 

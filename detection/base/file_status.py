@@ -1,10 +1,12 @@
 """What a file system says about files without reading them; asked in parallel, as each answer of a store takes long."""
 
+import collections
+import itertools
 import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from detection.base import files, s3
@@ -55,27 +57,39 @@ def _of_remote(uri: str) -> Status:
 
 
 def of_all(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
-  """(path, Status) of each of these paths below `root`, in their order. Raises DataError as `of` does."""
-  paths, is_remote = list(paths), files.is_remote(root)
-  if is_remote and paths and not files.tensorflow_opens(root):
+  """(path, Status) of each of these paths below `root`, in their order. Raises DataError as `of` does.
+
+  Paths are taken a few thousand ahead of what has been asked for.
+  """
+  is_remote = files.is_remote(root)
+  if is_remote and not files.tensorflow_opens(root):
     yield from _listed(root, paths)
     return
-  size = _REMOTE_BATCH if is_remote else _BATCH
-  batches = [paths[start : start + size] for start in range(0, len(paths), size)]
+  size, threads = (_REMOTE_BATCH, _REMOTE_THREADS) if is_remote else (_BATCH, _THREADS)
+  paths = iter(paths)
 
   def ask(batch: Sequence[str]) -> list[Status]:
     return [of(posixpath.join(root, path)) for path in batch]
 
-  with ThreadPoolExecutor(_REMOTE_THREADS if is_remote else _THREADS) as pool:
-    for batch, found in zip(batches, pool.map(ask, batches), strict=True):
-      yield from zip(batch, found, strict=True)
+  waiting: collections.deque[tuple[list[str], Future[list[Status]]]] = collections.deque()
+  with ThreadPoolExecutor(threads) as pool:
+    while batch := list(itertools.islice(paths, size)):
+      waiting.append((batch, pool.submit(ask, batch)))
+      if len(waiting) > 2 * threads:
+        asked, found = waiting.popleft()
+        yield from zip(asked, found.result(), strict=True)
+    for asked, found in waiting:
+      yield from zip(asked, found.result(), strict=True)
 
 
 def _listed(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
   """The same from one listing of the store."""
+  first = list(itertools.islice(paths := iter(paths), 1))
+  if not first:
+    return
   try:
     states = s3.states(root)
   except OSError as error:
     raise DataError(f'{root}: its store does not answer: {str(error)[:200]}. Try again later.') from error
-  for path in paths:
+  for path in itertools.chain(first, paths):
     yield path, Status(*states[path]) if path in states else Status()

@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from detection.base import local_walk
 from detection.base.errors import DataError
 
 if TYPE_CHECKING:
@@ -97,20 +98,12 @@ def glob(pattern: str) -> list[str]:
 
 
 def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
-  """os.walk for either kind; links to local folders are followed, once each."""
-  return gfile(root).walk(root) if is_remote(root) else _walk_local(root, {os.path.realpath(root)})
+  """(folder, folders in it, files in it), as os.walk; links to local folders are followed, once each.
 
-
-def _walk_local(root: str, seen: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
-  for folder, folders, names in os.walk(root, followlinks=True):
-    kept = []
-    for name in folders:
-      real = os.path.realpath(os.path.join(folder, name))
-      if real not in seen:
-        seen.add(real)
-        kept.append(name)
-    folders[:] = kept
-    yield folder, folders, names
+  A large local folder comes in several portions, so that the names of a million files are never held together. A local
+  folder that the caller removes from a portion is not walked.
+  """
+  return gfile(root).walk(root) if is_remote(root) else local_walk.walk(root)
 
 
 def makedirs(uri: str) -> None:

@@ -18,13 +18,13 @@ def find(tree: Tree) -> DatasetIndex:
   """Pairs every XML file of the folder with its image, by its stem first, by the names inside it second."""
   files = [file.path for file in tree.with_suffix('.xml')]
   images = [image.path for image in tree.images]
-  pairing = pair_by_stem(files, images, functools.partial(_names_inside, tree.root))
+  pairing = pair_by_stem(files, images, functools.partial(names_inside, tree.root))
   pairs, refused = pairing.pairs, list(pairing.refused)
   everything = matching.Names(images)
   free = matching.Names(sorted({*images} - set(pairs.values()) if pairing.alone else ()))
   taken: set[str] = set()
   for path in pairing.alone:
-    names = _names_inside(tree.root, path)
+    names = names_inside(tree.root, path)
     image = free.find(path, *names)
     if image.several:
       refused.append(matching.refuse_several(path, names[0] or names[1], image.several))
@@ -38,7 +38,7 @@ def find(tree: Tree) -> DatasetIndex:
   return DatasetIndex('voc', items, tuple(refused), pairing.warnings)
 
 
-def _names_inside(root: str, path: str) -> tuple[str, ...]:
+def names_inside(root: str, path: str) -> tuple[str, ...]:
   try:
     annotation = read(root, path)
   except RefusedFileError:

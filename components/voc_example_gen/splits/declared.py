@@ -54,6 +54,11 @@ def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
   return _divide(_from_lists(tree), places) or declared
 
 
+def declares(tree: Tree) -> bool:
+  """Whether a file of the folder may declare splits."""
+  return any(True for found in (_from_yaml, _from_darknet, _from_lists) for _ in found(tree))
+
+
 def _divide(declared: Iterable[_Declared], places: '_Places') -> dict[str, str]:
   by_split: dict[str, list[str]] = defaultdict(list)
   for one in declared:

@@ -57,6 +57,27 @@ def test_the_label_map_is_the_same(root, ingest, engine, tmp_path):
   assert 'triangle' in texts[0]
 
 
+@pytest.mark.parametrize('method', ['hash', 'stratified'])
+def test_a_folder_too_large_for_one_process_gives_the_same(root, ingest, engine, monkeypatch, method):
+  from components.voc_example_gen import plan, spread_listing, spread_plan
+
+  monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)
+  held = ingest(root, split={'method': method})
+  monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
+  monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 50)
+  made, make = [], spread_plan.make
+  monkeypatch.setattr(spread_plan, 'make', lambda *arguments: made.append(make(*arguments)) or made[-1])
+  for beam_args in ([], engine):
+    spread = ingest(root, beam_args=beam_args, split={'method': method})
+    for split in ('train', 'eval'):
+      assert [(p.name, p.read_bytes()) for p in held.files(split)] == [
+        (p.name, p.read_bytes()) for p in spread.files(split)
+      ]
+    assert spread.report == held.report
+  assert all(made)
+  assert len(made) == 2
+
+
 def test_worker_processes_write_the_same_records(root, ingest, monkeypatch):
   from components.voc_example_gen import plan
 

@@ -1,0 +1,106 @@
+"""Lists a data folder of any size in the memory of a small one: what is too much to hold goes into files.
+
+Images and XML files are divided into parts by their stems, so that an annotation and its image are in one part.
+"""
+
+import dataclasses
+import itertools
+import posixpath
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from components.voc_example_gen import exchange, listing, spelling
+from components.voc_example_gen.listing import File, Tree
+
+MOST_HELD = 40_000  # files; a folder with more is spread
+MOST_OTHERS = 20_000  # files of a spread folder that are neither images nor XML, and are held
+PARTS = 1024
+_RUN = 100_000  # files that are held before they are written
+_ANNOTATIONS = '.xml'
+_ENDINGS = (*listing.IMAGE_SUFFIXES, '.xml', '.txt')
+
+
+@dataclasses.dataclass(frozen=True)
+class SpreadTree:
+  """A folder's files, most of them in files.
+
+  Attributes:
+    others: a Tree of the files that are neither images nor XML; with the folder's root and state.
+    runs: exchange files with the rows (path, size) of all images and XML files.
+    files: how many these are.
+  """
+
+  others: Tree
+  runs: tuple[str, ...]
+  files: int
+
+  @property
+  def root(self) -> str:
+    return self.others.root
+
+  def parts(self, parts: Iterable[int]) -> list[File]:
+    """The images and XML files of some parts."""
+    return [File(*row) for row in exchange.load(self.runs, list(parts))]
+
+  def whole(self) -> Tree:
+    """The Tree of all files, which is as large as the folder."""
+    return dataclasses.replace(self.others, files=tuple(sorted((*self.others.files, *self.parts(range(PARTS))))))
+
+
+def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
+  """Lists a folder.
+
+  Args:
+    root: the data folder.
+    folder: gets the files in which a large listing is kept.
+    most: a listing of up to so many files is held in memory; None for MOST_HELD.
+
+  Raises:
+    DataError: if `root` is no folder that can be listed.
+  """
+  walk = listing.Walk(root)
+  found = iter(walk)
+  first = list(itertools.islice(found, (MOST_HELD if most is None else most) + 1))
+  if len(first) <= (MOST_HELD if most is None else most):
+    return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
+  others: list[File] = []
+  runs: list[str] = []
+  total = 0
+  files = itertools.chain(first, found)
+  while some := list(itertools.islice(files, _RUN)):
+    paired: dict[int, list[exchange.Row]] = defaultdict(list)
+    for file in some:
+      if len(others) < MOST_OTHERS and not is_paired(file.path):
+        others.append(file)
+      else:
+        paired[part_of(file.path)].append(tuple(file))
+    total += len(some)
+    runs.append(exchange.save(posixpath.join(folder, f'listed-{len(runs):05}'), paired))
+  tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
+  return SpreadTree(tree, tuple(runs), total - len(others))
+
+
+def is_paired(path: str) -> bool:
+  """Whether a file is an image, or may be an annotation of the format voc."""
+  return is_annotation(path) or posixpath.splitext(path)[1].lower() in listing.IMAGE_SUFFIXES
+
+
+def is_annotation(path: str) -> bool:
+  return path.lower().endswith(_ANNOTATIONS)
+
+
+def part_of(path: str) -> int:
+  return zlib.crc32(common_stem(path).encode('utf-8', 'surrogateescape')) % PARTS
+
+
+def common_stem(path: str) -> str:
+  """What the stems of all files have in common that may describe one image: a.xml, a.jpg.xml and A%2Ejpg all have a."""
+  stem = spelling.stem(path)
+  while True:
+    shorter = spelling.folded(spelling.decoded(stem))
+    while shorter.endswith(_ENDINGS):
+      shorter = shorter.rpartition('.')[0]
+    if shorter == stem:
+      return stem
+    stem = shorter

@@ -1,0 +1,108 @@
+"""Workers plan a large folder as one process plans a small one; here small folders are taken for large ones."""
+
+import pytest
+
+from components.voc_example_gen import plan, spread_listing, spread_plan, work_list
+from components.voc_example_gen.settings import IngestSettings
+from detection.base.errors import DataError
+from tests.support import voc_maker
+from tests.support.voc_maker import encode, picture, thing, voc
+
+
+def run_here(paths):
+  for path in paths:
+    work_list.load(path)()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+  monkeypatch.setattr(plan, 'SHARD_BYTES', 4000)
+  monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
+  monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
+  monkeypatch.setattr(spread_listing, '_RUN', 9)
+
+
+def spread(root, folder, **settings):
+  tree = spread_listing.read(str(root), str(folder), most=0)
+  return tree, spread_plan.make(tree, IngestSettings(**settings), str(folder), run_here)
+
+
+def told(planned):
+  """Everything in a plan, in values that can be compared."""
+  shards = [(shard.split, shard.index, shard.of, list(shard.tasks)) for shard in planned.shards]
+  fixed = planned.root, planned.data_format, planned.split_method, planned.placing, planned.warnings
+  return (*fixed, planned.state, planned.fingerprint, shards, sorted(planned.refused, key=str))
+
+
+LISTS = {
+  'ImageSets/Main/train.txt': ''.join(f'{n:03}\n' for n in range(10)),
+  'ImageSets/Main/val.txt': ''.join(f'{n:03}\n' for n in range(10, 20)),
+}
+IN_FOLDERS = {
+  f'{split}/{part}/{split}{n}.{suffix}': encode(picture(n)) if suffix == 'jpg' else voc(thing())
+  for split in ('train', 'valid', 'test')
+  for n in range(6)
+  for part, suffix in (('images', 'jpg'), ('labels', 'xml'))
+}
+CLEAR = {
+  'nothing else': ({}, {}),
+  'an image without an annotation': ({'JPEGImages/alone.jpg': encode(picture(80))}, {}),
+  'an annotation without an image': ({'Annotations/lost.xml': voc(thing(), filename='lost.jpg')}, {}),
+  'a broken annotation without an image': ({'Annotations/lost.xml': '<annotation>'}, {}),
+  'a name with two endings': (
+    {'JPEGImages/x.jpg': encode(picture(81)), 'Annotations/x.jpg.xml': voc(thing(), filename='x.jpg')},
+    {},
+  ),
+  'a name with an umlaut in bytes that are no UTF-8': (
+    {'JPEGImages/f\udcfcr.jpg': encode(picture(82)), 'Annotations/f\udcfcr.xml': voc(thing())},
+    {},
+  ),
+  'lists of the devkit': (LISTS, {}),
+  'other files': ({'README.txt': 'Cats and dogs.', 'package.json': '{}', 'a.yaml': 'x: 1'}, {}),
+  'folders of splits': (IN_FOLDERS, {}),
+  'a test set that is kept': (IN_FOLDERS, {'split': {'method': 'folders', 'keep_test': True, 'group_by': 'a'}}),
+  'stratified': ({}, {'split': {'method': 'stratified'}}),
+  'a format that is named': (
+    {'labels.json': '{"images": [], "annotations": [], "categories": []}'},
+    {'data_format': 'voc'},
+  ),
+}
+
+
+@pytest.mark.parametrize(('more', 'settings'), CLEAR.values(), ids=CLEAR)
+def test_workers_make_the_same_plan(tmp_path, more, settings):
+  root = voc_maker.write(voc_maker.devkit(tmp_path / 'data', 40), more)
+  tree, planned = spread(root, tmp_path / 'work', **settings)
+  assert planned is not None
+  assert told(planned) == told(plan.make(str(root), IngestSettings(**settings)))
+  assert len(planned.shards) > 3
+  assert planned.images == len(list(planned.items()))
+  assert tree.whole() == plan.listing.list_folder(str(root))
+
+
+TANGLED = {
+  'two images of one stem': ({'other/003.png': encode(picture(3), 'PNG')}, {}),
+  'two annotations of one stem': ({'other/003.xml': voc(thing())}, {}),
+  'folders that do not fit': ({'a/x.jpg': encode(picture(90)), 'b/x.xml': voc(thing())}, {}),
+  'an annotation that names another image': ({'Annotations/lost.xml': voc(thing(), filename='003.jpg')}, {}),
+  'a mask': ({'JPEGImages/003_mask.png': encode(picture(3), 'PNG')}, {}),
+  'labels of another format': ({'labels/x.txt': '0 0.5 0.5 0.1 0.1\n'}, {}),
+  'splits that a file declares': ({'data.yaml': 'train: a\nval: b\nnames: [cat]\n'}, {}),
+  'another format': ({}, {'data_format': 'images'}),
+  'contents that have to be compared': ({}, {'fingerprint': 'content'}),
+}
+
+
+@pytest.mark.parametrize(('more', 'settings'), TANGLED.values(), ids=TANGLED)
+def test_what_one_part_does_not_tell_is_left_to_a_single_process(tmp_path, more, settings):
+  root = voc_maker.write(voc_maker.devkit(tmp_path / 'data', 20), more)
+  assert spread(root, tmp_path / 'work', **settings)[1] is None
+
+
+def test_a_method_that_does_not_fit_fails_as_in_one_process(tmp_path):
+  root, settings = voc_maker.devkit(tmp_path / 'data', 20), {'split': {'method': 'folders'}}
+  with pytest.raises(DataError) as alone:
+    plan.make(str(root), IngestSettings(**settings))
+  with pytest.raises(DataError) as together:
+    spread(root, tmp_path / 'work', **settings)
+  assert str(together.value) == str(alone.value)
