@@ -16,11 +16,12 @@ from components.voc_example_gen import (
   beam_ingest,
   digests,
   listing,
-  outcomes,
   parallelism,
   plan,
   spread_listing,
   spread_plan,
+  spread_sums,
+  sums,
   work_list,
 )
 from components.voc_example_gen.listing import Tree
@@ -106,7 +107,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     paths = [work_list.save(work_uri, f'{shard.split}-{shard.name}', shard) for shard in planned.shards]
     with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
       beam_ingest.run_all(pipeline, paths, beam_ingest.WriteShard(writer))
-    planned, found = plan.settled(planned, lambda: outcomes.rows(writer.outcomes(planned.shards)))
+    adding = self._sums(planned, writer, work_uri)
+    planned, found = adding.settled(planned)
     if found.moves:
       self._move(planned, found, writer, work_uri)
     kept_scans.write(examples_uri, writer.scans(planned.shards))
@@ -116,8 +118,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
       else:
         files.rmtree_if_there(folder)
-    tally = summary.gather(planned, outcomes.settled(writer.outcomes(planned.shards), found))
-    return planned, found.splits, tally
+    return planned, found.splits, adding.gather(planned, found)
+
+  def _sums(self, planned: plan.Plan, writer: ShardWriter, work_uri: str) -> sums.Sums | spread_sums.Sums:
+    if planned.images < spread_sums.MANY:
+      return sums.Sums(planned, writer)
+    return spread_sums.Sums(planned, writer, files.join(work_uri, 'sums'), self._run_jobs)
 
   def _move(self, planned: plan.Plan, found: Settled, writer: ShardWriter, work_uri: str) -> None:
     """Puts images into the splits that they belong to. The old files stay until all new ones are written."""

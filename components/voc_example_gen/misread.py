@@ -79,6 +79,16 @@ class Signs:
   reach: float = 0.0
   first: list[str] = dataclasses.field(default_factory=list)
 
+  def merge(self, other: 'Signs', most: int) -> None:
+    """Adds the signs in other images; `most` of the first are kept."""
+    self.boxes += other.boxes
+    self.swapped += other.swapped
+    self.outside += other.outside
+    self.like_corners += other.like_corners
+    self.reach = max(self.reach, other.reach)
+    if other.first:
+      self.first = sorted([*self.first, *other.first])[:most]
+
 
 def warnings(signs: Signs, form: str) -> Iterator[str]:
   """One sentence for each thing that the numbers cannot be.

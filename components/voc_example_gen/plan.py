@@ -155,10 +155,15 @@ def settled(planned: Plan, rows: Rows) -> tuple[Plan, Settled]:
     DataError: if train or eval is left without an image.
   """
   found = settle.settle(planned.placing, rows)
+  return with_settled(planned, found), found
+
+
+def with_settled(planned: Plan, found: Settled) -> Plan:
+  """The plan with what is known when the images have been read. Raises DataError as `settled` does."""
   if planned.split_method != _NONE:
     assign.require_both(planned.root, planned.split_method, found.splits, planned.images)
   refused, warnings = (*planned.refused, *found.left_out), (*planned.warnings, *found.warnings)
-  return dataclasses.replace(planned, refused=refused, warnings=warnings), found
+  return dataclasses.replace(planned, refused=refused, warnings=warnings)
 
 
 def _assign(tree: listing.Tree, index: DatasetIndex, settings: SplitSettings) -> Assignment:

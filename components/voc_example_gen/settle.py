@@ -62,15 +62,26 @@ def settle(placing: Placing, rows: Rows) -> Settled:
     placing: that of the Assignment.
     rows: of all images that were read.
   """
-  counts = Counter(row.split for row in rows())
+  return settle_copies(placing, Counter(row.split for row in rows()), _copies(rows), rows)
+
+
+def settle_copies(placing: Placing, counts: Counter[str], copies: Sequence[Row], rows: Rows) -> Settled:
+  """The same, where it is known already how many images each split has, and which have the content of another one.
+
+  Args:
+    placing: that of the Assignment.
+    counts: {split: images that were placed in it}.
+    copies: the rows of images whose content another image has, in order.
+    rows: of all images that were read; asked for only where the split of an image depends on all others.
+  """
   if not placing.method:
-    left_out = _copies_across(_copies(rows))
+    left_out = _copies_across(copies)
     moves = {refusal.path: '' for refusal in left_out}
-    counts.subtract(row.split for row in rows() if row.image in moves)
+    counts.subtract(row.split for row in copies if row.image in moves)
     return Settled(moves, _filled(counts), tuple(left_out))
   if placing.computed.place is None or not (counts[TRAIN] and counts[EVAL]):
     return _divided(placing, list(rows()))
-  moves = _joined(placing, rows) if placing.group_by else {}
+  moves = _joined(placing, copies, rows) if placing.group_by else {}
   for row in rows() if moves else ():
     if row.image in moves:
       counts.subtract([row.split])
@@ -93,9 +104,8 @@ def _divided(placing: Placing, rows: Sequence[Row]) -> Settled:
   return Settled(moves, _filled(Counter(split_of.values())), warnings=tuple(warnings))
 
 
-def _joined(placing: Placing, rows: Rows) -> dict[str, str]:
+def _joined(placing: Placing, copies: Sequence[Row], rows: Rows) -> dict[str, str]:
   """Moves for images of groups that share an image's content with another group, and so are one group."""
-  copies = _copies(rows)
   digests = {row.image: row.digest for row in copies}
   found = groups.by_content_and_name([Item(row.image) for row in copies], digests, placing.group_by)
   joined: dict[str, str] = {}

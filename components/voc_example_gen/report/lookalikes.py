@@ -11,6 +11,7 @@ from components.voc_example_gen.split_method import TRAIN
 MAX_DISTANCE = 3
 _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one of 4 bands
 _WIDTH = 64 // _BANDS  # bits
+_MIXER = 0x9E3779B1  # spreads neighbouring numbers
 _BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1)  # of each 16-bit number
 
 
@@ -80,7 +81,27 @@ def across_splits(thumbs: Thumbs) -> list[Lookalike]:
     nearest = places[candidates[distances == distances.min()]]
     twin = min(thumbs.name(other) for other in nearest.tolist())
     found.append(Lookalike(thumbs.name(place), thumbs.split(place), twin, int(distances.min())))
-  return sorted(found, key=lambda pair: (pair.distance, pair.image))
+  return _ordered(found)
+
+
+def parts_of(thumb: int, parts: int) -> set[int]:
+  """Those of `parts` parts that an image goes to; two images that look alike have at least one in common."""
+  bands = ((thumb >> (index * _WIDTH)) % 2**_WIDTH + index * 2**_WIDTH for index in range(_BANDS))
+  return {band * _MIXER % 2**32 * parts // 2**32 for band in bands}
+
+
+def nearest(found: Iterable[Lookalike]) -> list[Lookalike]:
+  """What `across_splits` gives for all images, from what it has found in parts of them."""
+  best: dict[str, Lookalike] = {}
+  for pair in found:
+    known = best.setdefault(pair.image, pair)
+    if (pair.distance, pair.twin) < (known.distance, known.twin):
+      best[pair.image] = pair
+  return _ordered(best.values())
+
+
+def _ordered(pairs: Iterable[Lookalike]) -> list[Lookalike]:
+  return sorted(pairs, key=lambda pair: (pair.distance, pair.image))
 
 
 class _Band:

@@ -32,7 +32,7 @@ def render(planned: plan.Plan, report: Mapping[str, Any]) -> str:
     A whole HTML page.
   """
   wanted = {entry['file'] for entry in report['offenders']}
-  items = {item.image: item for item in planned.items() if item.image in wanted}
+  items = {item.image: item for item in planned.items() if item.image in wanted} if wanted else {}
   classes = list(report['classes'])
   offenders = [(entry, items[entry['file']]) for entry in report['offenders'] if entry['file'] in items]
   pictures = [{**entry, 'uri': uri} for entry, item in offenders if (uri := _picture(planned.root, item, classes))]

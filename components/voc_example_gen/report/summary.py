@@ -43,7 +43,8 @@ class Tally:
     class_images, class_objects: {class: images, or objects, of each split}.
     rules, notes: how often each BoxRule was applied, and each note of an Outcome given.
     sizes, aspects: objects in each bin of SIZE_EDGES and ASPECT_EDGES.
-    thumbs: the difference hash of each image that is used.
+    thumbs: the difference hash of each image that is used, if it is to be compared here.
+    alike: what comparing them elsewhere has found; None if it is to be done here.
     offenders: (- number of boxes mended or dropped, image) of the MAX_OFFENDERS images with the most.
     warned: {key of WARNED: how many images with objects have it}.
     signs: that numbers were misread.
@@ -61,6 +62,7 @@ class Tally:
   sizes: Counter[int] = dataclasses.field(default_factory=Counter)
   aspects: Counter[int] = dataclasses.field(default_factory=Counter)
   thumbs: lookalikes.Thumbs = dataclasses.field(default_factory=lookalikes.Thumbs)
+  alike: list[lookalikes.Lookalike] | None = None
   offenders: list[tuple[int, str]] = dataclasses.field(default_factory=list)
   warned: Counter[str] = dataclasses.field(default_factory=Counter)
   signs: misread.Signs = dataclasses.field(default_factory=misread.Signs)
@@ -74,12 +76,11 @@ class Tally:
     if outcome.names and len(self.names) < MAX_COMPARED:
       self.names.append((outcome.image, outcome.names))
     if outcome.rules:
-      offenders = [*self.offenders, (-sum(outcome.rules.values()), outcome.image)]
-      self.offenders = sorted(offenders)[:MAX_OFFENDERS]
+      self._add_offenders([(-sum(outcome.rules.values()), outcome.image)])
     if outcome.reason:
       self.refused.append(Refusal(outcome.file or outcome.image, Reason(outcome.reason), outcome.detail))
       return
-    if outcome.thumb is not None:
+    if outcome.thumb is not None and self.alike is None:
       self.thumbs.add(outcome.image, outcome.split, outcome.thumb)
     self.images[outcome.split] += 1
     self.negatives[outcome.split] += not outcome.objects
@@ -92,15 +93,31 @@ class Tally:
       self.sizes[_bin(math.sqrt(width * height), SIZE_EDGES)] += 1
       self.aspects[_bin(width * outcome.width / (height * outcome.height), ASPECT_EDGES)] += 1
 
+  def merge(self, other: 'Tally') -> None:
+    """Adds what another one has added up, as if its images came after those of this one."""
+    self.refused += other.refused
+    for mine, others in zip(self._counters(), other._counters(), strict=True):
+      mine.update(others)
+    for known, more in ((self.class_images, other.class_images), (self.class_objects, other.class_objects)):
+      for label, counts in more.items():
+        known[label].update(counts)
+    self.names = [*self.names, *other.names[: MAX_COMPARED - len(self.names)]]
+    self._add_offenders(other.offenders)
+    for key, images in other.named.items():
+      self.named[key] = sorted([*self.named[key], *images])[:MAX_NAMED]
+    self.signs.merge(other.signs, MAX_NAMED)
+
+  def _counters(self) -> tuple[Counter[Any], ...]:
+    return (self.images, self.negatives, self.rules, self.notes, self.sizes, self.aspects, self.warned)
+
+  def _add_offenders(self, more: list[tuple[int, str]]) -> None:
+    self.offenders = sorted([*self.offenders, *more])[:MAX_OFFENDERS]
+
   def _add_signs(self, outcome: Outcome) -> None:
-    signs = self.signs
-    signs.boxes += outcome.annotated
-    signs.swapped += outcome.rules.get(BoxRule.SWAPPED.value, 0)
-    signs.outside += outcome.outside
-    signs.like_corners += outcome.like_corners
-    signs.reach = max(signs.reach, outcome.reach)
-    if outcome.outside:
-      signs.first = sorted([*signs.first, outcome.image])[:MAX_NAMED]
+    swapped = outcome.rules.get(BoxRule.SWAPPED.value, 0)
+    first = [outcome.image] if outcome.outside else []
+    signs = misread.Signs(outcome.annotated, swapped, outcome.outside, outcome.like_corners, outcome.reach, first)
+    self.signs.merge(signs, MAX_NAMED)
 
   def _warn_of(self, outcome: Outcome) -> None:
     for key in WARNED.keys() & {*outcome.rules, *outcome.notes}:
@@ -202,7 +219,7 @@ def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
     'notes': dict(sorted(tally.notes.items())),
     'box_sizes': _histogram(tally.sizes, SIZE_EDGES),
     'box_aspects': _histogram(tally.aspects, ASPECT_EDGES),
-    'lookalikes': [dataclasses.asdict(pair) for pair in lookalikes.across_splits(tally.thumbs)],
+    'lookalikes': [dataclasses.asdict(pair) for pair in _lookalikes(tally)],
     'offenders': [{'file': image, 'boxes': -count} for count, image in tally.offenders],
     'warnings': [
       *planned.warnings,
@@ -214,6 +231,10 @@ def as_dict(planned: plan.Plan, tally: Tally) -> dict[str, Any]:
   }
 
 
+def _lookalikes(tally: Tally) -> list[lookalikes.Lookalike]:
+  return lookalikes.across_splits(tally.thumbs) if tally.alike is None else tally.alike
+
+
 def _histogram(counts: Counter[int], edges: tuple[float, ...]) -> list[dict[str, float]]:
   """Each bin with its lower edge (the last is open upwards)."""
   return [{'from': edge, 'objects': counts[index]} for index, edge in enumerate(edges)]
@@ -221,7 +242,8 @@ def _histogram(counts: Counter[int], edges: tuple[float, ...]) -> list[dict[str,
 
 def _named_otherwise(planned: plan.Plan, tally: Tally) -> Iterator[str]:
   """Says if annotation files name another image of the folder than the one of their own name."""
-  stems = {spelling.stem(item.image) for item in planned.items()} if tally.names else set()
+  named = {posixpath.splitext(name)[0] for _, name in tally.names}
+  stems = {stem for item in planned.items() if (stem := spelling.stem(item.image)) in named} if named else set()
   others = sorted(f'{image} ({name})' for image, name in tally.names if posixpath.splitext(name)[0] in stems)
   if others:
     yield (

@@ -59,12 +59,14 @@ def test_the_label_map_is_the_same(root, ingest, engine, tmp_path):
 
 @pytest.mark.parametrize('method', ['hash', 'stratified'])
 def test_a_folder_too_large_for_one_process_gives_the_same(root, ingest, engine, monkeypatch, method):
-  from components.voc_example_gen import plan, spread_listing, spread_plan
+  from components.voc_example_gen import plan, spread_listing, spread_plan, spread_sums
 
   monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)
   held = ingest(root, split={'method': method})
   monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 50)
+  monkeypatch.setattr(spread_sums, 'MANY', 10)
+  monkeypatch.setattr(spread_sums, '_IMAGES_OF_A_JOB', 20)
   made, make = [], spread_plan.make
   monkeypatch.setattr(spread_plan, 'make', lambda *arguments: made.append(make(*arguments)) or made[-1])
   for beam_args in ([], engine):
