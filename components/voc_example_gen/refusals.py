@@ -1,11 +1,16 @@
 """Files that ingestion does not use: the fixed list of reasons, and a read that refuses large or unreadable files."""
 
+import contextlib
 import dataclasses
 import enum
 import os
 import posixpath
+from collections.abc import Iterator
+from typing import IO, cast
 
 from detection.base import files
+
+_BLOCK = 2**20  # bytes
 
 
 class Reason(str, enum.Enum):
@@ -112,3 +117,35 @@ def _read_local(path: str, limit: int) -> bytes:
 def read_annotation_file(root: str, path: str, limit: int) -> bytes:
   """The content of an annotation file or a list of a split; arguments and errors as for `read_file`."""
   return read_file(root, path, limit, Reason.ANNOTATION_UNREADABLE, Reason.ANNOTATION_TOO_LARGE)
+
+
+@contextlib.contextmanager
+def opened_annotation_file(root: str, path: str, limit: int) -> Iterator[IO[bytes]]:
+  """An annotation file to be read in blocks; arguments and errors as for `read_file`, raised while it is read."""
+  uri = posixpath.join(root, path)
+  try:
+    with files.open(uri) as file:
+      yield cast(IO[bytes], _Limited(file, limit))
+  except files.errors(uri) as error:
+    reason = getattr(error, 'strerror', None) or type(error).__name__
+    raise RefusedFileError(Reason.ANNOTATION_UNREADABLE, reason) from error
+
+
+class _Limited:
+  """A file of which no more is read than `limit` bytes."""
+
+  def __init__(self, file: IO[bytes], limit: int) -> None:
+    self._file, self._limit, self._read = file, limit, 0
+
+  def read(self, size: int = -1) -> bytes:
+    if size < 0:
+      return b''.join(iter(lambda: self.read(_BLOCK), b''))
+    block = self._file.read(size)
+    self._read += len(block)
+    if self._read > self._limit:
+      raise RefusedFileError(Reason.ANNOTATION_TOO_LARGE, f'expected at most {self._limit} bytes')
+    return block
+
+  def seek(self, place: int) -> None:
+    self._file.seek(place)
+    self._read = place

@@ -24,3 +24,19 @@ def test_a_file_that_is_gone_is_refused_with_the_reason_given(tmp_path):
 )
 def test_what_is_set_aside_is_not_bad(reason, bad):
   assert Refusal('a.jpg', reason).is_bad is bad
+
+
+@pytest.mark.parametrize(
+  ('path', 'limit', 'reason'),
+  [
+    pytest.param('gone', 9, Reason.ANNOTATION_UNREADABLE, id='no file'),
+    pytest.param('a', 2, Reason.ANNOTATION_TOO_LARGE, id='more than is allowed'),
+  ],
+)
+def test_a_file_that_is_read_in_blocks_is_refused_too(tmp_path, path, limit, reason):
+  (tmp_path / 'a').write_text('abc')
+  with refusals.opened_annotation_file(str(tmp_path), 'a', 3) as file:
+    assert (file.read(2), file.read(), file.seek(1), file.read()) == (b'ab', b'c', None, b'bc')
+  with pytest.raises(RefusedFileError) as caught, refusals.opened_annotation_file(str(tmp_path), path, limit) as file:
+    file.read()
+  assert caught.value.reason == reason
