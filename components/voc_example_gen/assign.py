@@ -42,7 +42,7 @@ class Placing:
   def place(self, key: str) -> str:
     """The split of a group; train if the method must know all groups first."""
     place = self.computed.place
-    return place(key, self.fractions, self.seed) if place else TRAIN
+    return place(groups.position(self.seed, key), self.fractions) if place else TRAIN
 
   @property
   def computed(self) -> ComputedMethod:

@@ -1,7 +1,7 @@
 """Settles the splits when all images have been read: copies of one image, and methods that must know all images.
 
-Most images stay where they were placed when they were read. What is kept of each is 8 bytes, but for methods that must
-know all images first, such as stratified.
+Most images stay where they were placed when they were read. What is kept of each is 8 bytes; for methods that must know
+all images first, such as stratified, 12 bytes, and the names of images that are not in train.
 """
 
 import array
@@ -80,8 +80,8 @@ def settle_copies(placing: Placing, counts: Counter[str], copies: Sequence[Row],
     counts.subtract(row.split for row in copies if row.image in moves)
     return Settled(moves, _filled(counts), tuple(left_out))
   if placing.computed.place is None or not (counts[TRAIN] and counts[EVAL]):
-    return _divided(placing, list(rows()))
-  moves = _joined(placing, copies, rows) if placing.group_by else {}
+    return _divided(placing, copies, rows)
+  moves = _brought_together(placing, copies, rows) if placing.group_by else {}
   for row in rows() if moves else ():
     if row.image in moves:
       counts.subtract([row.split])
@@ -93,25 +93,30 @@ def _filled(counts: Mapping[str, int]) -> tuple[str, ...]:
   return tuple(split for split in (TRAIN, EVAL, TEST) if counts.get(split))
 
 
-def _divided(placing: Placing, rows: Sequence[Row]) -> Settled:
+def _divided(placing: Placing, copies: Sequence[Row], rows: Rows) -> Settled:
   """All groups divided at once."""
-  items, digests = [Item(row.image) for row in rows], {row.image: row.digest for row in rows}
-  labels = {row.image: frozenset(row.classes) for row in rows}
-  found = groups.by_content_and_name(items, digests, placing.group_by)
-  splits, warnings = placing.computed.divide(found, placing.fractions, placing.seed, lambda item: labels[item.image])
-  split_of = {item.image: splits[key] for key, members in found.items() for item in members}
-  moves = {row.image: split_of[row.image] for row in rows if split_of[row.image] != row.split}
-  return Settled(moves, _filled(Counter(split_of.values())), warnings=tuple(warnings))
+  joined = _joined(placing, copies)
+
+  def key(row: Row) -> str:
+    own = groups.key_of(row.image, row.digest, placing.group_by)
+    return joined.get(own, own)
+
+  found = groups.Groups(((key(row), row.classes) for row in rows()), placing.seed)
+  places, warnings = placing.computed.divide(found, placing.fractions)
+  names = list(placing.fractions)
+  counts: Counter[str] = Counter()
+  moves = {}
+  for row in rows():
+    split = names[places[found.find(key(row))]]
+    counts[split] += 1
+    if split != row.split:
+      moves[row.image] = split
+  return Settled(moves, _filled(counts), warnings=tuple(warnings))
 
 
-def _joined(placing: Placing, copies: Sequence[Row], rows: Rows) -> dict[str, str]:
+def _brought_together(placing: Placing, copies: Sequence[Row], rows: Rows) -> dict[str, str]:
   """Moves for images of groups that share an image's content with another group, and so are one group."""
-  digests = {row.image: row.digest for row in copies}
-  found = groups.by_content_and_name([Item(row.image) for row in copies], digests, placing.group_by)
-  joined: dict[str, str] = {}
-  for key, members in found.items():
-    own = {groups.key_of(item.image, digests[item.image], placing.group_by) for item in members}
-    joined |= dict.fromkeys(own - {key}, key)
+  joined = _joined(placing, copies)
   if not joined:
     return {}
   moves = {}
@@ -121,6 +126,17 @@ def _joined(placing: Placing, copies: Sequence[Row], rows: Rows) -> dict[str, st
     if split != row.split:
       moves[row.image] = split
   return moves
+
+
+def _joined(placing: Placing, copies: Sequence[Row]) -> dict[str, str]:
+  """{key of a group: that of the group which it is a part of}, of groups that share an image's content."""
+  digests = {row.image: row.digest for row in copies}
+  found = groups.by_content_and_name([Item(row.image) for row in copies], digests, placing.group_by)
+  joined: dict[str, str] = {}
+  for key, members in found.items():
+    own = {groups.key_of(item.image, digests[item.image], placing.group_by) for item in members}
+    joined |= dict.fromkeys(own - {key}, key)
+  return joined
 
 
 def _copies(rows: Rows) -> list[Row]:

@@ -3,7 +3,10 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.groups import Groups
 from components.voc_example_gen.listing import Tree
 
 TRAIN, EVAL, TEST = 'train', 'eval', 'test'
@@ -30,28 +33,22 @@ class GivenMethod:
   declaring: Callable[[Tree], Sequence[str]] = lambda tree: ()
 
 
-# {group: its items}; see groups.by_content_and_name.
-Groups = Mapping[str, Sequence[Item]]
-LabelsOf = Callable[[Item], frozenset[str]]
-
-
 @dataclasses.dataclass(frozen=True)
 class ComputedMethod:
   """Computes a division from fractions and a seed; fits every folder.
 
   Attributes:
     name, preference: as for GivenMethod.
-    divide: (groups, {split: fraction of the images}, seed, class names of an item) -> ({group: split}, warnings). The
-      fractions hold `train` and `eval`, and `test` when asked, and add up to 1. The class names are read from the
-      annotations at the first question.
-    place: (group, {split: fraction}, seed) -> split, where the place of a group depends on no other group. `divide`
-      gives the same, but for splits that would have no group. None: all groups must be known.
+    divide: (groups, {split: fraction of the images}) -> (of each group its split, as a place among the fractions;
+      warnings). The fractions hold `train` and `eval`, and `test` when asked, and add up to 1.
+    place: (position of a group, {split: fraction}) -> split, where the place of a group depends on no other group.
+      `divide` gives the same, but for splits that would have no group. None: all groups must be known.
   """
 
   name: str
   preference: int | None
-  divide: Callable[[Groups, Mapping[str, float], int, LabelsOf], tuple[dict[str, str], list[str]]]
-  place: Callable[[str, Mapping[str, float], int], str] | None = None
+  divide: Callable[[Groups, Mapping[str, float]], tuple[np.ndarray, list[str]]]
+  place: Callable[[float, Mapping[str, float]], str] | None = None
 
 
 SplitMethod = GivenMethod | ComputedMethod

@@ -2,28 +2,27 @@
 
 from collections.abc import Mapping
 
-from components.voc_example_gen import groups as image_groups
-from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, ComputedMethod, Groups, LabelsOf
+import numpy as np
+
+from components.voc_example_gen.groups import Groups
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, ComputedMethod
 
 
-def divide(
-  groups: Groups, fractions: Mapping[str, float], seed: int, labels_of: LabelsOf
-) -> tuple[dict[str, str], list[str]]:
+def divide(groups: Groups, fractions: Mapping[str, float]) -> tuple[np.ndarray, list[str]]:
   """See ComputedMethod.divide; class names are not used."""
-  position = {key: image_groups.position(seed, key) for key in groups}
-  splits = {key: place(key, fractions, seed) for key in groups}
+  names = list(fractions)
+  splits = np.array([names.index(place(position, fractions)) for position in groups.positions], np.int8)
   warnings = []
-  if len(groups) > 1:
-    for missing, extreme in ((EVAL, min), (TRAIN, max)):
-      if missing not in splits.values():
-        splits[extreme(position, key=position.__getitem__)] = missing
+  if len(splits) > 1:
+    for missing, nearest in ((EVAL, 0), (TRAIN, -1)):
+      if names.index(missing) not in splits:
+        splits[nearest] = names.index(missing)
         warnings.append(f'So few images that the hash gave none to {missing}; the nearest one was moved there.')
   return splits, warnings
 
 
-def place(key: str, fractions: Mapping[str, float], seed: int) -> str:
+def place(position: float, fractions: Mapping[str, float]) -> str:
   """See ComputedMethod.place."""
-  position = image_groups.position(seed, key)
   held_out = fractions[EVAL] + fractions.get(TEST, 0.0)
   return EVAL if position < fractions[EVAL] else TEST if position < held_out else TRAIN
 

@@ -1,84 +1,74 @@
 """Iterative stratification (Sechidis, Tsoumakas, Vlahavas: "On the Stratification of Multi-Label Data", 2011)."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 
-from components.voc_example_gen import groups as image_groups
-from components.voc_example_gen.split_method import TRAIN, ComputedMethod, Groups, LabelsOf
+import numpy as np
 
-
-def divide(
-  groups: Groups, fractions: Mapping[str, float], seed: int, labels_of: LabelsOf
-) -> tuple[dict[str, str], list[str]]:
-  """See ComputedMethod.divide; the seed decides between groups of equal rank."""
-  order = sorted(groups, key=lambda key: image_groups.position(seed, key))
-  labels = {key: [labels_of(item) for item in groups[key]] for key in order}
-  splits, alone = stratify(labels, fractions)
-  return splits, [f'Class "{label}" is in one image or group only, which went to train.' for label in alone]
+from components.voc_example_gen.groups import Groups
+from components.voc_example_gen.split_method import TRAIN, ComputedMethod
 
 
-def stratify(
-  labels: Mapping[str, Sequence[frozenset[str]]], fractions: Mapping[str, float]
-) -> tuple[dict[str, str], list[str]]:
-  """Gives each group a split, so that every class has about its fraction of images in every split, rare ones first.
+def divide(groups: Groups, fractions: Mapping[str, float]) -> tuple[np.ndarray, list[str]]:
+  """See ComputedMethod.divide. Every class has about its fraction of images in every split; rare ones are placed first.
 
-  Args:
-    labels: {group: class names of each of its images}. Groups of equal rank are placed in this order.
-    fractions: {split: fraction of the images}, adding up to 1; 'train' among them.
-
-  Returns:
-    {group: split}, and the classes found in one group only, which went to train.
+  A class that only one group has is in train. Among groups of equal rank, their places decide.
   """
-  counts = {key: Counter(label for image in images for label in image) for key, images in labels.items()}
-  holders: dict[str, set[str]] = defaultdict(set)
-  for key, count in counts.items():
-    for label in count:
-      holders[label].add(key)
-  alone = sorted(label for label, keys in holders.items() if len(keys) == 1)
-  state = _State({key: len(images) for key, images in labels.items()}, counts, fractions)
+  state = _State(groups, fractions)
+  alone = sorted(label for label, holders in state.groups_with.items() if holders == 1)
   for label in alone:
-    state.put(next(iter(holders[label])), TRAIN)
-  _place_by_class(state, holders, {key: place for place, key in enumerate(labels)})
-  for key in labels:
-    if key not in state.split_of:
-      state.put(key, state.neediest_of_images())
-  return state.split_of, alone
-
-
-def _place_by_class(state: '_State', holders: Mapping[str, set[str]], order: Mapping[str, int]) -> None:
-  """Places every group that has a class: all groups of the class with the fewest groups left, then of the next."""
-  left = {label: keys - state.split_of.keys() for label, keys in holders.items()}
-  while left := {label: keys for label, keys in left.items() if keys}:
-    rarest = min(left, key=lambda label: (len(left[label]), label))
+    for group in state.waiting(label):
+      state.put(group, TRAIN)
+  while label := state.rarest():
     # Groups with many images of the class first, while there is room everywhere.
-    waiting = sorted(left[rarest], key=lambda key: (-state.counts[key][rarest], order[key]))
-    for done, key in enumerate(waiting):
-      state.put(key, state.neediest_of(rarest, left=len(waiting) - done))
-    placed = left[rarest]
-    left = {label: keys - placed for label, keys in left.items()}
+    waiting = state.waiting(label)
+    waiting = waiting[
+      np.argsort([-groups.of_kind[kind].classes[label] for kind in groups.kinds[waiting]], kind='stable')
+    ]
+    for done, group in enumerate(waiting):
+      state.put(group, state.neediest_of(label, left=len(waiting) - done))
+  for group in np.flatnonzero(state.splits < 0):
+    state.put(group, state.neediest_of_images())
+  return state.splits, [f'Class "{label}" is in one image or group only, which went to train.' for label in alone]
 
 
 class _State:
   """What each split still lacks: images in all, and images of each class.
 
   Attributes:
-    split_of: {group: split} of the groups that are placed.
-    counts: {group: images of each class}.
+    splits: of each group its split, as a place in `fractions`; -1 for those that are not placed.
+    groups_with: {class: how many groups have it}.
   """
 
-  def __init__(
-    self, sizes: Mapping[str, int], counts: Mapping[str, Counter[str]], fractions: Mapping[str, float]
-  ) -> None:
-    self.split_of: dict[str, str] = {}
-    self.counts = counts
-    self._sizes = sizes
+  def __init__(self, groups: Groups, fractions: Mapping[str, float]) -> None:
+    self.splits = np.full(len(groups.kinds), -1, np.int8)
+    self._kinds, self._of_kind = groups.kinds, groups.of_kind
+    self._left = np.bincount(groups.kinds, minlength=len(groups.of_kind))  # groups of each kind to be placed
     total: Counter[str] = Counter()
-    for count in counts.values():
-      total.update(count)
-    images = sum(sizes.values())
+    images = 0
+    self._with: dict[str, list[int]] = {}  # {class: the kinds that have it}
+    for number, (kind, count) in enumerate(zip(groups.of_kind, self._left.tolist(), strict=True)):
+      images += kind.images * count
+      for label, of_each in kind.classes.items():
+        total[label] += of_each * count
+        self._with.setdefault(label, []).append(number)
+    self.groups_with = {label: self._left_with(label) for label in self._with}
     self._lacks = {split: {label: fraction * n for label, n in total.items()} for split, fraction in fractions.items()}
     self._have: dict[str, Counter[str]] = {split: Counter() for split in fractions}
     self._room = {split: fraction * images for split, fraction in fractions.items()}
+    self._place_of = {split: place for place, split in enumerate(fractions)}
+
+  def _left_with(self, label: str) -> int:
+    return int(self._left[self._with[label]].sum())
+
+  def rarest(self) -> str:
+    """The class with the fewest groups to be placed; '' if no group with a class is left."""
+    left = ((count, label) for label in self._with if (count := self._left_with(label)))
+    return min(left, default=(0, ''))[1]
+
+  def waiting(self, label: str) -> np.ndarray:
+    """The groups with a class that are to be placed, in order."""
+    return np.flatnonzero((self.splits < 0) & np.isin(self._kinds, self._with[label]))
 
   def neediest_of(self, label: str, left: int) -> str:
     """The split that lacks most images of `label`; among equals, most images in all.
@@ -94,13 +84,13 @@ class _State:
     """The split that lacks most images in all."""
     return max(self._room, key=lambda split: (self._room[split], split == TRAIN, split))
 
-  def put(self, key: str, split: str) -> None:
-    """Places a group; one that is placed already stays where it is."""
-    if key in self.split_of:
-      return
-    self.split_of[key] = split
-    self._room[split] -= self._sizes[key]
-    for label, count in self.counts[key].items():
+  def put(self, group: int, split: str) -> None:
+    """Places a group that is not placed yet."""
+    kind = self._kinds[group]
+    self.splits[group] = self._place_of[split]
+    self._left[kind] -= 1
+    self._room[split] -= self._of_kind[kind].images
+    for label, count in self._of_kind[kind].classes.items():
       self._lacks[split][label] -= count
       self._have[split][label] += count
 

@@ -48,3 +48,13 @@ def test_identical_images_are_never_in_two_splits(method):
     places.setdefault(digests[name], set()).add(split)
   assert len(split_of) == 200
   assert all(len(found) == 1 for found in places.values())
+
+
+def test_groups_keep_what_dividing_needs_of_their_images():
+  images = [('one', ['cat', 'dog']), ('two', ['cat']), ('one', ['dog']), ('none', []), ('three', ['cat'])]
+  found = groups.Groups(images, seed=5)
+  kinds = {key: found.of_kind[found.kinds[found.find(key)]] for key in ('one', 'two', 'three', 'none')}
+  assert kinds['one'] == groups.Kind(2, {'cat': 1, 'dog': 2})
+  assert kinds['two'] == kinds['three'] == groups.Kind(1, {'cat': 1})
+  assert kinds['none'] == groups.Kind(1, {})
+  assert list(found.positions) == sorted(groups.position(5, key) for key in kinds)

@@ -5,8 +5,18 @@ from collections import Counter
 
 import pytest
 
+from components.voc_example_gen.groups import Groups
 from components.voc_example_gen.splits import stratified
 from tests.support.named_images import assign_names, names
+
+FIFTH = {'train': 0.8, 'eval': 0.2}
+
+
+def divide(labels):
+  """({key: split}, warnings) of images that are a group each."""
+  found = Groups(labels.items(), seed=0)
+  places, warnings = stratified.divide(found, FIFTH)
+  return {key: list(FIFTH)[places[found.find(key)]] for key in labels}, warnings
 
 
 def skewed(seed, images=600):
@@ -31,7 +41,7 @@ def test_stratified_keeps_every_class_three_times_nearer_its_fraction_than_chanc
   balanced, by_chance = [], []
   for seed in range(5):
     labels = skewed(seed)
-    split_of, _ = stratified.stratify({key: [found] for key, found in labels.items()}, {'train': 0.8, 'eval': 0.2})
+    split_of, _ = divide(labels)
     rng = random.Random(seed)
     chance = {key: 'eval' if rng.random() < 0.2 else 'train' for key in labels}
     balanced.append(largest_deviation(labels, split_of, 0.2))
@@ -41,8 +51,8 @@ def test_stratified_keeps_every_class_three_times_nearer_its_fraction_than_chanc
 
 
 def test_rare_classes_are_in_both_splits():
-  labels = {f'{n}': [frozenset({'common'} | ({'rare'} if n < 2 else set()))] for n in range(100)}
-  split_of, alone = stratified.stratify(labels, {'train': 0.8, 'eval': 0.2})
+  labels = {f'{n}': frozenset({'common'} | ({'rare'} if n < 2 else set())) for n in range(100)}
+  split_of, alone = divide(labels)
   assert {split_of['0'], split_of['1']} == {'train', 'eval'}
   assert alone == []
 
