@@ -204,9 +204,11 @@ def test_an_image_in_train_that_is_a_copy_of_one_in_eval_is_not_written(tmp_path
   ]
 
 
-def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch):
-  from components.voc_example_gen import images
+@pytest.mark.parametrize('most_held', [0, 1000])
+def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch, most_held):
+  from components.voc_example_gen import images, spread_listing
 
+  monkeypatch.setattr(spread_listing, 'MOST_HELD', most_held)
   root, read = voc_maker.devkit(tmp_path / 'data'), images.read
 
   def read_and_add(folder, path):
@@ -216,6 +218,28 @@ def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkey
   assert not any('while the folder was read' in warning for warning in ingest(root).report['warnings'])
   monkeypatch.setattr(images, 'read', read_and_add)
   assert any('while the folder was read' in warning for warning in ingest(root).report['warnings'])
+
+
+def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest, monkeypatch):
+  from components.voc_example_gen import spread_listing, spread_plan
+
+  root, make = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.make
+
+  def make_and_remove(*arguments):
+    planned = make(*arguments)
+    (root / 'JPEGImages/007.jpg').unlink()
+    (root / 'Annotations/008.xml').unlink()
+    return planned
+
+  monkeypatch.setattr(spread_listing, 'MOST_HELD', 0)
+  monkeypatch.setattr(spread_plan, 'make', make_and_remove)
+  report = ingest(root, max_bad_fraction=0.1).report
+  assert {entry['file']: entry['reason'] for entry in report['refused']} == {
+    'JPEGImages/007.jpg': 'image_unreadable',
+    'Annotations/008.xml': 'annotation_unreadable',
+  }
+  assert sum(report['images'].values()) == 28
+  assert any('while the folder was read' in warning for warning in report['warnings'])
 
 
 @pytest.mark.skipif(not RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')

@@ -59,8 +59,9 @@ class _Counted(io.BytesIO):
     return super().seek(*place)
 
 
-def test_a_large_file_is_read_once(monkeypatch):
-  monkeypatch.setattr(json_stream, '_BLOCK', 16)
-  file = _Counted(json.dumps({'a': [{'n': n} for n in range(1000)], 'b': [1.5, 22, 'x']}, indent=1).encode())
-  assert len(json_stream.load(file, lambda entry: entry)['a']) == 1000
+@pytest.mark.parametrize('block', range(4, 40))
+def test_a_large_file_is_read_once(monkeypatch, block):
+  monkeypatch.setattr(json_stream, '_BLOCK', block)
+  file = _Counted(json.dumps({'a': [{'n': n} for n in range(99)], 'b': [1.5, 2222, -3e9, 'x'], 'c': 12345}).encode())
+  assert len(json_stream.load(file, lambda entry: entry)['a']) == 99
   assert file.starts == 0

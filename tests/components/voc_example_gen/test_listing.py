@@ -44,20 +44,21 @@ def test_images_of_formats_that_are_not_read_are_named(tmp_path):
 
 
 LIST = """
-import os
-from components.voc_example_gen import listing
+import os, sys
+from components.voc_example_gen import listing, spread_listing
 tree = listing.list_folder("s3://b/data")
 print(len(tree.files), sum(file.size for file in tree.files), tree.state == listing.state_of("s3://b/data"), flush=True)
+print(spread_listing.read("s3://b/data", sys.argv[1], most=0).whole() == tree, flush=True)
 os._exit(0)  # tensorflow-io may abort at the end
 """
 
 
 @pytest.mark.slow
-def test_a_store_that_lists_in_pages_and_refuses_now_and_then_is_listed_whole():
+def test_a_store_that_lists_in_pages_and_refuses_now_and_then_is_listed_whole(tmp_path):
   files = (('JPEGImages', 'jpg'), ('Annotations', 'xml'))
   objects = {f'data/{name}/{n:02}.{suffix}': b'x' * (n + 1) for n in range(7) for name, suffix in files}
   with paging_store.running({**objects, 'data/classes.txt': b'cat\n'}) as (variables, refused):
-    command = [sys.executable, '-c', LIST]
+    command = [sys.executable, '-c', LIST, str(tmp_path)]
     listed = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
-  assert listed.stdout.split() == ['15', '60', 'True']
+  assert listed.stdout.split() == ['15', '60', 'True', 'True']
   assert refused

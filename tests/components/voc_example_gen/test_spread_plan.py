@@ -1,5 +1,9 @@
 """Workers plan a large folder as one process plans a small one; here small folders are taken for large ones."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from components.voc_example_gen import plan, spread_listing, spread_plan, work_list
@@ -87,6 +91,7 @@ TANGLED = {
   'an annotation that names another image': ({'Annotations/lost.xml': voc(thing(), filename='003.jpg')}, {}),
   'a mask': ({'JPEGImages/003_mask.png': encode(picture(3), 'PNG')}, {}),
   'labels of another format': ({'labels/x.txt': '0 0.5 0.5 0.1 0.1\n'}, {}),
+  'more other files than images': ({f'notes/{n}.txt': '' for n in range(30)}, {}),
   'splits that a file declares': ({'data.yaml': 'train: a\nval: b\nnames: [cat]\n'}, {}),
   'another format': ({}, {'data_format': 'images'}),
   'contents that have to be compared': ({}, {'fingerprint': 'content'}),
@@ -106,3 +111,44 @@ def test_a_method_that_does_not_fit_fails_as_in_one_process(tmp_path):
   with pytest.raises(DataError) as together:
     spread(root, tmp_path / 'work', **settings)
   assert str(together.value) == str(alone.value)
+
+
+KILLED = """
+import contextlib, os, sys
+from components.voc_example_gen import exchange, work_list
+from detection.base import files
+
+whole_file = files.whole_file
+
+@contextlib.contextmanager
+def whole_file_until_killed(path):
+  with whole_file(path) as file:
+    write = file.write
+    class Dying:
+      def write(self, content):
+        write(content[: len(content) // 2])
+        file.flush()
+        os._exit(9)
+    yield Dying()
+
+files.whole_file = whole_file_until_killed
+work_list.load(sys.argv[1])()
+"""
+
+
+def test_a_worker_that_is_killed_while_it_hands_on_its_rows_leaves_none(tmp_path):
+  root, work, killed = voc_maker.devkit(tmp_path / 'data', 20), tmp_path / 'work', []
+
+  def kill_first(paths):
+    for path in paths:
+      before = set(os.listdir(work))
+      assert subprocess.run([sys.executable, '-c', KILLED, path], check=False).returncode == 9
+      unfinished = set(os.listdir(work)) - before
+      assert [name for name in unfinished if '.partial-' not in name] == []
+      killed.append(path)
+      run_here([path])  # what an engine does then
+
+  tree = spread_listing.read(str(root), str(work), most=0)
+  planned = spread_plan.make(tree, IngestSettings(), str(work), kill_first)
+  assert told(planned) == told(plan.make(str(root), IngestSettings()))
+  assert killed

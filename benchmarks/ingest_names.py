@@ -1,0 +1,127 @@
+"""What ingestion costs besides its images: listing, pairing, shards, settling, adding up and comparing.
+
+    python -m benchmarks.ingest_names [--images 100000 1000000] [--method hash]
+
+The images exist by name only, and what a worker would find in them is drawn. So a million fit any disk, and what is
+left is what the process that plans has to do and hold. Each row is a process of its own, which has one worker process.
+No engine is used, and no TensorFlow loaded.
+"""
+
+import argparse
+import dataclasses
+import json
+import multiprocessing
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, work_list
+from components.voc_example_gen.report import summary
+from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.shard_writer import ShardWriter
+from detection.base import files
+
+_SIZE = 57_000  # bytes of an image
+_CLASSES = 20
+
+
+class _Names(listing.Walk):
+  """A devkit of images that are not there."""
+
+  images = 0
+
+  def __init__(self, root: str) -> None:
+    self.root, self.unlisted, self._sum = root, [], 0
+
+  def __iter__(self) -> Iterator[listing.File]:
+    for number in range(self.images):
+      yield listing.File(f'JPEGImages/{number:09}.jpg', _SIZE)
+      yield listing.File(f'Annotations/{number:09}.xml', 700)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pretend:
+  """Reports what became of the images of some shards, without looking at them."""
+
+  writer: ShardWriter
+  shards: tuple[plan.Shard, ...]
+
+  def __call__(self) -> None:
+    for shard in self.shards:
+      with files.whole_file(f'{self.writer.outcomes_uri}/{shard.split}-{shard.name}.jsonl') as lines:
+        for task in shard.tasks:
+          lines.write(self._outcome(task.item.image).as_json().encode() + b'\n')
+
+  def _outcome(self, image: str) -> ingest.Outcome:
+    rng = random.Random(image)
+    found = ingest.Outcome(image, digest=f'{rng.getrandbits(256):064x}', width=640, height=480)
+    found.split = self.writer.placing.split_of(image, found.digest)
+    found.objects = [(f'class {rng.randrange(_CLASSES)}', 0.25, 0.5) for _ in range(3)]
+    found.classes = sorted({label for label, _, _ in found.objects})
+    found.thumb = rng.getrandbits(64)
+    return found
+
+
+def _run(path: str) -> None:
+  work_list.load(path)()
+
+
+def run(images: int, method: str, folder: str) -> dict[str, float]:
+  """One row, in this process and one worker process."""
+  _Names.images = images
+  listing.Walk = _Names  # type: ignore[misc]
+  settings = IngestSettings(data_format='voc', split={'method': method})
+  with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+
+    def run_all(paths: Sequence[str]) -> None:
+      list(pool.map(_run, paths))
+
+    tree = spread_listing.read('names', folder)
+    if not isinstance(tree, spread_listing.SpreadTree):
+      raise SystemExit(f'{images} images are few: they are planned in one process. Expected more.')
+    planned = spread_plan.make(tree, settings, folder, run_all)
+    assert planned is not None
+    writer = ShardWriter('names', folder, f'{folder}/outcomes', planned.placing, True)
+    groups = [planned.shards[start : start + 50] for start in range(0, len(planned.shards), 50)]
+    run_all([work_list.save(folder, f'pretend-{n}', _Pretend(writer, some)) for n, some in enumerate(groups)])
+    pretended = _cpu(resource.RUSAGE_SELF)
+    adding = spread_sums.Sums(planned, writer, f'{folder}/sums', run_all)
+    planned, found = adding.settled(planned)
+    report = summary.as_dict(planned, adding.gather(planned, found))
+  assert sum(report['images'].values()) == images
+  here, there = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+  cpu = {'planning': pretended, 'all': _cpu(resource.RUSAGE_SELF), 'worker': _cpu(resource.RUSAGE_CHILDREN)}
+  return {**cpu, 'memory': here.ru_maxrss / 1024, 'worker memory': there.ru_maxrss / 1024}
+
+
+def _cpu(who: int) -> float:
+  used = resource.getrusage(who)
+  return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+  parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+  parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000])
+  parser.add_argument('--method', default='hash', help='data.split.method')
+  parser.add_argument('--one', action='store_true', help='runs one row here, and prints it as JSON')
+  arguments = parser.parse_args()
+  if arguments.one:
+    with tempfile.TemporaryDirectory() as folder:
+      print(json.dumps(run(arguments.images[0], arguments.method, folder)))
+    return
+  columns = ('images', 'this process: CPU s', 'of it planning', 'worker: CPU s', 'this process: MB', 'worker: MB')
+  print(f'| {" | ".join(columns)} |\n|{"---|" * len(columns)}', flush=True)
+  for images in arguments.images:
+    command = [sys.executable, '-m', 'benchmarks.ingest_names', '--one', '--images', str(images)]
+    out = subprocess.run([*command, '--method', arguments.method], check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = json.loads(out.splitlines()[-1])
+    seconds = ' | '.join(f'{found[name]:.1f}' for name in ('all', 'planning', 'worker'))
+    print(f'| {images} | {seconds} | {found["memory"]:.0f} | {found["worker memory"]:.0f} |', flush=True)
+
+
+if __name__ == '__main__':
+  main()
