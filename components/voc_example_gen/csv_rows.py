@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from components.voc_example_gen.csv_columns import Columns, Form
 from components.voc_example_gen.refusals import Reason, RefusedFileError
 
 _SAMPLE = 100  # rows that tell the columns of a table without a header
+_LINE = re.compile(r'[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z')
 _DECIMAL_COMMA = re.compile(r'-?[0-9]+,[0-9]+')
 
 Size = tuple[int | None, int | None]
@@ -50,7 +50,7 @@ def read(text: str) -> Table:
   if first.lower().startswith('sep='):  # for Excel alone
     text, first = rest, rest.partition('\n')[0]
   delimiter = max(',;\t', key=first.count)
-  rows = csv.reader(io.StringIO(text, newline=''), delimiter=delimiter, skipinitialspace=True)
+  rows = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
   sample = list(itertools.islice(rows, _SAMPLE))
   columns = csv_columns.without_header(sample)
   if columns is None:
@@ -58,6 +58,11 @@ def read(text: str) -> Table:
     columns = csv_columns.by_header(sample[header] if sample else [])
     sample = sample[header + 1 :]
   return _table(itertools.chain(sample, rows), columns, decimal_comma=delimiter != ',')
+
+
+def _lines(text: str) -> Iterator[str]:
+  """The lines of a text with their ends, as io.StringIO with newline='' gives them, which would hold it four times."""
+  return (match.group() for match in _LINE.finditer(text))
 
 
 def _table(rows: Iterable[list[str]], columns: Columns, decimal_comma: bool) -> Table:

@@ -1,5 +1,7 @@
 """The rows of a table give one annotation for each file name."""
 
+import io
+
 import pytest
 
 from components.voc_example_gen import csv_rows
@@ -100,3 +102,8 @@ def test_what_is_settled_by_convention_is_said():
     'no column tells the class, so that every object is called "object"',
     'bbox: read as left, top, width, height',
   ]
+
+
+@pytest.mark.parametrize('text', ['', 'a', 'a\n', '\n', 'a\r\nb\rc\n\n"x\r\ny",d', 'ä\x0b\u2028b\r', '\r\r\n\n\r'])
+def test_lines_are_those_of_a_file(text):
+  assert list(csv_rows._lines(text)) == list(io.StringIO(text, newline=''))
