@@ -5,6 +5,7 @@ them alone. That is nearly always all there is; where it is not, the folder is p
 """
 
 import dataclasses
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from components.voc_example_gen.spread_listing import SpreadTree
 
 FORMAT = 'voc'
 SPLITS = ('', EVAL, TEST, TRAIN)  # '': computed when the image is read
-_PAIRS = 0  # the only part of a file of pairs
+_PAIRS = _TASKS = 0  # the only part of a file of pairs, or of tasks in order
 
 
 class Paired(NamedTuple):
@@ -192,18 +193,35 @@ class Sort:
 
 
 @dataclasses.dataclass(frozen=True)
-class Slice:
-  """Tasks of a shard, read from files when they are wanted.
+class Merge:
+  """Puts the tasks of one bucket in order: a shard then reads one file, or two, and not those of all Sorts.
 
   Attributes:
-    folder, files: where `files` files of sorted pairs are.
-    buckets: the first and the last of those in which the tasks are.
-    start, end: places of the tasks in these buckets, once they are in order.
+    folder, files: where `files` files of Sorts are; the folder gets the tasks.
+    bucket: its number, counted through all splits.
   """
 
   folder: str
   files: int
-  buckets: tuple[int, int]
+  bucket: int
+
+  def __call__(self) -> None:
+    rows = exchange.load((sorted_in(self.folder, index) for index in range(self.files)), [self.bucket])
+    exchange.save(merged_in(self.folder, self.bucket), {_TASKS: sorted(rows)})
+
+
+@dataclasses.dataclass(frozen=True)
+class Slice:
+  """Tasks of a shard, read from files when they are wanted.
+
+  Attributes:
+    folder: where what Merges have written is.
+    buckets: those in which the tasks are, in order.
+    start, end: places of the tasks in these buckets together.
+  """
+
+  folder: str
+  buckets: tuple[int, ...]
   start: int
   end: int
 
@@ -211,10 +229,8 @@ class Slice:
     return self.end - self.start
 
   def __iter__(self) -> Iterator[plan.Task]:
-    paths = [sorted_in(self.folder, index) for index in range(self.files)]
-    first, last = self.buckets
-    rows = sorted(exchange.load(paths, range(first, last + 1)))
-    for _, image, annotation, size in rows[self.start : self.end]:
+    rows = exchange.load((merged_in(self.folder, bucket) for bucket in self.buckets), [_TASKS])
+    for _, image, annotation, size in itertools.islice(rows, self.start, self.end):
       yield plan.Task(Item(image, FORMAT, annotation), size)
 
 
@@ -226,3 +242,8 @@ def pairs_in(folder: str, index: int) -> str:
 def sorted_in(folder: str, index: int) -> str:
   """The file that the Sort of this index writes."""
   return f'{folder}/sorted-{index:05}'
+
+
+def merged_in(folder: str, bucket: int) -> str:
+  """The file that the Merge of this bucket writes."""
+  return f'{folder}/merged-{bucket:05}'

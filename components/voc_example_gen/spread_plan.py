@@ -7,7 +7,7 @@ formats keep many images in one file. Gives the plan that plan.py gives.
 import bisect
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.voc_example_gen import assign, detect, digests, leftovers, plan, spread_pairs, work_list
@@ -17,7 +17,7 @@ from components.voc_example_gen.settings import AUTO, IngestSettings, SplitSetti
 from components.voc_example_gen.split_method import GivenMethod
 from components.voc_example_gen.splits import METHODS, declared
 from components.voc_example_gen.spread_listing import PARTS, SpreadTree
-from components.voc_example_gen.spread_pairs import SPLITS, Cut, Pair, Paired, Slice, Sort
+from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Pair, Paired, Slice, Sort
 
 _FILES_OF_A_JOB = 20_000
 _TASKS_OF_A_BUCKET = 8_000
@@ -55,13 +55,15 @@ def make(tree: SpreadTree, settings: IngestSettings, folder: str, run_all: RunAl
   counts = {name: sum((one.counts[name] for one in found), Counter()) for name in methods}
   choice = assign.choose(settings.split, tree.others, lambda method: counts.get(method.name, {}), images)
   cut = run.sort(saved, choice, buckets := max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET)))
+  tasks, sizes = sum((one.tasks for one in cut), Counter()), sum((one.bytes for one in cut), Counter())
+  run.merge(tasks)
   left = sorted(image for one in found for image in one.left)
   return plan.Plan(
     root=tree.root,
     data_format=index.data_format,
     split_method=choice.method,
     placing=choice.placing,
-    shards=tuple(_shards(cut, buckets, folder)),
+    shards=tuple(_shards(tasks, sizes, buckets, folder)),
     refused=(
       *index.refused,
       *(leftovers.unannotated(image, index) for image in left),
@@ -125,24 +127,24 @@ class _Jobs:
     ]
     return list(self._run(jobs))
 
+  def merge(self, buckets: Iterable[int]) -> None:
+    jobs = [Merge(self._folder, self._count, bucket) for bucket in buckets]
+    self._run_all([work_list.save(self._folder, f'merge-{job.bucket:05}', job) for job in jobs])
+
   def _run(self, jobs: Sequence[Any]) -> Iterator[Any]:
     self._run_all([work_list.save_at(f'{job.output}.work', job) for job in jobs])
     return (work_list.load(f'{job.output}.found') for job in jobs)
 
 
-def _shards(cut: Sequence[Cut], buckets: int, folder: str) -> Iterator[plan.Shard]:
-  """The shards of every split, as plan._shards cuts them."""
-  tasks: Counter[int] = sum((one.tasks for one in cut), Counter())
-  sizes: Counter[str] = sum((one.bytes for one in cut), Counter())
+def _shards(tasks: Mapping[int, int], sizes: Mapping[str, int], buckets: int, folder: str) -> Iterator[plan.Shard]:
+  """The shards of every split, as plan._shards cuts them. tasks: in each bucket; sizes: in bytes, of each split."""
   for number, split in enumerate(SPLITS):
     if split in sizes:
-      counts = [tasks[number * buckets + bucket] for bucket in range(buckets)]
-      ends = list(itertools.accumulate(counts))
+      filled = [bucket for bucket in range(number * buckets, (number + 1) * buckets) if tasks.get(bucket)]
+      ends = list(itertools.accumulate(tasks[bucket] for bucket in filled))
       bounds = plan.bounds(ends[-1], sizes[split])
       for index, (start, end) in enumerate(itertools.pairwise(bounds)):
         first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, end)
-        before = ends[first] - counts[first]
-        place = Slice(
-          folder, len(cut), (number * buckets + first, number * buckets + last), start - before, end - before
-        )
+        before = ends[first] - tasks[filled[first]]
+        place = Slice(folder, tuple(filled[first : last + 1]), start - before, end - before)
         yield plan.Shard(split, index, len(bounds) - 1, place)

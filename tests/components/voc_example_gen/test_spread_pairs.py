@@ -2,7 +2,7 @@
 
 from components.voc_example_gen import exchange, plan
 from components.voc_example_gen.dataset_index import Item
-from components.voc_example_gen.spread_pairs import Slice, sorted_in
+from components.voc_example_gen.spread_pairs import Merge, Slice, sorted_in
 
 
 def test_a_slice_has_its_tasks_in_order_whichever_worker_found_them(tmp_path):
@@ -11,6 +11,8 @@ def test_a_slice_has_its_tasks_in_order_whichever_worker_found_them(tmp_path):
 
   exchange.save(sorted_in(str(tmp_path), 0), {0: [row(3), row(1)], 1: [row(5)]})
   exchange.save(sorted_in(str(tmp_path), 1), {0: [row(2)], 1: [row(4)], 2: [row(9)]})
-  some = Slice(str(tmp_path), 2, (0, 1), 1, 5)
+  for bucket in range(3):
+    Merge(str(tmp_path), 2, bucket)()
+  some = Slice(str(tmp_path), (0, 1), 1, 5)
   assert len(some) == 4
   assert list(some) == [plan.Task(Item(f'{n}.jpg', 'voc', f'{n}.xml'), n) for n in (2, 3, 4, 5)]
