@@ -86,14 +86,15 @@ def _checkpoint(model: str, folder: Path, classes: int) -> tuple[Any, Path]:
   prefix = folder / model_folder.CHECKPOINT / model_folder.CHECKPOINT_NAME
   if not prefix.with_suffix('.index').exists():
     built = building.build_model(config)
-    spread(built)
+    # In training Faster R-CNN's first stage takes one image, which is large.
+    spread(built, count=1 if config.model.HasField('faster_rcnn') else 4)
     saver = tf.train.CheckpointManager(tf.train.Checkpoint(model=built), str(prefix.parent), max_to_keep=1)
     saver.save(checkpoint_number=0)
   return config, prefix
 
 
-def spread(model: Any) -> None:
-  """Draws batch norm's numbers and measures its moments on images, and widens the scores.
+def spread(model: Any, count: int) -> None:
+  """Draws batch norm's numbers and measures its moments on so many images, and widens the scores.
 
   With the moments that a new model has, all that passes fifty layers vanishes: every image looks alike.
   """
@@ -114,7 +115,7 @@ def spread(model: Any) -> None:
   for layer in tf.train.TrackableView(model).descendants():
     if hasattr(layer, 'moving_variance'):
       layer.momentum, layer._training = 0.0, None  # the moments of one batch; also where the config freezes them
-  images = np.stack([np.array(draw.draw((240, 180), random.Random(seed))[0], np.float32) for seed in range(4)])
+  images = np.stack([np.array(draw.draw((240, 180), random.Random(seed))[0], np.float32) for seed in range(count)])
   with building.mode(model, training=True):
     model.predict(*model.preprocess(tf.constant(images)))
 

@@ -76,6 +76,11 @@ def _put_in_place(graph: tf.compat.v1.GraphDef, values: Mapping[str, Any]) -> bo
     node.op = 'Identity'
     node.attr['T'].type = node.attr['dtype'].type
     del node.attr['dtype']
+  # What waits until a variable was read would keep its value in the graph, although nothing may compute with it.
+  waited_for = {f'^{node.name}' for node in readers}
+  for node in graph.node:
+    if waited_for & set(node.input):
+      node.input[:] = [source for source in node.input if source not in waited_for]
   for node in graph.node:
     if node.name in values:
       _make_constant(node, values[node.name].numpy())

@@ -21,6 +21,9 @@ _NORMS = ('FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3')
 _DEPTHWISE = 'DepthwiseConv2dNative'
 _CONVOLUTIONS = ('Conv2D', _DEPTHWISE)
 _CHANNELS_LAST = b'NHWC'
+# Bytes. Each convolution that shares its weights with others gets its own when batch norm is folded. Where these are
+# large, batch norm costs little beside the convolution, and stays.
+_LARGEST_COPY = 256 * 1024
 
 
 def fold(graph: tf.compat.v1.GraphDef) -> int:
@@ -44,6 +47,7 @@ class _Folding:
     self._graph = graph
     self._nodes = {node.name: node for node in graph.node}
     self._readers = Counter(node_name(source) for node in graph.node for source in node.input)
+    self._convolutions = Counter(self._origin(node.input[1]).name for node in graph.node if node.op in _CONVOLUTIONS)
 
   def fold_norm(self, norm: tf.compat.v1.NodeDef) -> bool:
     """Turns the batch norm into a bias behind a scaled convolution, if it can be."""
@@ -53,6 +57,8 @@ class _Folding:
     constants = [self._constant(source) for source in norm.input[1:5]]
     weights = self._constant(convolution.input[1]) if convolution else None
     if convolution is None or weights is None or any(value is None for value in constants):
+      return False
+    if weights.nbytes > _LARGEST_COPY and self._convolutions[self._origin(convolution.input[1]).name] > 1:
       return False
     gamma, beta, mean, variance = (np.asarray(value, np.float64) for value in constants)
     scale = gamma / np.sqrt(variance + norm.attr['epsilon'].f)
@@ -83,10 +89,15 @@ class _Folding:
 
   def _constant(self, source: str) -> np.ndarray | None:
     """The constant that `source` is, perhaps by way of Identity."""
+    node = self._origin(source)
+    return tf.make_ndarray(node.attr['value'].tensor) if node.op == 'Const' else None
+
+  def _origin(self, source: str) -> tf.compat.v1.NodeDef:
+    """The node that computes `source`, behind Identity."""
     node = self._nodes[node_name(source)]
     while node.op == 'Identity':
       node = self._nodes[node_name(node.input[0])]
-    return tf.make_ndarray(node.attr['value'].tensor) if node.op == 'Const' else None
+    return node
 
   def _add(self, name: str, value: np.ndarray) -> str:
     """Adds a constant and returns its name."""

@@ -25,6 +25,18 @@ def test_values_are_those_at_the_time_of_freezing_and_variables_are_gone():
   assert not frozen.get_concrete_function().captured_inputs
 
 
+def test_a_variable_that_an_output_only_waits_for_is_left_out():
+  big = tf.Variable(tf.zeros([1000]))
+
+  def read_and_wait(x, y):
+    with tf.control_dependencies([big.value()]):
+      return {'a': x + 1.0}
+
+  frozen = tf.function(constants.frozen(trace(read_and_wait)), input_signature=SPECS).get_concrete_function()
+  assert frozen.graph.as_graph_def().ByteSize() < 1_000
+  np.testing.assert_array_equal(frozen(tf.ones([1, 2]), tf.ones([1]))['a'], [[2, 2]])
+
+
 def test_what_no_output_needs_is_left_out():
   big = tf.Variable(tf.zeros([1000]))
   traced = trace(lambda x, y: {'a': x + 1.0, 'size': tf.size(y) + 0 * tf.size(big)})

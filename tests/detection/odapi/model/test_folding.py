@@ -39,6 +39,12 @@ def shared(x):
   return norm(tf.nn.conv2d(x, weights, 1, 'SAME')) + norm(tf.nn.conv2d(2 * x, weights, 1, 'SAME'), values(5, seed=6))
 
 
+def shared_and_large(x):
+  weights = values(3, 3, 4, 2000)
+  one, other = tf.nn.conv2d(x, weights, 1, 'SAME'), tf.nn.conv2d(2 * x, weights, 1, 'SAME')
+  return norm(one) + other
+
+
 def read_twice(x):
   convolved = tf.nn.conv2d(x, values(3, 3, 4, 5), 1, 'SAME')
   return norm(convolved) + convolved
@@ -59,6 +65,7 @@ def weights_of_the_input(x):
     pytest.param(biased, 1, id='a convolution with a bias'),
     pytest.param(depthwise, 1, id='a depthwise convolution with a multiplier'),
     pytest.param(shared, 2, id='weights that two convolutions share'),
+    pytest.param(shared_and_large, 0, id='so large weights that a second copy of them does not pay'),
     pytest.param(read_twice, 0, id='a convolution that is also read without it'),
     pytest.param(no_convolution, 0, id='no convolution before it'),
     pytest.param(weights_of_the_input, 0, id='weights that are no constants'),
