@@ -37,7 +37,12 @@ class Balance:
       return decoded
     table = tf.constant([1.0, *self.weights], tf.float32)
     weight, of = InputDataFields.groundtruth_weights, InputDataFields.groundtruth_classes
-    return decoded.map(lambda example: {**example, weight: example[weight] * tf.gather(table, example[of])})
+
+    @tf.autograph.experimental.do_not_convert
+    def weighted(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+      return {**example, weight: example[weight] * tf.gather(table, example[of])}
+
+    return decoded.map(weighted)
 
   def repeated(self, examples: tf.data.Dataset, seed: int) -> tf.data.Dataset:
     """One epoch in which each example stands as often as its classes ask for, in another way in each epoch."""
@@ -45,6 +50,7 @@ class Balance:
       return examples
     chances = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
 
+    @tf.autograph.experimental.do_not_convert
     def copies(example: Any, chance: tf.Tensor) -> tf.data.Dataset:
       factor = self._factor(example)
       whole = tf.floor(factor)
