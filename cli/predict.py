@@ -14,6 +14,7 @@ from detection.base.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
   from detection.inference.annotate import Annotator
+  from detection.tiles.grid import Grid
 
 HELP = 'draw what a model finds in images, and write predictions.json'
 ORDER = 100
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--output', required=True, metavar='DIR')
   parser.add_argument('--min-score', type=float, default=0.5, metavar='S', help='draw boxes from this score up')
   parser.add_argument('--batch-size', type=int, default=8, metavar='N')
+  parser.add_argument('--tile-size', type=int, metavar='PIXELS', help='cut images into tiles of this size, and merge')
+  parser.add_argument('--tile-overlap', type=float, default=0.2, metavar='PART', help="of a tile's side")
   parser.add_argument('--classes', action='append', default=[], metavar='NAME', help='keep this one; may be repeated')
   parser.add_argument('--format', action='append', choices=('json', 'csv', 'voc'), help='may be repeated; json always')
 
@@ -40,13 +43,14 @@ def run(args: argparse.Namespace) -> int:
     DataError: if the model cannot be loaded, or none of the images and videos can be read.
   """
   _check_numbers(args.min_score, args.batch_size)
+  tiles = _tiles(args.tile_size, args.tile_overlap)
   with quiet.third_party():
     from detection.inference import annotate, prediction_files, sources
     from detection.inference.detector import Detector
 
     paths = sources.find(args.sources)
     targets = _targets(paths, pathlib.Path(args.output))
-    detector = Detector(args.model, args.batch_size)
+    detector = Detector(args.model, args.batch_size, tiles)
     _check_classes(args.classes, detector.labels)
     annotator = annotate.Annotator(detector, targets, args.min_score, args.classes)
     annotator.add_images([path for path in paths if not sources.is_video(path)])
@@ -86,6 +90,18 @@ def _check_numbers(min_score: float, batch_size: int) -> None:
     raise ConfigError(f'--min-score: expected a number from 0 to 1, received {min_score}.')
   if batch_size < 1:
     raise ConfigError(f'--batch-size: expected 1 or more, received {batch_size}.')
+
+
+def _tiles(size: int | None, overlap: float) -> Grid | None:
+  from detection.tiles.grid import Grid
+
+  if size is None:
+    return None
+  if size < 32:
+    raise ConfigError(f'--tile-size: expected 32 or more, received {size}.')
+  if not 0 <= overlap <= 0.9:
+    raise ConfigError(f'--tile-overlap: expected a number from 0 to 0.9, received {overlap}.')
+  return Grid(size, overlap)
 
 
 def _check_classes(classes: Sequence[str], labels: Mapping[str, int]) -> None:

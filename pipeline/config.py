@@ -17,6 +17,7 @@ from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings,
 from detection.base import strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
+from detection.tiles.settings import TileSettings
 from detection.tracking import TrackSettings
 from detection.training.settings import AdaptSettings, TrainSettings
 
@@ -36,6 +37,7 @@ class DataConfig(Settings):
   single_class: all objects are one class of this name, for a detector that finds and does not name; see `refit`.
   statistics: whether StatisticsGen, SchemaGen and ExampleValidator are part of the pipeline.
   label_map: a label_map.pbtxt whose ids are kept; new classes get the ids after them.
+  tiles: large images are cut into tiles to train on, and looked at tile by tile; see docs/data.md.
   """
 
   root: str = ''
@@ -47,6 +49,7 @@ class DataConfig(Settings):
   single_class: str = ''
   statistics: bool = True
   label_map: str | None = None
+  tiles: TileSettings | None = None
 
   @pydantic.validator('format')
   def _is_known(cls, value: str) -> str:
@@ -196,6 +199,13 @@ class RunConfig(Settings):
     for section in ('tune', 'adapt'):
       if two_stage.detector and values[section] is not None:
         raise ValueError(f'two_stage.detector is trained already, expected no {section} beside it')
+    return values
+
+  @pydantic.root_validator(skip_on_failure=True)
+  def _goes_with_tiles(cls, values: dict[str, Any]) -> dict[str, Any]:
+    for section in ('adapt', 'two_stage'):
+      if values['data'].tiles and values[section] is not None:
+        raise ValueError(f'data.tiles cuts the images that {section} takes whole, expected one of them')
     return values
 
   @pydantic.validator('name')

@@ -19,6 +19,7 @@ from components.config_patcher.component import ConfigPatcher
 from components.crop_classifier.component import CropClassifier
 from components.crop_classifier.settings import TwoStageSettings
 from components.evaluator.component import MapEvaluator
+from components.example_tiler.component import ExampleTiler
 from components.label_map_gen.component import LabelMapGen
 from components.model_exporter.component import ModelExporter
 from components.pusher.component import DetectionPusher
@@ -86,11 +87,13 @@ def create_pipeline(config: RunConfig, context: RunContext) -> Pipeline:
   examples = example_gen.outputs['examples']
   label_map_gen = LabelMapGen(examples=examples, pinned=config.data.label_map, single_class=config.data.single_class)
   label_map = label_map_gen.outputs['label_map']
-  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen]
+  tiler = [ExampleTiler(examples, config.data.tiles.dict())] if config.data.tiles else []
+  seen = tiler[0].outputs['tiled'] if tiler else examples
+  nodes: list[BaseNode] = [example_gen, *_statistics(config, examples), label_map_gen, *tiler]
 
   detector = model_run = None
   if config.trains_detector:
-    nodes += _training(config, context, TrainingData(examples, label_map))
+    nodes += _training(config, context, TrainingData(seen, label_map))
     detector, model_run = nodes[-1].outputs['model'], nodes[-1].outputs['model_run']
   if config.two_stage:
     nodes.append(_crop_classifier(config, config.two_stage, context, examples, label_map, detector))
@@ -99,7 +102,7 @@ def create_pipeline(config: RunConfig, context: RunContext) -> Pipeline:
 
   exports = baseline = None
   if config.export.converts:
-    nodes.append(_model_exporter(config, examples, model))
+    nodes.append(_model_exporter(config, seen, model))
     exports = nodes[-1].outputs['exports']
   # The open-source KFP 2 driver has no resolvers; there the evaluator looks at the push destination.
   if config.evaluate.baseline != 'none' and context.is_local:
@@ -279,6 +282,7 @@ def _evaluator(config: RunConfig, context: RunContext, inputs: dict[str, Any]) -
     max_class_drop=config.evaluate.max_class_drop,
     iou=config.evaluate.iou,
     slice_pattern=config.evaluate.slice_pattern,
+    tiles=config.data.tiles.grid if config.data.tiles else None,
     baseline_destination='' if context.is_local or config.evaluate.baseline == 'none' else context.destination,
   )
 

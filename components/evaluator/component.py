@@ -1,5 +1,6 @@
 """MapEvaluator: its channels, its properties, and the checks when a pipeline is built."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 
@@ -10,6 +11,7 @@ from components import artifacts, code_version
 from components.evaluator import executor, verdict
 from detection.base.errors import ConfigError
 from detection.metrics import slices
+from detection.tiles.grid import Grid
 
 
 class MapEvaluatorSpec(component_spec.ComponentSpec):
@@ -22,6 +24,7 @@ class MapEvaluatorSpec(component_spec.ComponentSpec):
     'split': component_spec.ExecutionParameter(type=str),
     'iou': component_spec.ExecutionParameter(type=float),
     'slice_pattern': component_spec.ExecutionParameter(type=str),
+    'tiles': component_spec.ExecutionParameter(type=str, optional=True),  # JSON
     'baseline_destination': component_spec.ExecutionParameter(type=str),
     'code_version': component_spec.ExecutionParameter(type=str),
   }
@@ -62,6 +65,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
     split: the split of `examples` to measure on.
     iou: the least overlap of a hit for precision, recall, F1, confusion matrix and mistakes; in (0, 1].
     slice_pattern: a regular expression, searched in an image's name; its one group names the image's part.
+    tiles: the model, and the baseline, look at these parts of each image; None: at whole images.
     baseline_destination: if there is no `baseline` artifact, the highest version pushed there is the baseline.
 
   Raises:
@@ -85,6 +89,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
     split: str = 'eval',
     iou: float = 0.5,
     slice_pattern: str = '',
+    tiles: Grid | None = None,
     baseline_destination: str = '',
   ) -> None:
     thresholds = dict(thresholds or {})
@@ -107,6 +112,7 @@ class MapEvaluator(base_beam_component.BaseBeamComponent):
       split=split,
       iou=float(iou),
       slice_pattern=slice_pattern,
+      tiles=json.dumps(dataclasses.asdict(tiles)) if tiles else None,
       baseline_destination=baseline_destination,
       code_version=code_version.of(executor),
       evaluation=channel.Channel(type=standard_artifacts.ModelEvaluation),

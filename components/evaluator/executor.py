@@ -82,7 +82,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     begun = time.monotonic()
     with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
-        inference.evaluate(pipeline, asked.examples, model, asked.class_ids, folder)
+        inference.evaluate(pipeline, asked.examples, model, asked.class_ids, folder, asked.tiles)
       results = inference.read_results(folder)
     images, seconds = len(results.names), time.monotonic() - begun
     progress.write_line(f'{model}: {images} images in {seconds:.1f} s, loading included')

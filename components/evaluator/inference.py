@@ -18,6 +18,7 @@ from detection.detections import Detections
 from detection.inference.detector import Detector
 from detection.inference.stages import map_ahead
 from detection.metrics import results
+from detection.tiles.grid import Grid
 
 
 class DetectAndMatch(beam.DoFn):
@@ -28,10 +29,12 @@ class DetectAndMatch(beam.DoFn):
     labels: {class name: id}, the label map of the metrics, in which names may share an id. A model with another label
       map is read by class name.
     output: the folder to write to.
+    tiles: the model sees these parts of each image; None: whole images.
   """
 
-  def __init__(self, model: str, labels: Mapping[str, int], output: str) -> None:
+  def __init__(self, model: str, labels: Mapping[str, int], output: str, tiles: Grid | None = None) -> None:
     self._model = model
+    self._tiles = tiles
     self._labels = dict(labels)
     self._output = output
 
@@ -49,7 +52,7 @@ class DetectAndMatch(beam.DoFn):
     """The images of a batch of records, and what the model finds in them."""
     images, encoded = zip(*(split.parse(record, self._labels, where) for record in batch), strict=True)
     try:
-      return images, _detector(self._model).detect_encoded(encoded)
+      return images, _detector(self._model, self._tiles).detect_encoded(encoded)
     except DataError as error:
       raise DataError(f'{error} One of: {", ".join(image.name for image in images)}.') from error
 
@@ -59,20 +62,25 @@ class DetectAndMatch(beam.DoFn):
 
 
 def evaluate(
-  pipeline: beam.Pipeline, examples: Sequence[str], model: str, labels: Mapping[str, int], output: str
+  pipeline: beam.Pipeline,
+  examples: Sequence[str],
+  model: str,
+  labels: Mapping[str, int],
+  output: str,
+  tiles: Grid | None = None,
 ) -> None:
   """Adds detection and matching of every record to a Beam pipeline.
 
   Args:
     pipeline: the caller runs it; after that, `read_results` reads what is in `output`.
     examples: TFRecord files, uncompressed.
-    model, labels, output: as in DetectAndMatch.
+    model, labels, output, tiles: as in DetectAndMatch.
   """
   _ = (
     pipeline
     | 'Shards' >> beam.Create(shards_of(examples))
     | 'Spread' >> beam.Reshuffle()  # keeps Beam from fusing all shards into one worker
-    | 'DetectAndMatch' >> beam.ParDo(DetectAndMatch(model, labels, output))
+    | 'DetectAndMatch' >> beam.ParDo(DetectAndMatch(model, labels, output, tiles))
   )
 
 
@@ -82,6 +90,6 @@ def read_results(folder: str) -> results.Results:
 
 
 @functools.lru_cache(maxsize=1)
-def _detector(model: str) -> Detector:
+def _detector(model: str, tiles: Grid | None) -> Detector:
   """The model, loaded once in each worker process."""
-  return Detector(model)
+  return Detector(model, tiles=tiles)

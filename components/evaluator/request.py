@@ -13,6 +13,7 @@ from detection import model_folder
 from detection.base import files
 from detection.base.errors import DataError
 from detection.odapi import label_map
+from detection.tiles.grid import Grid
 
 TRAIN_SPLIT = 'train'
 
@@ -36,6 +37,7 @@ class Request:
   labels: {class name: id}, the first name of each id: the classes that are reported.
   bounds: what the model has to reach.
   settings: how to measure.
+  tiles: what the model sees of each image; None: all of it.
   """
 
   model: artifact.Artifact
@@ -51,6 +53,7 @@ class Request:
   labels: Mapping[str, int]
   bounds: verdict.Bounds
   settings: evaluation.Settings
+  tiles: Grid | None = None
 
 
 def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
@@ -86,6 +89,7 @@ def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
     labels=labels,
     bounds=bounds,
     settings=evaluation.Settings(properties['iou'], properties['slice_pattern']),
+    tiles=Grid(**json.loads(properties['tiles'])) if properties.get('tiles') else None,
   )
 
 

@@ -20,6 +20,8 @@ from detection.inference import onnx_model, tflite_model
 from detection.inference.images import Image
 from detection.inference.model import Model, split_batch
 from detection.inference.saved_model import SavedModel
+from detection.inference.tiled_model import TiledModel
+from detection.tiles.grid import Grid
 
 _FILE_MODELS: Mapping[str, Callable[[bytes, str], Model]] = {
   tflite_model.SUFFIX: tflite_model.TFLiteModel,
@@ -34,7 +36,8 @@ class Detector:
     path: a folder that holds saved_model.pb; or a trainer's model folder (its Format-Serving is taken); or a push
       destination (its highest version is taken). The label map is found beside saved_model.pb, in assets.extra or in
       the folder above. Or a .tflite or .onnx file, which has its labels inside.
-    batch_size: images per call of the model.
+    batch_size: images per call of the model; with `tiles`, tiles.
+    tiles: images are cut into these, and what is found in them is merged; None: the model sees whole images.
 
   Attributes:
     path: of the file, or of the folder that holds saved_model.pb.
@@ -44,8 +47,9 @@ class Detector:
     DataError: if there is no model or no label map, or the model lacks a signature or output that is needed.
   """
 
-  def __init__(self, path: str | os.PathLike, batch_size: int = 8) -> None:
-    self.path, self._model = _open(os.fspath(path))
+  def __init__(self, path: str | os.PathLike, batch_size: int = 8, tiles: Grid | None = None) -> None:
+    self.path, model = _open(os.fspath(path))
+    self._model: Model = TiledModel(model, tiles, batch_size) if tiles else model
     self.labels = self._model.labels
     self.batch_size = batch_size
     self._names = {number: name for name, number in self.labels.items()}

@@ -43,6 +43,22 @@ def write_clip(path, draw, frames, pixels_a_frame=2):
   writer.release()
 
 
+def test_tiles_find_the_same_at_the_same_place(colour_model, photos, tmp_path):
+  assert predict(colour_model, tmp_path / 'out', photos / 'a.png', tile_size=64, tile_overlap=0.5) == 0
+  (row,) = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+  assert row['category_name'] == 'red'
+  np.testing.assert_allclose(row['bbox'], [20, 10, 32, 24], atol=1)
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [({'tile_size': 8}, '--tile-size: expected 32 or more'), ({'tile_size': 64, 'tile_overlap': 1}, '--tile-overlap: ')],
+)
+def test_tiles_that_make_no_sense_are_one_line(options, message, tmp_path, capsys):
+  assert predict('model', tmp_path / 'out', 'images', **options) == 2
+  assert message in capsys.readouterr().err
+
+
 def test_images_are_annotated_and_predictions_stand_in_pixels(colour_model, photos, tmp_path, capsys):
   assert predict(colour_model, tmp_path / 'out', photos, batch_size=2) == 0
   assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['a-2.jpg', 'a.jpg', 'b.jpg', 'predictions.json']

@@ -118,6 +118,12 @@ def test_what_does_not_go_with_two_stage_is_refused(sections, message):
     parse_settings(config.RunConfig, {'two_stage': {}, **sections}, 'run.yaml')
 
 
+@pytest.mark.parametrize('section', [{'adapt': {'target': '/night'}}, {'two_stage': {}}])
+def test_what_takes_whole_images_does_not_go_with_tiles(section):
+  with pytest.raises(ConfigError, match=f'data.tiles cuts the images that {next(iter(section))} takes whole'):
+    parse_settings(config.RunConfig, {'data': {'tiles': {'size': 320}}, **section}, 'run.yaml')
+
+
 def test_what_a_config_asks_for_is_said_in_one_place():
   search = {'space': {'learning_rate': {'values': [0.1]}}}
   plain, searching, importing = (config.RunConfig(tune=tune) for tune in (None, search, {'import': '/found'}))

@@ -152,6 +152,16 @@ def test_the_detector_learns_one_class_and_the_classifiers_model_goes_on():
   assert named.exec_properties['score_threshold'] == 0.3
 
 
+def test_tiles_are_trained_on_and_whole_images_are_evaluated_by_tiles():
+  found = components(data={'root': '/data', 'tiles': {'size': 320, 'empty': 0.5}}, export={'onnx': True})
+  tiled = found['ExampleTiler'].outputs['tiled']
+  whole = found['VocExampleGen'].outputs['examples']
+  assert json.loads(found['ExampleTiler'].exec_properties['tiles'])['empty'] == 0.5
+  assert all(found[name].inputs['examples'] is tiled for name in ('ConfigPatcher', 'ODAPITrainer', 'ModelExporter'))
+  assert all(found[name].inputs['examples'] is whole for name in ('LabelMapGen', 'StatisticsGen', 'MapEvaluator'))
+  assert json.loads(found['MapEvaluator'].exec_properties['tiles']) == {'size': 320, 'overlap': 0.2}
+
+
 def test_a_detector_that_is_there_is_not_trained():
   found = components(two_stage={'detector': '/models/detector'})
   assert not {'ODAPITrainer', 'ConfigPatcher', 'DetectorLabelMapGen'} & set(found)

@@ -6,6 +6,7 @@ from tfx.types import channel, standard_artifacts
 from components.artifacts import LabelMap
 from components.evaluator import component
 from detection.base.errors import ConfigError
+from detection.tiles.grid import Grid
 
 
 def channels():
@@ -33,3 +34,9 @@ def test_wiring_takes_what_the_pipeline_gives():
   evaluator = component.MapEvaluator(**channels(), thresholds={'AP50/a class': 0.5, 'AP': 0.1}, max_class_drop=0.1)
   assert evaluator.exec_properties['thresholds'] == '{"AP": 0.1, "AP50/a class": 0.5}'
   assert len(evaluator.exec_properties['code_version']) == 16
+  assert evaluator.exec_properties.get('tiles') is None
+
+
+def test_tiles_are_given_to_the_executor_as_text():
+  evaluator = component.MapEvaluator(**channels(), tiles=Grid(320, 0.5))
+  assert evaluator.exec_properties['tiles'] == '{"size": 320, "overlap": 0.5}'

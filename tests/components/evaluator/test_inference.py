@@ -8,6 +8,7 @@ from components.evaluator import inference
 from components.evaluator.shards import shards_of
 from detection.base.errors import DataError
 from detection.metrics import scores
+from detection.tiles.grid import Grid
 from tests.support.colour_detector import CLASSES, example
 
 
@@ -36,6 +37,15 @@ def test_names_that_share_an_id_are_matched_as_one_class(colour_model, scenes, t
     list(step.process(shard))
   scored = scores.score(inference.read_results(str(tmp_path)), {'object': 1}, 0.5)
   assert scored.metrics['AP'] == pytest.approx(1.0)
+
+
+def test_with_tiles_whole_images_are_matched(colour_model, scenes, tmp_path):
+  step = inference.DetectAndMatch(str(colour_model), CLASSES, str(tmp_path), Grid(64, 0.5))
+  for shard in shards_of([str(path) for path in (scenes / 'Split-eval').iterdir()]):
+    list(step.process(shard))
+  results = inference.read_results(str(tmp_path))
+  assert len(results.names) == 12
+  assert scores.score(results, CLASSES, 0.5).metrics['AP50'] == pytest.approx(1.0)
 
 
 def test_an_image_that_the_model_cannot_decode_is_named(colour_model, tmp_path):

@@ -9,6 +9,7 @@ from components.artifacts import ExportedModels, LabelMap
 from components.evaluator import request
 from detection.base.errors import ConfigError, DataError
 from detection.odapi import label_map
+from detection.tiles.grid import Grid
 
 PROPERTIES = {
   'thresholds': '{}',
@@ -36,7 +37,11 @@ def test_what_is_left_out_is_empty(inputs, colour_model):
   assert asked.labels == {'red': 1, 'blue': 2}
   assert len(asked.examples) == 2
   assert (asked.baseline, asked.baseline_model, asked.model_run, asked.fingerprint) == (None, '', '', '')
-  assert (asked.exports, asked.train_examples) == ([], [])
+  assert (asked.exports, asked.train_examples, asked.tiles) == ([], [], None)
+
+
+def test_tiles_come_as_the_component_writes_them(inputs):
+  assert request.read(inputs, {**PROPERTIES, 'tiles': '{"size": 320, "overlap": 0.5}'}).tiles == Grid(320, 0.5)
 
 
 def test_names_that_share_an_id_are_reported_as_one_class(inputs, tmp_path):
