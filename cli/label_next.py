@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--count', type=int, required=True, metavar='N', help='how many to choose')
   parser.add_argument('--output', required=True, metavar='DIR', help=f'gets {PAGE}, {JSON} and voc/*.xml')
   parser.add_argument('--labelled', metavar='DIR', help='images that are labelled; those unlike them are preferred')
+  parser.add_argument(
+    '--empty', action='store_true', help='the images hold nothing: choose those that deceive the model'
+  )
   parser.add_argument('--min-score', type=float, default=0.3, metavar='S', help='propose boxes from this score up')
   parser.add_argument('--backbone', metavar='MODEL', help="features from elsewhere; by default the detector's own")
 
@@ -47,17 +51,20 @@ def run(args: argparse.Namespace) -> int:
     from detection.base.errors import DataError
     from detection.crops import load_backbone, seen_images
     from detection.inference.detector import Detector
-    from detection.label_next import choice
+    from detection.label_next import choice, hard_negatives
 
     paths = _images(args.sources, args.labelled)
     detector = Detector(args.model)
     backbone = load_backbone.load(args.backbone or args.model)
     labelled = seen_images.see(_below(args.labelled), detector, backbone) if args.labelled else None
-    seen = seen_images.see(paths, detector, backbone, mirror=True)
+    seen = seen_images.see(paths, detector, backbone, mirror=not args.empty)
     if not len(seen):
       raise DataError('none of the images can be read; each is named above.')
-    chosen = choice.choose(seen, args.count, labelled.features if labelled else None)
-    write(pathlib.Path(args.output), seen, chosen, args.min_score)
+    if args.empty:
+      chosen = hard_negatives.choose(seen, args.count, args.min_score)
+    else:
+      chosen = choice.choose(seen, args.count, labelled.features if labelled else None)
+    write(pathlib.Path(args.output), seen, chosen, args.min_score, args.empty)
   print('\n'.join(seen.paths[one.index] for one in chosen))
   print(f'{len(chosen)} of {len(seen)} images; see {pathlib.Path(args.output) / PAGE}', file=sys.stderr)
   left_out = [*seen.left_out, *(labelled.left_out if labelled else [])]
@@ -67,8 +74,13 @@ def run(args: argparse.Namespace) -> int:
   return 1
 
 
-def write(folder: pathlib.Path, seen: SeenImages, chosen: Sequence[Chosen], min_score: float) -> None:
-  """Writes the page, the list and the proposals as VOC XML, one file for each chosen image."""
+def write(
+  folder: pathlib.Path, seen: SeenImages, chosen: Sequence[Chosen], min_score: float, hold_nothing: bool = False
+) -> None:
+  """Writes the page, the list and the proposals as VOC XML, one file for each chosen image.
+
+  hold_nothing: the XML names no object.
+  """
   from detection.inference import predictions
   from detection.inference.prediction_files import VOC_FOLDER, write_whole
   from detection.inference.predictions import Predicted
@@ -78,10 +90,10 @@ def write(folder: pathlib.Path, seen: SeenImages, chosen: Sequence[Chosen], min_
   for number, (one, name) in enumerate(zip(chosen, _xml_names(seen, chosen), strict=True), start=1):
     path, found = seen.paths[one.index], seen.detections[one.index]
     predicted = Predicted(number, path, seen.sizes[one.index], found)
-    write_whole(folder / VOC_FOLDER / name, predictions.voc_xml(predicted, min_score))
+    write_whole(folder / VOC_FOLDER / name, predictions.voc_xml(predicted, math.inf if hold_nothing else min_score))
     rows.append({'path': path, 'proposals': f'{VOC_FOLDER}/{name}', **dataclasses.asdict(one)})
     del rows[-1]['index']
-  write_whole(folder / PAGE, page.render(seen, chosen, min_score, 'Label next').encode())
+  write_whole(folder / PAGE, page.render(seen, chosen, min_score, 'Label next', hold_nothing).encode())
   # The list marks the folder as ours: it comes last.
   write_whole(folder / JSON, (json.dumps(rows, indent=2) + '\n').encode())
 

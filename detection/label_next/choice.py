@@ -20,7 +20,7 @@ class Chosen:
   index: of the image among those seen.
   uncertainty, disagreement: see doubt.py.
   distance: of its features to the nearest image that is labelled or was chosen before; None if there was none.
-  value: by which it was chosen, in [0, 1].
+  value: by which it was chosen.
   """
 
   index: int

@@ -25,8 +25,11 @@ class _Shown(NamedTuple):
   uri: str
 
 
-def render(seen: SeenImages, chosen: Sequence[Chosen], min_score: float, title: str) -> str:
-  """The page as HTML. The shown images are read again; boxes are drawn from `min_score` up."""
+def render(seen: SeenImages, chosen: Sequence[Chosen], min_score: float, title: str, hold_nothing: bool = False) -> str:
+  """The page as HTML. The shown images are read again; boxes are drawn from `min_score` up.
+
+  hold_nothing: whether these boxes are false positives, not proposals.
+  """
   return page.render(
     pathlib.Path(__file__).with_name('label_next.html'),
     title=title,
@@ -34,6 +37,7 @@ def render(seen: SeenImages, chosen: Sequence[Chosen], min_score: float, title: 
     count=len(chosen),
     shown=[_picture(seen, one, min_score) for one in chosen[:MOST_SHOWN]],
     most=MOST_SHOWN,
+    hold_nothing=hold_nothing,
   )
 
 

@@ -61,6 +61,19 @@ def test_a_labelled_image_is_never_chosen_and_a_broken_one_is_named(colour_model
   assert 'left out: 1; each is named above' in said.err
 
 
+def test_images_of_nothing_that_deceive_the_model_get_xml_without_objects(colour_model, draw, tmp_path, capsys):
+  save(tmp_path / 'new' / 'a.png', draw([]))
+  save(tmp_path / 'new' / 'b.png', draw([RED]))
+  out = tmp_path / 'out'
+  assert label_next(colour_model, tmp_path / 'new', '--empty', '--count', 5, '--output', out) == 0
+  assert capsys.readouterr().out.splitlines() == [str(tmp_path / 'new' / 'b.png')]
+  (path,) = (out / 'voc').iterdir()
+  assert path.name == 'b.xml'
+  assert '<filename>b.png</filename>' in path.read_text()
+  assert '<object>' not in path.read_text()
+  assert '1 boxes where nothing is' in (out / 'label-next.html').read_text()
+
+
 def test_images_of_one_name_get_files_of_their_own(colour_model, draw, tmp_path):
   for name in ('a', 'b'):
     save(tmp_path / name / 'same.png', draw([RED]))
