@@ -32,7 +32,7 @@ def test_every_file_of_the_folder_is_a_command_and_help_lists_them_in_the_order_
   assert list(main.commands()) == [
     *('sample-data', 'check-data', 'models'),
     *('run', 'compile', 'emulate', 'submit', 'compare', 'tensorboard'),
-    *('predict', 'serve-check', 'label-next', 'rollback', 'drift', 'refit'),
+    *('predict', 'serve-check', 'label-next', 'label-studio', 'cvat-function', 'rollback', 'drift', 'refit'),
   ]
 
 
