@@ -26,9 +26,7 @@ DRIFTED = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('model', metavar='MODEL', help='a push destination, a version or a model folder')
   parser.add_argument('sources', metavar='IMAGE_OR_DIR', nargs='+', help='the new images; also globs')
-  parser.add_argument(
-    '--reference', required=True, metavar='DIR', help='images like those of its eval split; or what was saved of them'
-  )
+  parser.add_argument('--reference', metavar='DIR', help='images to compare with; by default what was pushed of them')
   parser.add_argument('--output', metavar='DIR', help=f'write {PAGE} and {JSON} there')
   parser.add_argument('--save-reference', metavar='FILE.npz', help='keep what was computed of the reference')
   parser.add_argument('--false-alarms', type=float, default=0.01, metavar='P', help='their rate, where nothing changed')
@@ -56,10 +54,11 @@ def run(args: argparse.Namespace) -> int:
     comparison.check_false_alarms(args.false_alarms)
     detector = Detector(args.model)
     backbone = load_backbone.load(args.backbone or args.model)
-    kept = _kept(args.reference)
+    reference = args.reference or _pushed(detector.path)
+    kept = _kept(reference)
     min_score = kept.min_score if kept else args.min_score
     if kept is None:
-      kept = sample.of_seen(seen_images.see(_images([args.reference], args.sample), detector, backbone), min_score)
+      kept = sample.of_seen(seen_images.see(_images([reference], args.sample), detector, backbone), min_score)
     if args.save_reference:
       sample.write(args.save_reference, kept)
     seen = seen_images.see(_images(args.sources, args.sample), detector, backbone)
@@ -103,6 +102,17 @@ def _check(args: argparse.Namespace) -> None:
     raise ConfigError(f'--min-score: expected a number from 0 to 1, received {args.min_score}.')
   if args.sample < 1:
     raise ConfigError(f'--sample: expected 1 or more, received {args.sample}.')
+
+
+def _pushed(model: str) -> str:
+  """The reference that was pushed with a model. model: the folder of its SavedModel."""
+  from detection import model_folder
+  from detection.base import files
+
+  path = files.join(model, model_folder.EXPORTS, model_folder.DRIFT_REFERENCE)
+  if not files.exists(path):
+    raise ConfigError(f'--reference: none was pushed with {model}. Name images, or set export.drift_reference.')
+  return path
 
 
 def _kept(reference: str) -> Sample | None:

@@ -15,7 +15,7 @@ A pushed version, <destination>/<version>/, with the version an integer:
     checksums.json                    SHA-256 of every other file
     batching_params.pbtxt             how TensorFlow Serving puts requests together, if it is told to
     assets.extra/tf_serving_warmup_requests
-    exports/<kind>.tflite, model.onnx, int8.onnx
+    exports/<kind>.tflite, model.onnx, int8.onnx, drift_reference.npz
 
 A model of the zoo: pipeline.config, checkpoint/ckpt-0.*, saved_model/.
 """
@@ -36,6 +36,7 @@ LABEL_MAP = 'label_map.pbtxt'
 CLASSIFIER = 'classifier.json'
 METRICS = 'metrics.json'
 EXPORTS = 'exports'
+DRIFT_REFERENCE = 'drift_reference.npz'
 ASSETS_EXTRA = 'assets.extra'
 WARMUP_REQUESTS = f'{ASSETS_EXTRA}/tf_serving_warmup_requests'
 

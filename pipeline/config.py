@@ -194,8 +194,9 @@ class RunConfig(Settings):
       return values
     if values['data'].single_class:
       raise ValueError('data.single_class takes away the class names that two_stage is to learn, expected one of them')
-    if values['export'].tflite or values['export'].onnx:
-      raise ValueError('export.tflite and export.onnx convert a single detector, expected neither with two_stage')
+    if values['export'].converts:
+      keys = 'export.tflite, export.onnx and export.drift_reference'
+      raise ValueError(f'{keys} are made of a single detector, expected none of them with two_stage')
     for section in ('tune', 'adapt'):
       if two_stage.detector and values[section] is not None:
         raise ValueError(f'two_stage.detector is trained already, expected no {section} beside it')
@@ -206,6 +207,8 @@ class RunConfig(Settings):
     for section in ('adapt', 'two_stage'):
       if values['data'].tiles and values[section] is not None:
         raise ValueError(f'data.tiles cuts the images that {section} takes whole, expected one of them')
+    if values['data'].tiles and values['export'].drift_reference:
+      raise ValueError('data.tiles cuts the images that export.drift_reference takes whole, expected one of them')
     return values
 
   @pydantic.validator('name')

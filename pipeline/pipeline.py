@@ -260,9 +260,8 @@ def _crop_classifier(
 
 
 def _model_exporter(config: RunConfig, examples: BaseChannel, model: BaseChannel) -> ModelExporter:
-  return ModelExporter(
-    model=model, examples=examples, tflite=config.export.tflite, onnx=config.export.onnx, **_output_limits(config)
-  )
+  made = config.export.dict(include={'tflite', 'onnx', 'drift_reference'})
+  return ModelExporter(model=model, examples=examples, **made, **_output_limits(config))
 
 
 def _baseline(candidate: BaseChannel) -> BaseNode:

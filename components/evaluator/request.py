@@ -12,6 +12,7 @@ from components.evaluator import evaluation, verdict
 from detection import model_folder
 from detection.base import files
 from detection.base.errors import DataError
+from detection.inference import onnx_model, tflite_model
 from detection.odapi import label_map
 from detection.tiles.grid import Grid
 
@@ -79,7 +80,7 @@ def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
     examples=_example_files(inputs['examples'], properties['split']),
     baseline=artifact_utils.get_single_instance(list(inputs['baseline'])) if inputs.get('baseline') else None,
     baseline_model=_baseline_model(inputs, properties['baseline_destination']),
-    exports=files.glob(files.join(exports, '*')) if exports else [],
+    exports=[path for path in files.glob(files.join(exports, '*')) if _is_model(path)] if exports else [],
     train_examples=_train_files(inputs['examples']),
     fingerprint=artifact_utils.get_single_instance(list(inputs['examples'])).get_string_custom_property(
       'input_fingerprint'
@@ -91,6 +92,10 @@ def read(inputs: Artifacts, properties: Mapping[str, Any]) -> Request:
     settings=evaluation.Settings(properties['iou'], properties['slice_pattern']),
     tiles=Grid(**json.loads(properties['tiles'])) if properties.get('tiles') else None,
   )
+
+
+def _is_model(export: str) -> bool:
+  return export.endswith((onnx_model.SUFFIX, tflite_model.SUFFIX))
 
 
 def _class_ids(inputs: Artifacts) -> dict[str, int]:

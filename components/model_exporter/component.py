@@ -18,6 +18,7 @@ class ModelExporterSpec(component_spec.ComponentSpec):
   PARAMETERS = {
     'tflite': component_spec.ExecutionParameter(type=str),  # JSON
     'onnx': component_spec.ExecutionParameter(type=str),  # JSON
+    'drift_reference': component_spec.ExecutionParameter(type=int, optional=True),
     'score_threshold': component_spec.ExecutionParameter(type=float),
     'max_detections': component_spec.ExecutionParameter(type=int, optional=True),
     'split': component_spec.ExecutionParameter(type=str),
@@ -35,7 +36,8 @@ class ModelExporter(base_component.BaseComponent):
 
       exporter = ModelExporter(model=trainer.outputs['model'], examples=..., tflite=['int8'], onnx=['float32'])
 
-  outputs: exports (ExportedModels): `<kind>.tflite` a kind, `model.onnx` and `int8.onnx`, with the class names inside.
+  outputs: exports (ExportedModels): `<kind>.tflite` a kind, `model.onnx` and `int8.onnx`, with the class names inside;
+    drift_reference.npz.
 
   Args:
     model: from the trainer: checkpoint and pipeline.config become TFLite, the SavedModel ONNX.
@@ -43,6 +45,7 @@ class ModelExporter(base_component.BaseComponent):
       on those of `split`.
     tflite: of tflite_model.KINDS.
     onnx: of onnx_model.KINDS.
+    drift_reference: whether it is made what `drift` compares new images with, of the images of `split`.
     score_threshold, max_detections: as the SavedModel was exported with.
     split: of `examples`.
 
@@ -59,6 +62,7 @@ class ModelExporter(base_component.BaseComponent):
     examples: channel.BaseChannel,
     tflite: Sequence[str] = (),
     onnx: Sequence[str] = (),
+    drift_reference: bool = False,
     score_threshold: float = 0.0,
     max_detections: int | None = None,
     split: str = 'eval',
@@ -67,7 +71,7 @@ class ModelExporter(base_component.BaseComponent):
       for kind in kinds:
         if kind not in known:
           raise ConfigError(f'export.{key}: expected some of {", ".join(known)}, received "{kind}".')
-    if not (tflite or onnx):
+    if not (tflite or onnx or drift_reference):
       raise ConfigError(
         f'ModelExporter: tflite: expected some of {", ".join(tflite_model.KINDS)}, or onnx; received neither.'
       )
@@ -77,6 +81,7 @@ class ModelExporter(base_component.BaseComponent):
         examples=examples,
         tflite=json.dumps(list(dict.fromkeys(tflite))),
         onnx=json.dumps(list(dict.fromkeys(onnx))),
+        drift_reference=int(drift_reference) or None,
         score_threshold=float(score_threshold),
         max_detections=max_detections,
         split=split,

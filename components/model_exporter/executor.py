@@ -13,12 +13,16 @@ from tfx.types import artifact, artifact_utils
 from detection import model_folder, records
 from detection.base import files
 from detection.base.errors import DataError
+from detection.crops import load_backbone, seen_images
+from detection.drift import sample
 from detection.inference import onnx_export, onnx_int8, onnx_model, tflite_model
+from detection.inference.detector import Detector
 from detection.inference.images import decode
 from detection.odapi.model import export, tflite_export
 
 CALIBRATION_IMAGES = 100
 COMPARED_IMAGES = 8
+DRIFT_IMAGES, DRIFT_MIN_SCORE = 1000, 0.5
 TRAIN_SPLIT = 'train'
 
 Artifacts = Mapping[str, Sequence[artifact.Artifact]]
@@ -62,11 +66,27 @@ class Executor(base_executor.BaseExecutor):
       begun = time.monotonic()
       quantized = onnx_int8.quantize(file, _images(calibration, CALIBRATION_IMAGES))
       _write(quantized, target, 'int8' + onnx_model.SUFFIX, begun)
+    if exec_properties.get('drift_reference'):
+      _write_drift_reference(model, splits, target)
 
 
 def _write(file: bytes, folder: str, name: str, begun: float) -> None:
   files.write_bytes(files.join(folder, name), file)
   print(f'{name}: {len(file) / 1e6:.1f} MB in {time.monotonic() - begun:.1f} s', flush=True)
+
+
+def _write_drift_reference(model: str, splits: Sequence[str], folder: str) -> None:
+  """What `drift` compares new images with: features, objects and confidence of the first images of the splits."""
+  begun = time.monotonic()
+  contents = (records.parse(record).encoded for record in itertools.islice(_records(splits), DRIFT_IMAGES))
+  seen = seen_images.see_encoded(contents, Detector(model), load_backbone.load(model))
+  path = files.join(folder, model_folder.DRIFT_REFERENCE)
+  sample.write(path, sample.of_seen(seen, DRIFT_MIN_SCORE))
+  print(f'{model_folder.DRIFT_REFERENCE}: {len(seen)} images in {time.monotonic() - begun:.1f} s', flush=True)
+
+
+def _records(uris: Sequence[str]) -> Iterator[bytes]:
+  return records.read(sorted(path for uri in uris for path in files.glob(files.join(uri, '*'))))
 
 
 def _training_splits(examples: Sequence[artifact.Artifact]) -> list[str]:
@@ -81,9 +101,8 @@ def _images(uris: Sequence[str], count: int) -> Iterator[np.ndarray]:
   Raises:
     DataError: if there is none.
   """
-  paths = sorted(path for uri in uris for path in files.glob(files.join(uri, '*')))
   found = False
-  for record in itertools.islice(records.read(paths), count):
+  for record in itertools.islice(_records(uris), count):
     found = True
     yield decode(records.parse(record).encoded)
   if not found:

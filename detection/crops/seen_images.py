@@ -6,7 +6,7 @@ import dataclasses
 import io
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import PIL.Image
@@ -20,6 +20,8 @@ from detection.detections import Detections
 from detection.inference import images
 from detection.inference.detector import Detector
 from detection.odapi.model.preparation import decode
+
+_Item = tuple[str, bytes, tuple[int, int]]  # path, content, (width, height)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,21 +49,37 @@ def see(paths: Sequence[str], detector: Detector, backbone: Backbone, mirror: bo
 
   mirror: whether the detector looks at their mirror images too.
   """
+  left_out: list[str] = []
+  with Progress(len(paths), 'image', out=sys.stderr) as progress:
+    return _look(_readable(paths, left_out), detector, backbone, mirror, left_out, progress.advance)
+
+
+def see_encoded(contents: Iterable[bytes], detector: Detector, backbone: Backbone) -> SeenImages:
+  """Looks at images, JPEG or PNG bytes, that can be read; `paths` are their numbers, `sizes` are 0."""
+  items = ((str(number), content, (0, 0)) for number, content in enumerate(contents))
+  return _look(items, detector, backbone, False, [], lambda: None)
+
+
+def _look(
+  readable: Iterator[_Item],
+  detector: Detector,
+  backbone: Backbone,
+  mirror: bool,
+  left_out: Sequence[str],
+  advance: Callable[[], None],
+) -> SeenImages:
   seen: list[tuple[str, tuple[int, int], Detections]] = []
   features: list[np.ndarray] = []
   mirrored: list[Detections] = []
-  left_out: list[str] = []
-  with Progress(len(paths), 'image', out=sys.stderr) as progress:
-    readable = _readable(paths, left_out)
-    while batch := list(itertools.islice(readable, detector.batch_size)):
-      contents = [content for _, content, _ in batch]
-      if mirror:
-        mirrored += _in_the_mirror(contents, detector)
-      found = detector.detect_encoded(contents)
-      seen += [(path, size, one) for (path, _, size), one in zip(batch, found, strict=True)]
-      features.append(embed(contents, backbone))
-      for _ in batch:
-        progress.advance()
+  while batch := list(itertools.islice(readable, detector.batch_size)):
+    contents = [content for _, content, _ in batch]
+    if mirror:
+      mirrored += _in_the_mirror(contents, detector)
+    found = detector.detect_encoded(contents)
+    seen += [(path, size, one) for (path, _, size), one in zip(batch, found, strict=True)]
+    features.append(embed(contents, backbone))
+    for _ in batch:
+      advance()
   names, sizes, detections = zip(*seen, strict=True) if seen else ((), (), ())
   joined = np.concatenate(features) if features else np.zeros((0, 0), np.float32)
   return SeenImages(names, sizes, detections, joined, left_out, mirrored)
@@ -87,7 +105,7 @@ def _turned_back(found: Detections) -> Detections:
   return dataclasses.replace(found, boxes=np.stack([ymin, 1 - xmax, ymax, 1 - xmin], axis=1))
 
 
-def _readable(paths: Sequence[str], left_out: list[str]) -> Iterator[tuple[str, bytes, tuple[int, int]]]:
+def _readable(paths: Sequence[str], left_out: list[str]) -> Iterator[_Item]:
   for path in paths:
     try:
       content, image = images.load(path)

@@ -1,6 +1,7 @@
 """`detection-pipeline drift` with a detector of coloured rectangles and mean colours for features."""
 
 import json
+import shutil
 
 import numpy as np
 import PIL.Image
@@ -50,6 +51,17 @@ def test_more_of_the_same_is_no_drift_and_darkness_is(colour_model, draw, tmp_pa
   foreign = [image['foreignness'] for image in found['images']]
   assert foreign == sorted(foreign, reverse=True)
   assert (tmp_path / 'out' / 'drift.html').read_text().count('<figure>') == 12
+
+
+def test_what_was_pushed_with_the_model_is_the_reference(colour_model, draw, tmp_path, capsys):
+  day, night = images(tmp_path / 'a', draw, 1), images(tmp_path / 'b', draw, 2, 0.3)
+  model = tmp_path / 'model'
+  shutil.copytree(colour_model, model)
+  assert drift(model, night) == 2
+  assert '--reference: none was pushed with' in capsys.readouterr().err
+  kept = model / 'Format-Serving' / 'exports' / 'drift_reference.npz'
+  assert drift(model, day, '--reference', day, '--save-reference', kept) == 0
+  assert drift(model, night) == 3
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,9 @@ def test_local_paths_are_made_absolute_and_remote_ones_left_alone(tmp_path, monk
   ('sections', 'message'),
   [
     ({'data': {'single_class': 'thing'}}, 'data.single_class takes away the class names'),
-    ({'export': {'onnx': True}}, 'expected neither with two_stage'),
-    ({'export': {'tflite': ['float16']}}, 'expected neither with two_stage'),
+    ({'export': {'onnx': True}}, 'expected none of them with two_stage'),
+    ({'export': {'tflite': ['float16']}}, 'expected none of them with two_stage'),
+    ({'export': {'drift_reference': True}}, 'expected none of them with two_stage'),
     ({'two_stage': {'detector': '/there'}, 'adapt': {'target': '/night'}}, 'trained already, expected no adapt'),
     ({'two_stage': {'max_boxes': 0}}, 'two_stage.max_boxes'),
   ],
@@ -118,9 +119,11 @@ def test_what_does_not_go_with_two_stage_is_refused(sections, message):
     parse_settings(config.RunConfig, {'two_stage': {}, **sections}, 'run.yaml')
 
 
-@pytest.mark.parametrize('section', [{'adapt': {'target': '/night'}}, {'two_stage': {}}])
+@pytest.mark.parametrize(
+  'section', [{'adapt': {'target': '/night'}}, {'two_stage': {}}, {'export': {'drift_reference': True}}]
+)
 def test_what_takes_whole_images_does_not_go_with_tiles(section):
-  with pytest.raises(ConfigError, match=f'data.tiles cuts the images that {next(iter(section))} takes whole'):
+  with pytest.raises(ConfigError, match=rf'data.tiles cuts the images that {next(iter(section))}\S* takes whole'):
     parse_settings(config.RunConfig, {'data': {'tiles': {'size': 320}}, **section}, 'run.yaml')
 
 

@@ -85,6 +85,13 @@ def test_tflite_files_go_to_the_evaluator_and_the_pusher_and_limits_hold_for_bot
     assert found[step].inputs['exports'] == exporter.outputs['exports']
 
 
+def test_a_drift_reference_alone_makes_the_step_too_and_goes_to_the_pusher():
+  found = components(export={'drift_reference': True})
+  assert found['ModelExporter'].exec_properties['drift_reference'] == 1
+  assert found['DetectionPusher'].inputs['exports'] == found['ModelExporter'].outputs['exports']
+  assert not components(export={'onnx': True})['ModelExporter'].exec_properties.get('drift_reference')
+
+
 def test_onnx_alone_makes_the_step_too_for_any_family():
   found = components(export={'onnx': True}, model={'base': 'faster_rcnn_resnet50_v1_640'})
   assert found['ModelExporter'].exec_properties['onnx'] == '["float32"]'

@@ -57,7 +57,7 @@ def test_names_that_share_an_id_are_reported_as_one_class(inputs, tmp_path):
 def test_the_files_made_from_the_model_are_in_the_order_of_their_names(inputs, tmp_path):
   exports = ExportedModels()
   exports.uri = str(tmp_path)
-  for name in ('model.onnx', 'int8.tflite'):
+  for name in ('model.onnx', 'int8.tflite', 'drift_reference.npz'):
     (tmp_path / name).touch()
   asked = request.read({**inputs, 'exports': [exports]}, PROPERTIES)
   assert asked.exports == [str(tmp_path / 'int8.tflite'), str(tmp_path / 'model.onnx')]

@@ -9,11 +9,14 @@ from tfx.types import standard_artifacts
 from components.artifacts import ExportedModels
 from components.model_exporter import executor
 from detection.base.errors import DataError
+from detection.crops import load_backbone
+from detection.drift import sample
 from detection.inference import parity
 from detection.inference.detector import Detector
+from tests.support import colour_crops
 
 
-def export(model, examples, folder, kinds=(), onnx=(), score_threshold=0.0, max_detections=None):
+def export(model, examples, folder, kinds=(), onnx=(), score_threshold=0.0, max_detections=None, drift=None):
   """Runs the executor."""
   artifacts = {'model': standard_artifacts.Model(), 'examples': standard_artifacts.Examples()}
   artifacts['model'].uri, artifacts['examples'].uri = str(model), str(examples)
@@ -29,8 +32,19 @@ def export(model, examples, folder, kinds=(), onnx=(), score_threshold=0.0, max_
       'split': 'eval',
       'score_threshold': score_threshold,
       'max_detections': max_detections,
+      'drift_reference': drift,
     },
   )
+
+
+def test_the_drift_reference_is_of_the_eval_split(colour_model, scenes, tmp_path, monkeypatch):
+  monkeypatch.setattr(load_backbone, 'load', lambda source: colour_crops.mean_colour())
+  export(colour_model, scenes, tmp_path, drift=1)
+  (path,) = tmp_path.iterdir()
+  reference = sample.read(str(path))
+  assert path.name == 'drift_reference.npz'
+  assert sorted(reference.objects.tolist()) == [0] + [1] * 8 + [2] * 3
+  assert reference.features.shape == (12, 3)
 
 
 @pytest.fixture(scope='module')

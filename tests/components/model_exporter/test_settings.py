@@ -10,6 +10,9 @@ def test_onnx_true_is_the_model_as_it_was_converted_and_kinds_may_be_named():
   assert [ExportSettings(onnx=onnx).onnx for onnx in asked] == [[], ['float32'], ['float32', 'int8']]
 
 
-@pytest.mark.parametrize(('given', 'converts'), [({}, False), ({'onnx': True}, True), ({'tflite': ['int8']}, True)])
+@pytest.mark.parametrize(
+  ('given', 'converts'),
+  [({}, False), ({'onnx': True}, True), ({'tflite': ['int8']}, True), ({'drift_reference': True}, True)],
+)
 def test_whether_anything_is_converted(given, converts):
   assert ExportSettings(**given).converts is converts

@@ -6,6 +6,7 @@ import pytest
 
 from detection.crops import seen_images
 from detection.inference.detector import Detector
+from tests.support.colour_detector import png
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +30,13 @@ def test_every_readable_image_has_detections_features_and_a_size(colour_model, m
 
 def test_without_images_there_is_nothing(colour_model, mean_colour):
   assert len(seen_images.see([], Detector(str(colour_model)), mean_colour)) == 0
+
+
+def test_images_that_are_no_files_are_seen_as_files_are(colour_model, mean_colour, draw):
+  contents = [png(draw([('red', (4, 4, 20, 20))])), png(draw([]))]
+  seen = seen_images.see_encoded(iter(contents), Detector(str(colour_model), batch_size=1), mean_colour)
+  assert [len(found.above(0.5)) for found in seen.detections] == [1, 0]
+  assert (len(seen), seen.features.shape) == (2, (2, 3))
 
 
 def test_in_the_mirror_the_same_is_found_at_the_same_place(colour_model, mean_colour, draw, tmp_path):
