@@ -2,12 +2,14 @@
 
     python -m benchmarks.stacks run DIR [BASE ...]      in an environment of each stack, with the same DIR
     python -m benchmarks.stacks cross DIR [BASE ...]    then in each again
+    python -m benchmarks.stacks noise DIR [BASE ...]    in one: what a little noise does there
     python -m benchmarks.stacks table DIR               in either
 
 run: builds each base at a small input, with the initial weights that the first stack saved; takes training steps with
 nothing random, evaluates a batch, exports, predicts; for one base of each family TFLite and ONNX too. cross: reads what
-the other stack wrote. table: how far apart both are. Each base is a process of its own, which must end with status 0.
-What is done already is not done again, so that a run that was broken off goes on.
+the other stack wrote. noise: takes the same steps from weights that differ by rounding, which tells how far apart two
+stacks may be. table: how far apart both are. Each base is a process of its own, which must end with status 0. What is
+done already is not done again, so that a run that was broken off goes on.
 """
 
 import argparse
@@ -21,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 STACK = f'tf-{importlib.metadata.version("tensorflow")}'
-# One of each family takes its steps in a graph, and more of them, and is converted. The others take two, eagerly, which
-# spares tracing them.
+# One of each family takes its steps in a graph, and more of them, and is converted. The others take two, eagerly.
 TRACED = (
   'ssd_mobilenet_v2_fpnlite_cpu_160',
   'efficientdet_cpu_192',
@@ -31,15 +32,15 @@ TRACED = (
 )
 STEPS, EAGER_STEPS = 20, 2
 BATCH = 2
-# Scores of one object on two stacks differ by less.
-ALIKE = 1e-3
+ALIKE = 1e-3  # scores of one object on two stacks differ by less
+NOISE = 1e-6  # of a weight, relative: some roundings of float32
 
 
 def main() -> None:
   from detection.pipeline_config import builtin_bases
 
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('what', choices=['run', 'cross', 'table', *PARTS])
+  parser.add_argument('what', choices=['run', 'cross', 'noise', 'table', *PARTS])
   parser.add_argument('folder', type=Path, metavar='DIR')
   parser.add_argument('bases', nargs='*', metavar='BASE')
   args = parser.parse_args()
@@ -47,8 +48,8 @@ def main() -> None:
     print('\n'.join(table(args.folder)))
     return
   bases = args.bases or builtin_bases.names()
-  if args.what in PARTS:
-    print(json.dumps(PARTS[args.what](args.folder, bases[0])))
+  if part := PARTS.get(args.what):
+    print(json.dumps(part(args.folder, bases[0])))
     return
   draw(args.folder)
   if failed := [base for base in bases if not done(args.what, args.folder, base)]:
@@ -118,19 +119,15 @@ def run_one(folder: Path, base: str) -> dict[str, Any]:
   from benchmarks.drawn_shapes import LABELS
   from detection.inference.detector import Detector
   from detection.odapi.config import config_io
-  from detection.odapi.model import engine, inputs
+  from detection.odapi.model import engine
   from detection.odapi.model.export import Limits
-  from detection.odapi.model.losses import TOTAL_LOSS
   from detection.training.export_model import export_model
 
   began = time.monotonic()
   tf.keras.utils.set_random_seed(0)
   built = engine.Engine(config_of(folder, base))
   variables = _same_start(folder / 'initial' / base, built.model)
-  tf.config.run_functions_eagerly(base not in TRACED)
-  batches = built.batches(inputs.InputOptions(cache='none'))
-  steps = STEPS if base in TRACED else EAGER_STEPS
-  losses = [built.train_step(batches)[0][TOTAL_LOSS] for _ in range(steps)]
+  losses = _steps(built, base)
   evaluated = _evaluated(built)
   tf.config.run_functions_eagerly(False)
   model = folder / STACK / base
@@ -140,8 +137,37 @@ def run_one(folder: Path, base: str) -> dict[str, Any]:
   for name, path in _models(model).items():
     (found,) = Detector(str(path)).detect([_picture(folder)])
     np.savez(folder / STACK / f'{base}.{name}.npz', scores=found.scores, boxes=found.boxes, classes=found.classes)
-  seconds = round(time.monotonic() - began, 1)
-  return {'variables': variables, 'losses': losses, 'evaluated': evaluated, 'seconds': seconds}
+  return {'variables': variables, 'losses': losses, 'evaluated': evaluated, 'seconds': time.monotonic() - began}
+
+
+def _steps(built: Any, base: str) -> list[float]:
+  """Trains some steps; returns the total loss of each."""
+  import tensorflow as tf
+
+  from detection.odapi.model import inputs
+  from detection.odapi.model.losses import TOTAL_LOSS
+
+  tf.config.run_functions_eagerly(base not in TRACED)
+  batches = built.batches(inputs.InputOptions(cache='none'))
+  return [built.train_step(batches)[0][TOTAL_LOSS] for _ in range(STEPS if base in TRACED else EAGER_STEPS)]
+
+
+def noise_one(folder: Path, base: str) -> dict[str, Any]:
+  """How far the losses of this stack's own run are from those with noise of NOISE in the weights, relative to them."""
+  import numpy as np
+  import tensorflow as tf
+
+  from detection.odapi.model import building, engine
+
+  tf.keras.utils.set_random_seed(0)
+  rng = np.random.default_rng(0)  # TensorFlow's own would have the training draw other numbers
+  built = engine.Engine(config_of(folder, base))
+  _same_start(folder / 'initial' / base, built.model)
+  for variable in building.all_variables(built.model):
+    if variable.dtype.is_floating:
+      variable.assign(variable.numpy() * (1 + rng.uniform(-NOISE, NOISE, variable.shape).astype(np.float32)))
+  own = json.loads((folder / STACK / f'{base}.run.json').read_text())['losses']
+  return {'apart': [abs(a - b) / abs(a) for a, b in zip(own, _steps(built, base), strict=True)]}
 
 
 def cross_one(folder: Path, base: str) -> dict[str, Any]:
@@ -255,7 +281,7 @@ def table(folder: Path) -> list[str]:
     evaluated = abs(runs[0]['evaluated'] - runs[1]['evaluated']) / abs(runs[0]['evaluated'])
     crossed = [_crossed(folder / stack / f'{base}.cross.json') for stack in (second, first)]
     gaps = [f'{apart[0]:.0e}', f'{max(apart):.0e} of {len(apart)}', f'{evaluated:.0e}']
-    rows.append([base, runs[0]['variables'], *gaps, *crossed, *(run['seconds'] for run in runs)])
+    rows.append([base, runs[0]['variables'], *gaps, *crossed, *(round(run['seconds']) for run in runs)])
   columns = ['base', 'variables', 'first loss', 'largest of all steps', 'eval loss']
   columns += [f'{first} read by {second}', f'{second} read by {first}', f'{first}, s', f'{second}, s']
   return command.table(columns, rows)
@@ -267,7 +293,7 @@ def _crossed(path: Path) -> str:
   return ', '.join(f'{name} {gap:.0e}' for name, gap in json.loads(path.read_text()).items())
 
 
-PARTS = {'one-run': run_one, 'one-cross': cross_one}
+PARTS = {'one-run': run_one, 'one-cross': cross_one, 'one-noise': noise_one}
 
 if __name__ == '__main__':
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')

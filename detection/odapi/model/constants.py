@@ -13,6 +13,11 @@ from detection.base import graph_def
 from detection.base.graph_def import node_name
 from detection.odapi.model.folding import fold
 
+# Bytes of all weights. Within a function TensorFlow lays weights out once, as its kernels want them; but every function
+# that calls this one, and each step of saving and loading, holds a copy: some forty when a model is exported.
+_MOST_WITHIN = 32 * 2**20
+_SMALL = 4096  # bytes of a constant that always stays in the function
+
 
 def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
   """The same function with the present values of its variables, and batch norm folded into convolutions.
@@ -21,8 +26,8 @@ def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
     traced: a tf.ConcreteFunction that takes tensors by position and gives a dict of tensors.
 
   Returns:
-    A function that takes and gives the same, to be called once within a tf.function, which then has the graph. None
-    where a variable is not just read, but handed on to a branch or a loop.
+    A function that takes and gives the same, to be called once within a tf.function, which then has the graph; it
+    captures the weights if they are large. None where a variable is not just read, but handed on to a branch or a loop.
   """
   graph = traced.graph.as_graph_def()
   count = len(traced.inputs) - len(traced.captured_inputs)
@@ -40,14 +45,27 @@ def frozen(traced: Any) -> Callable[..., dict[str, tf.Tensor]] | None:
   graph = graph_def.needed(graph, outputs, leave_out={argument.op.name for argument in arguments})
   _forget_gradients(graph)
   read = {source for node in graph.node for source in node.input}
+  weights = _take_out(graph) if graph.ByteSize() > _MOST_WITHIN else {}
 
   def run(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
     given = {argument.name: tensor for argument, tensor in zip(arguments, tensors, strict=True)}
+    given |= {f'{name}:0': tf.identity(weight) for name, weight in weights.items()}
     given = {name: tensor for name, tensor in given.items() if {name, name.removesuffix(':0')} & read}
     found = tf.graph_util.import_graph_def(graph, input_map=given, return_elements=outputs, name='frozen')
     return dict(zip(names, found, strict=True))
 
   return run
+
+
+def _take_out(graph: tf.compat.v1.GraphDef) -> dict[str, tf.Tensor]:
+  """{node: its value} of the large constants; placeholders take their places."""
+  taken = {}
+  for node in graph.node:
+    if node.op == 'Const' and node.ByteSize() > _SMALL:
+      taken[node.name] = tf.constant(tf.make_ndarray(node.attr['value'].tensor))
+      node.op = 'Placeholder'
+      del node.attr['value']
+  return taken
 
 
 def _forget_gradients(graph: tf.compat.v1.GraphDef) -> None:

@@ -66,6 +66,20 @@ def test_a_branch_that_reads_no_variable_goes_along():
   np.testing.assert_array_equal(frozen(tf.ones([1, 2]), tf.ones([1]))['a'], [[1, 2]])
 
 
+def test_large_weights_are_kept_beside_the_function(tmp_path, monkeypatch):
+  weights = tf.Variable(tf.range(5000.0))
+  traced = trace(lambda x, y: {'a': x * weights[4000] + y[:, tf.newaxis]})
+  monkeypatch.setattr(constants, '_MOST_WITHIN', 10_000)
+  frozen = tf.function(constants.frozen(traced), input_signature=SPECS).get_concrete_function()
+  weights.assign(tf.zeros(5000))
+  assert frozen.graph.as_graph_def().ByteSize() < 10_000
+  tf.saved_model.save(tf.Module(), str(tmp_path), signatures=frozen)
+  x, y = tf.constant([[1.0, 2.0]]), tf.constant([7.0])
+  loaded = tf.saved_model.load(str(tmp_path))
+  for found in (frozen(x, y), loaded.signatures['serving_default'](tensors_0=x, tensors_1=y)):
+    np.testing.assert_array_equal(found['a'], [[4007, 8007]])
+
+
 def test_what_has_a_gradient_of_its_own_can_be_saved(tmp_path):
   weights = tf.Variable([1.0, 2.0])
   traced = trace(lambda x, y: {'a': tf.nn.swish(x * weights)})
