@@ -5,7 +5,8 @@
 Some thousand images of about 4 kB are drawn once; all others are hard links to them, so that a million fit a disk.
 Every row is a process of its own, and its memory is what the operating system says of it, ten times a second. CHECKOUT
 is a folder with an older version of this project: each row is measured with its code as well, one after the other. The
-row `plan` is all that happens before the first image is decoded. For Prism and Flink, give their arguments as --beam.
+row `plan` is all that happens before the first image is decoded, all of it in one process; `fingerprint` is what a
+second run on the same images does first. For Prism and Flink, give their arguments as --beam.
 """
 
 import argparse
@@ -28,8 +29,8 @@ SIZE = (192, 144)
 _QUALITY = 60  # with the grain below, about 4 kB
 _DRAWN = 4000  # ext4 allows 65,000 links to a file
 _PROCESSES = '--direct_running_mode=multi_processing --direct_num_workers=2'
-# {row: Beam's arguments}; None: the plan alone.
-ROWS = {'plan': None, 'local': '', 'local, 2 processes': _PROCESSES}
+# {row: Beam's arguments}; for the plan, and for the fingerprint of a second run, without Beam.
+ROWS = {'plan': None, 'fingerprint': None, 'local': '', 'local, 2 processes': _PROCESSES}
 
 
 def write(directory: Path, images: int) -> None:
@@ -61,12 +62,32 @@ def _draw(directory: Path, numbers: range) -> None:
 
 
 _PLAN = """
-import json, sys, time
+import json, sys, tempfile, time
 from components.voc_example_gen import plan
 from components.voc_example_gen.settings import IngestSettings
+settings = IngestSettings(data_format='voc')
+
+def make(folder):
+  try:
+    from components.voc_example_gen import spread_listing, spread_plan, work_list
+  except ImportError:  # an older version
+    return plan.make(sys.argv[1], settings)
+  tree = spread_listing.read(sys.argv[1], folder)
+  if not isinstance(tree, spread_listing.SpreadTree):
+    return plan.of_tree(tree, settings)
+  return spread_plan.make(tree, settings, folder, lambda paths: [work_list.load(path)() for path in paths])
+
 started = time.perf_counter()
-images = plan.make(sys.argv[1], IngestSettings(data_format='voc')).images
+with tempfile.TemporaryDirectory() as folder:
+  images = make(folder).images
 print(json.dumps({'images': images, 'seconds': time.perf_counter() - started}))
+"""
+_FINGERPRINT = """
+import json, pathlib, sys, time
+from components.voc_example_gen import listing
+started = time.perf_counter()
+listing.state_of(sys.argv[1])
+print(json.dumps({'images': int(pathlib.Path(sys.argv[1]).name), 'seconds': time.perf_counter() - started}))
 """
 _INGEST = """
 import json, pathlib, shutil, sys, tempfile, time
@@ -82,7 +103,7 @@ finally:
 """
 
 
-def measure(beam: str | None, root: Path, checkout: Path) -> dict[str, float]:
+def measure(row: str, beam: str | None, root: Path, checkout: Path) -> dict[str, float]:
   """Runs one row in a process of its own.
 
   Returns:
@@ -90,7 +111,8 @@ def measure(beam: str | None, root: Path, checkout: Path) -> dict[str, float]:
   """
   import psutil
 
-  command = [sys.executable, '-c', _PLAN if beam is None else _INGEST, str(root), *(beam or '').split()]
+  script = {'plan': _PLAN, 'fingerprint': _FINGERPRINT}.get(row, _INGEST)
+  command = [sys.executable, '-c', script, str(root), *(beam or '').split()]
   environment = {**os.environ, 'PYTHONPATH': str(checkout)}
   found, cpu = {'driver': 0.0, 'worker': 0.0}, _cpu_seconds()
   with subprocess.Popen(
@@ -149,7 +171,7 @@ def main() -> None:
     write(root, images)
     for row, beam in rows.items():
       for checkout in [arguments.against, here] if arguments.against else [here]:
-        found = measure(beam, root, checkout.absolute())
+        found = measure(row, beam, root, checkout.absolute())
         print(_line(row, 'this' if checkout == here else 'before', found), flush=True)
 
 

@@ -43,6 +43,21 @@ def test_it_is_read_as_the_local_one_is(remote):
   assert sum(there_tally.images.values()) == 8
 
 
+def test_a_large_one_is_planned_by_workers_as_the_local_one_is(remote):
+  from components.voc_example_gen import plan, spread_listing, spread_plan, work_list
+  from components.voc_example_gen.settings import IngestSettings
+
+  def run_here(paths):
+    for path in paths:
+      work_list.load(path)()
+
+  local, uri = remote
+  tree = spread_listing.read(uri, 'ram://work', most=0)
+  planned = spread_plan.make(tree, IngestSettings(), 'ram://work', run_here)
+  shards = plan.make(str(local), IngestSettings()).shards
+  assert [list(shard.tasks) for shard in planned.shards] == [list(shard.tasks) for shard in shards]
+
+
 def test_a_change_is_seen_by_the_listing_alone(remote):
   before = listing.state_of(remote[1])
   assert listing.state_of(remote[1]) == before
