@@ -86,7 +86,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     beam_args, _ = parallelism.choose(self._beam_pipeline_args, tree.files // 2)
     self._beam_pipeline_args: list[str] = beam_args
     planned = spread_plan.make(tree, settings, work_uri, self._run_jobs, known)
-    return planned or plan.of_tree(tree.whole(), settings, known=known)
+    if planned is None:
+      print(f'{tree.root}: {tree.files} files are paired in one process; docs/data.md, "Scale", says why', flush=True)
+      planned = plan.of_tree(tree.whole(), settings, known=known)
+    return planned
 
   def _run_jobs(self, paths: Sequence[str]) -> None:
     with self._make_beam_pipeline() as pipeline:

@@ -242,6 +242,18 @@ def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest
   assert any('while the folder was read' in warning for warning in report['warnings'])
 
 
+@pytest.mark.parametrize('is_clear', [True, False])
+def test_a_large_folder_that_is_paired_in_one_process_is_told(tmp_path, ingest, monkeypatch, capsys, is_clear):
+  from components.voc_example_gen import spread_listing
+
+  root = voc_maker.devkit(tmp_path / 'data', 12)
+  if not is_clear:
+    voc_maker.write(root, {'other/003.jpg': voc_maker.encode(voc_maker.picture(90))})
+  monkeypatch.setattr(spread_listing, 'MOST_HELD', 0)
+  assert sum(ingest(root).report['images'].values()) == 12
+  assert ('files are paired in one process' in capsys.readouterr().out) == (not is_clear)
+
+
 @pytest.mark.skipif(not RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')
 def test_real_labelimg_data_goes_in_whole(ingest):
   report = ingest(RACCOON).report
