@@ -92,7 +92,7 @@ for library in libraries:
 print(f"CUDA {cuda}, cuDNN {cudnn}: {len(libraries) - len(waiting)} libraries loaded; the driver is asked for by {waiting}")
 '
 fi
-# Every step, as KFP runs it, in two small pipelines; each finds an empty /tmp.
+# Every step, as KFP runs it, in three small pipelines; each finds an empty /tmp.
 run_pipeline() {
   inside sh -ec '
     cd /tmp
@@ -106,4 +106,5 @@ run_pipeline() {
 }
 run_pipeline --set adapt.target=/tmp/night < tests/kubeflow/every_step.yaml
 run_pipeline < tests/kubeflow/named_step.yaml
+run_pipeline < tests/kubeflow/tiled_step.yaml
 du -sh "$root" | awk '{print "size:", $1}'
