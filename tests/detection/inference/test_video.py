@@ -89,5 +89,6 @@ def test_frames_behind_a_damaged_one_are_read_and_keep_their_numbers(tmp_path, s
   damage(path, frame=5)
   found = []
   with video.reader(str(path)) as (_, _, read), pytest.raises(DataError, match=f'{path.name}: 11 of the 12 frames'):
-    found.extend((number, round(frame.mean())) for number, frame in read)
-  assert found == [(number, 20 * number) for number in range(12) if number != 5]
+    found.extend((number, frame.mean()) for number, frame in read)
+  expected = [(number, 20 * number) for number in range(12) if number != 5]
+  np.testing.assert_allclose(found, expected, atol=2)  # the codec loses some
