@@ -84,7 +84,8 @@ def run(images: int, method: str, folder: str) -> dict[str, float]:
     if not isinstance(tree, spread_listing.SpreadTree):
       raise SystemExit(f'{images} images are few: they are planned in one process. Expected more.')
     planned = spread_plan.make(tree, settings, folder, run_all)
-    assert planned is not None
+    if planned is None:
+      raise SystemExit('these names are planned in one process, expected ones whose parts can be judged one by one')
     writer = ShardWriter('names', folder, f'{folder}/outcomes', planned.placing, True)
     groups = [planned.shards[start : start + 50] for start in range(0, len(planned.shards), 50)]
     run_all([work_list.save(folder, f'pretend-{n}', _Pretend(writer, some)) for n, some in enumerate(groups)])
@@ -92,7 +93,8 @@ def run(images: int, method: str, folder: str) -> dict[str, float]:
     adding = spread_sums.Sums(planned, writer, f'{folder}/sums', run_all)
     planned, found = adding.settled(planned)
     report = summary.as_dict(planned, adding.gather(planned, found))
-  assert sum(report['images'].values()) == images
+  if sum(report['images'].values()) != images:
+    raise SystemExit(f'expected {images} images in the report, received {report["images"]}')
   here, there = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
   cpu = {'planning': pretended, 'all': _cpu(resource.RUSAGE_SELF), 'worker': _cpu(resource.RUSAGE_CHILDREN)}
   return {**cpu, 'memory': here.ru_maxrss / 1024, 'worker memory': there.ru_maxrss / 1024}

@@ -46,7 +46,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
       request = json.loads(self.rfile.read(length) or b'{}')
       if not isinstance(request, dict):
         raise ValueError('expected a JSON object')
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second: of brackets in brackets in brackets
       self._send(400, {'error': f'body: {error}'})
       return
     self._send(*self._answer('POST', request))

@@ -34,7 +34,7 @@ def test_a_project_is_set_up_and_predicted(url):
   assert [len(one['result']) for one in answer.json()['results']] == [2, 2]
 
 
-@pytest.mark.parametrize('body', [b'no json', b'[1]', b'\xff'])
+@pytest.mark.parametrize('body', [b'no json', b'[1]', b'\xff', b'[' * 100_000])
 def test_what_is_no_request_is_refused(url, body):
   answer = requests.post(f'{url}/predict', data=body, timeout=5)
   assert answer.status_code == 400
