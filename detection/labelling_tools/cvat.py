@@ -55,7 +55,8 @@ def shapes(detector: Detector, request: Any) -> list[dict[str, Any]]:
   request = _decoded(request)
   try:
     content = base64.b64decode(request['image'], validate=True)
-    threshold = float(request.get('threshold') or DEFAULT_THRESHOLD)
+    threshold = request.get('threshold')
+    threshold = DEFAULT_THRESHOLD if threshold is None else float(threshold)
   except (KeyError, TypeError, ValueError, binascii.Error) as error:
     raise DataError(f'request: {error}. Expected image, in base64, and maybe threshold, a number.') from error
   if not 0 <= threshold <= 1:
@@ -107,7 +108,7 @@ def _decoded(request: Any) -> Mapping[str, Any]:
   if isinstance(request, bytes | str):
     try:
       request = json.loads(request)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
       raise DataError(f'request: no JSON: {error}.') from error
   if not isinstance(request, dict):
     raise DataError('request: expected a JSON object with an image in base64.')

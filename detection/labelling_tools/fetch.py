@@ -14,6 +14,7 @@ from detection.base.errors import DataError
 
 _TIMEOUT = 60.0  # seconds
 _MOST_BYTES = 256 * 2**20
+_BLOCK = 2**20
 _LOCAL = '/data/local-files/'
 
 
@@ -38,7 +39,10 @@ class Sources:
     Raises:
       DataError: if it may not be fetched, or cannot.
     """
-    parts = urllib.parse.urlsplit(name)
+    try:
+      parts = urllib.parse.urlsplit(name)
+    except ValueError as error:
+      raise DataError(f'{name}: no URL: {error}.') from error
     if self.folder and parts.path == _LOCAL:
       return self._local(name, urllib.parse.parse_qs(parts.query).get('d', [''])[0])
     if not parts.scheme:
@@ -68,7 +72,12 @@ def _is_below(url: str, start: str) -> bool:
     return False
   one, other = urllib.parse.urlsplit(url), urllib.parse.urlsplit(start)
   below = one.path == other.path or one.path.startswith(other.path.rstrip('/') + '/')
-  return (one.scheme, one.netloc) == (other.scheme, other.netloc) and below and '/../' not in one.path
+  return (one.scheme, one.netloc) == (other.scheme, other.netloc) and below and '..' not in _segments(one.path)
+
+
+def _segments(path: str) -> list[str]:
+  """The parts of a path as a server reads them: `%2e` is a dot."""
+  return urllib.parse.unquote(path).replace('\\', '/').split('/')
 
 
 def _get(url: str, headers: dict[str, str]) -> bytes:
@@ -77,9 +86,11 @@ def _get(url: str, headers: dict[str, str]) -> bytes:
     with requests.get(url, headers=headers, timeout=_TIMEOUT, stream=True, allow_redirects=False) as answer:
       if answer.status_code != 200:
         raise DataError(f'{url}: status {answer.status_code}. Expected an image.')
-      content = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
+      content = bytearray()
+      for block in answer.iter_content(_BLOCK):  # unlike `raw`, it names what breaks off as a RequestException
+        content += block
+        if len(content) > _MOST_BYTES:
+          raise DataError(f'{url}: more than {_MOST_BYTES >> 20} MiB.')
   except requests.RequestException as error:
     raise DataError(f'{url}: cannot be reached: {type(error).__name__}.') from error
-  if len(content) > _MOST_BYTES:
-    raise DataError(f'{url}: more than {_MOST_BYTES >> 20} MiB.')
-  return content
+  return bytes(content)

@@ -97,7 +97,8 @@ class Backend:
 
   def _of_task(self, task: Mapping[str, Any], tags: Tags) -> dict[str, Any]:
     try:
-      name = (task.get('data') or {}).get(tags.key)
+      data = task.get('data')
+      name = data.get(tags.key) if isinstance(data, dict) else None
       if not isinstance(name, str):
         raise DataError(f'task {task.get("id")}: data.{tags.key}: expected the path or URL of an image.')
       encoded, image = images.load(self._fetch(name))

@@ -22,6 +22,7 @@ def request(**values):
   [
     (request(), ['cat']),
     (request(threshold=0.2), ['cat', 'dog']),
+    (request(threshold=0), ['cat', 'dog']),
     (json.dumps(request(threshold=0.95)).encode(), []),
   ],
 )
@@ -43,6 +44,7 @@ def test_shapes_are_rectangles_in_pixels_from_the_threshold_up(asked, expected):
     (request(image=base64.b64encode(b'text').decode()), 'not an image'),
     (b'[]', 'expected a JSON object'),
     (b'text', 'no JSON'),
+    (b'[' * 100_000, 'no JSON'),
   ],
 )
 def test_a_request_that_makes_no_sense_is_answered_with_the_reason(asked, message):

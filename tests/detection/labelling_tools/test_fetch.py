@@ -17,6 +17,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     self.send_response(status)
     if status == 302:
       self.send_header('Location', '/secret.png')
+    if self.path == '/cut.png':
+      self.send_header('Transfer-Encoding', 'chunked')
     self.end_headers()
     self.wfile.write(b'image')
 
@@ -46,9 +48,20 @@ def test_other_servers_are_asked_if_allowed_and_never_get_the_token(server):
   sources = Sources('http://localhost:1', 'secret', allowed=[f'{server.url}/images'])
   assert sources.fetch(f'{server.url}/images/a.png') == b'image'
   assert server.asked == [('/images/a.png', None)]
-  for url in (f'{server.url}/a.png', f'{server.url}/images/../a.png', f'{server.url}/images-2/a.png', 'file:///a.png'):
+  outside = ('a.png', 'images/../a.png', 'images/%2e%2e/a.png', 'images/..', 'images-2/a.png')
+  for url in (*(f'{server.url}/{path}' for path in outside), 'file:///a.png'):
     with pytest.raises(DataError, match='not fetched from there'):
       sources.fetch(url)
+
+
+def test_what_is_no_url_is_named():
+  with pytest.raises(DataError, match='no URL'):
+    Sources('http://127.0.0.1:1').fetch('http://[a.png')
+
+
+def test_an_answer_that_breaks_off_is_named(server):
+  with pytest.raises(DataError, match='cannot be reached'):
+    Sources(server.url).fetch('/cut.png')
 
 
 @pytest.mark.parametrize(('path', 'status'), [('moved', 302), ('gone', 404)])

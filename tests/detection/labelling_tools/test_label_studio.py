@@ -86,6 +86,14 @@ def test_a_request_that_makes_no_sense_is_answered_with_the_reason(backend, requ
   assert message in content['error']
 
 
+def test_data_of_a_task_that_is_no_object_is_named(backend, notes):
+  status, content = backend.answer(
+    'POST', '/predict', {'label_config': CONFIG, 'tasks': [{'id': 5, 'data': ['a.png']}]}
+  )
+  assert (status, content['results'][0]['result']) == (200, [])
+  assert notes == ['task 5: data.photo: expected the path or URL of an image.']
+
+
 def test_another_request_is_not_found(backend):
   assert backend.answer('POST', '/train', {})[0] == 404
 
