@@ -19,10 +19,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, work_list
+from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, stages
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.writing import Written
 from detection.base import files
 
 _SIZE = 57_000  # bytes of an image
@@ -66,8 +67,8 @@ class _Pretend:
     return found
 
 
-def _run(path: str) -> None:
-  work_list.load(path)()
+def _run(job: stages.Job) -> None:
+  job()
 
 
 def run(images: int, method: str, folder: str) -> dict[str, float]:
@@ -77,22 +78,22 @@ def run(images: int, method: str, folder: str) -> dict[str, float]:
   settings = IngestSettings(data_format='voc', split={'method': method})
   with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
 
-    def run_all(paths: Sequence[str]) -> None:
-      list(pool.map(_run, paths))
+    def run_all(jobs: Sequence[stages.Job]) -> None:
+      list(pool.map(_run, jobs))
 
     tree = spread_listing.read('names', folder)
     if not isinstance(tree, spread_listing.SpreadTree):
       raise SystemExit(f'{images} images are few: they are planned in one process. Expected more.')
-    planned = spread_plan.make(tree, settings, folder, run_all)
+    first = spread_plan.first(tree, settings, folder, stages.Result)
+    planned = first and stages.run(first, run_all)
     if planned is None:
       raise SystemExit('these names are planned in one process, expected ones whose parts can be judged one by one')
     writer = ShardWriter('names', folder, f'{folder}/outcomes', planned.placing, True)
     groups = [planned.shards[start : start + 50] for start in range(0, len(planned.shards), 50)]
-    run_all([work_list.save(folder, f'pretend-{n}', _Pretend(writer, some)) for n, some in enumerate(groups)])
+    run_all([_Pretend(writer, some) for some in groups])
     pretended = _cpu(resource.RUSAGE_SELF)
-    adding = spread_sums.Sums(planned, writer, f'{folder}/sums', run_all)
-    planned, found = adding.settled(planned)
-    report = summary.as_dict(planned, adding.gather(planned, found))
+    done = stages.run(spread_sums.HandingOn.of(Written(planned, writer, folder)), run_all)
+    report = summary.as_dict(done.planned, done.tally())
   if sum(report['images'].values()) != images:
     raise SystemExit(f'expected {images} images in the report, received {report["images"]}')
   here, there = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -69,13 +69,13 @@ settings = IngestSettings(data_format='voc')
 
 def make(folder):
   try:
-    from components.voc_example_gen import spread_listing, spread_plan, work_list
+    from components.voc_example_gen import spread_listing, spread_plan, stages
   except ImportError:  # an older version
     return plan.make(sys.argv[1], settings)
   tree = spread_listing.read(sys.argv[1], folder)
   if not isinstance(tree, spread_listing.SpreadTree):
     return plan.of_tree(tree, settings)
-  return spread_plan.make(tree, settings, folder, lambda paths: [work_list.load(path)() for path in paths])
+  return stages.run(spread_plan.first(tree, settings, folder, stages.Result), lambda jobs: [job() for job in jobs])
 
 started = time.perf_counter()
 with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@
 import dataclasses
 import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfx.components.util import examples_utils
@@ -13,23 +13,24 @@ from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
 from components.voc_example_gen import (
-  beam_ingest,
+  beam_stages,
   digests,
   listing,
+  moving,
   parallelism,
   plan,
   spread_listing,
   spread_plan,
   spread_sums,
   sums,
-  work_list,
+  writing,
 )
-from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
-from components.voc_example_gen.settle import Settled
-from components.voc_example_gen.shard_writer import ShardWriter
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
+from components.voc_example_gen.spread_listing import SpreadTree
+from components.voc_example_gen.stages import Result, Stage
+from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
 from detection.base import files
 from detection.base.progress import Progress
@@ -63,10 +64,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     known = exec_properties.get(digests.FINGERPRINT) or ''
     work_uri = files.join(report_uri, 'work')
     try:
-      planned = self._plan(exec_properties['data_root'], settings, known, work_uri)
-      planned, splits, tally = self._write(planned, settings, examples.uri, work_uri)
-      summary.require_usable(planned, tally, settings.max_bad_fraction)
-      planned = _with_changes(planned, known)
+      task = _Task(exec_properties['data_root'], settings, known, examples.uri, work_uri, self._beam_pipeline_args)
+      done = self._ingest(task)
+      moving.put_in_place(done.written, done.settled)
+      kept_scans.write(examples.uri, done.written.writer.scans(done.planned.shards))
+      _tidy(examples.uri, done.settled.splits)
+      tally = done.tally()
+      summary.require_usable(done.planned, tally, settings.max_bad_fraction)
+      planned = _with_changes(done.planned, known)
       _write_report(planned, tally, report_uri)
     except BaseException:
       for split in (TRAIN, EVAL, TEST):
@@ -75,76 +80,74 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       raise
     finally:
       files.rmtree_if_there(work_uri)
-    _describe(examples, splits, planned.fingerprint)
+    _describe(examples, done.settled.splits, planned.fingerprint)
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
 
-  def _plan(self, root: str, settings: IngestSettings, known: str, work_uri: str) -> plan.Plan:
-    """Lists and pairs the folder: a large one on Beam, where that can be done."""
-    tree = spread_listing.read(root, work_uri)
-    if isinstance(tree, Tree):
-      return plan.of_tree(tree, settings, known=known)
-    beam_args, _ = parallelism.choose(self._beam_pipeline_args, tree.files // 2)
-    self._beam_pipeline_args: list[str] = beam_args
-    planned = spread_plan.make(tree, settings, work_uri, self._run_jobs, known)
-    if planned is None:
+  def _ingest(self, task: '_Task') -> sums.Sums:
+    """Reads all images and writes the examples; all that is done for a large folder is one Beam pipeline."""
+    tree = spread_listing.read(task.root, task.work_uri)
+    if isinstance(tree, SpreadTree):
+      output = task.output(tree.images, spread_sums.HandingOn.of)
+      first = spread_plan.first(tree, task.settings, task.work_uri, output, task.known)
+      names = (*spread_plan.STAGES, *writing.STAGES, *spread_sums.STAGES)
+      if first and (done := self._run(first, names, task, tree.images)):
+        return done
       print(f'{tree.root}: {tree.files} files are paired in one process; docs/data.md, "Scale", says why', flush=True)
-      planned = plan.of_tree(tree.whole(), settings, known=known)
-    return planned
+      tree = tree.whole()
+    planned = plan.of_tree(tree, task.settings, known=task.known)
+    run = self._run_many if planned.images >= spread_sums.MANY else self._run_few
+    return run(planned, task).with_tasks_of(planned)
 
-  def _run_jobs(self, paths: Sequence[str]) -> None:
-    with self._make_beam_pipeline() as pipeline:
-      beam_ingest.run_all(pipeline, paths, beam_ingest.RunJob())
+  def _run_many(self, planned: plan.Plan, task: '_Task') -> sums.Sums:
+    write = task.output(planned.images, spread_sums.HandingOn.of)(planned)
+    return self._run(write, (*writing.STAGES, *spread_sums.STAGES), task, planned.images)
 
-  def _write(
-    self, planned: plan.Plan, settings: IngestSettings, examples_uri: str, work_uri: str
-  ) -> tuple[plan.Plan, tuple[str, ...], summary.Tally]:
-    """Writes all shards, and adds up what became of the images; work_uri gets what workers need.
+  def _run_few(self, planned: plan.Plan, task: '_Task') -> sums.Sums:
+    """A second pipeline is needed only if images move: this process settles few images sooner than a stage begins."""
+    written = self._run(task.output(planned.images, Result)(planned), writing.STAGES, task, planned.images)
+    return beam_stages.run(self._make_beam_pipeline, task.work_uri, sums.Settling(written), sums.STAGES)
 
-    Returns:
-      The plan, settled; the splits that have images; and the sums.
-    """
-    beam_args, threads = parallelism.choose(self._beam_pipeline_args, planned.images)
-    self._beam_pipeline_args = beam_args
-    outcomes_uri = files.join(work_uri, 'outcomes')
-    writer = ShardWriter(planned.root, examples_uri, outcomes_uri, planned.placing, settings.keep_negatives, threads)
-    paths = [work_list.save(work_uri, f'{shard.split}-{shard.name}', shard) for shard in planned.shards]
-    with beam_ingest.showing(Progress(planned.images)), self._make_beam_pipeline() as pipeline:
-      beam_ingest.run_all(pipeline, paths, beam_ingest.WriteShard(writer))
-    adding = self._sums(planned, writer, work_uri)
-    planned, found = adding.settled(planned)
-    if found.moves:
-      self._move(planned, found, writer, work_uri)
-    kept_scans.write(examples_uri, writer.scans(planned.shards))
-    for split in (TRAIN, EVAL, TEST):
-      folder = files.join(examples_uri, f'Split-{split}')
-      if split in found.splits:
-        files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
-      else:
-        files.rmtree_if_there(folder)
-    return planned, found.splits, adding.gather(planned, found)
+  def _run(self, first: Stage, names: Sequence[str], task: '_Task', images: int) -> Any:
+    """Runs the stages of these names as one pipeline, and shows the images that are written."""
+    self._beam_pipeline_args, _ = parallelism.choose(task.beam_args, images)
+    with writing.showing(Progress(images)):
+      return beam_stages.run(self._make_beam_pipeline, task.work_uri, first, names)
 
-  def _sums(self, planned: plan.Plan, writer: ShardWriter, work_uri: str) -> sums.Sums | spread_sums.Sums:
-    if planned.images < spread_sums.MANY:
-      return sums.Sums(planned, writer)
-    return spread_sums.Sums(planned, writer, files.join(work_uri, 'sums'), self._run_jobs)
 
-  def _move(self, planned: plan.Plan, found: Settled, writer: ShardWriter, work_uri: str) -> None:
-    """Puts images into the splits that they belong to. The old files stay until all new ones are written."""
-    target_uri = files.join(work_uri, 'moved')
-    moved, paths = [], []
-    for shard in planned.shards:
-      images = (outcome.image for outcome in writer.outcomes([shard]))
-      moves = {image: found.moves[image] for image in images if image in found.moves}
-      if moves:
-        empty = dataclasses.replace(shard, tasks=())
-        moved.append(empty)
-        paths.append(work_list.save(work_uri, f'move-{shard.split}-{shard.name}', (empty, moves)))
-    with self._make_beam_pipeline() as pipeline:
-      beam_ingest.run_all(pipeline, paths, beam_ingest.MoveRecords(writer, target_uri))
-    for shard in moved:
-      old = writer.files_of(shard, writer.examples_uri)
-      for split, path in writer.files_of(shard, target_uri).items():
-        files.rename(path, old[split])
+@dataclasses.dataclass(frozen=True)
+class _Task:
+  """What is to be done.
+
+  Attributes:
+    root: the data folder.
+    settings: the user's choices.
+    known: the driver's fingerprint of the folder by content, or ''.
+    examples_uri: gets the examples.
+    work_uri: gets what workers need.
+    beam_args: as the user gave them.
+  """
+
+  root: str
+  settings: IngestSettings
+  known: str
+  examples_uri: str
+  work_uri: str
+  beam_args: list[str]
+
+  def output(self, images: int, then: Callable[[Written], Stage | Result]) -> Output:
+    """Where and how so many images are written."""
+    _, threads = parallelism.choose(self.beam_args, images)
+    return Output(self.examples_uri, self.settings.keep_negatives, threads, self.work_uri, then)
+
+
+def _tidy(examples_uri: str, filled: Sequence[str]) -> None:
+  """Removes what is left of splits without images, and of workers that were killed."""
+  for split in (TRAIN, EVAL, TEST):
+    folder = files.join(examples_uri, f'Split-{split}')
+    if split in filled:
+      files.remove_unfinished(folder)  # of a worker that was killed, and whose work another one has done
+    else:
+      files.rmtree_if_there(folder)
 
 
 def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> None:

@@ -37,6 +37,19 @@ class Task(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
+class Untold:
+  """Tasks of which only the number is known."""
+
+  number: int
+
+  def __len__(self) -> int:
+    return self.number
+
+  def __iter__(self) -> 'Iterator[Task]':
+    raise TypeError(f'expected tasks, received the number of them, {self.number}')
+
+
+@dataclasses.dataclass(frozen=True)
 class Shard:
   """Images that one worker reads, in this order, and writes to one TFRecord file in each split that they may be in.
 
@@ -164,6 +177,17 @@ def with_settled(planned: Plan, found: Settled) -> Plan:
     assign.require_both(planned.root, planned.split_method, found.splits, planned.images)
   refused, warnings = (*planned.refused, *found.left_out), (*planned.warnings, *found.warnings)
   return dataclasses.replace(planned, refused=refused, warnings=warnings)
+
+
+def outline(planned: Plan) -> Plan:
+  """The plan with the number of tasks in each shard instead of those that are held in memory."""
+  shards = (without_tasks(shard) if isinstance(shard.tasks, tuple) else shard for shard in planned.shards)
+  return dataclasses.replace(planned, shards=tuple(shards))
+
+
+def without_tasks(shard: Shard) -> Shard:
+  """The shard with the number of its tasks instead of these."""
+  return dataclasses.replace(shard, tasks=Untold(len(shard.tasks)))
 
 
 def _assign(tree: listing.Tree, index: DatasetIndex, settings: SplitSettings) -> Assignment:

@@ -29,11 +29,13 @@ class SpreadTree:
     others: a Tree of the files that are neither images nor XML; with the folder's root and state.
     runs: exchange files with the rows (path, size) of all images and XML files.
     files: how many these are.
+    images: how many of them are images.
   """
 
   others: Tree
   runs: tuple[str, ...]
   files: int
+  images: int
 
   @property
   def root(self) -> str:
@@ -66,7 +68,7 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
     return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
   others: list[File] = []
   runs: list[str] = []
-  total = 0
+  total = images = 0
   files = itertools.chain(first, found)
   while some := list(itertools.islice(files, _RUN)):
     paired: dict[int, list[exchange.Row]] = defaultdict(list)
@@ -76,14 +78,19 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
       else:
         paired[part_of(file.path)].append(tuple(file))
     total += len(some)
+    images += sum(is_image(file.path) for file in some)
     runs.append(exchange.save(posixpath.join(folder, f'listed-{len(runs):05}'), paired))
   tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
-  return SpreadTree(tree, tuple(runs), total - len(others))
+  return SpreadTree(tree, tuple(runs), total - len(others), images)
 
 
 def is_paired(path: str) -> bool:
   """Whether a file is an image, or may be an annotation of the format voc."""
-  return is_annotation(path) or posixpath.splitext(path)[1].lower() in listing.IMAGE_SUFFIXES
+  return is_annotation(path) or is_image(path)
+
+
+def is_image(path: str) -> bool:
+  return posixpath.splitext(path)[1].lower() in listing.IMAGE_SUFFIXES
 
 
 def is_annotation(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Settles the splits of many images and adds up what became of them, on workers that hold a part of all at a time.
 
-Gives what sums.py gives, which holds something of every image.
+Gives what sums.py gives, which holds something of every image. The stages are at the end, their jobs before them.
 """
 
 import dataclasses
@@ -8,14 +8,16 @@ import itertools
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from components.voc_example_gen import exchange, outcomes, plan, settle, work_list
+from components.voc_example_gen import exchange, moving, outcomes, plan, settle, sums, work_list
 from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settle import Row, Settled
 from components.voc_example_gen.shard_writer import ShardWriter
-from components.voc_example_gen.spread_plan import RunAll
+from components.voc_example_gen.stages import Begun, Result
+from components.voc_example_gen.writing import Written
 
+STAGES = ('Hand on', 'Find copies', 'Settle and add up', 'Compare')
 MANY = 20_000  # images; of fewer, one process keeps what it needs
 _IMAGES_OF_A_JOB = 20_000
 _MOST_PARTS = 1024
@@ -140,49 +142,93 @@ class Compare:
     work_list.save_at(self.place.file(_ALIKE, self.index), lookalikes.across_splits(thumbs))
 
 
-class Sums:
-  """Settles and adds up the images that a writer has written."""
+@dataclasses.dataclass(frozen=True)
+class HandingOn:
+  """Hands on what settling needs of all images.
 
-  def __init__(self, planned: plan.Plan, writer: ShardWriter, folder: str, run_all: RunAll) -> None:
-    """folder: gets the files that workers write."""
-    self._shards, self._writer, self._run_all = planned.shards, writer, run_all
-    self._groups = list(_groups(planned.shards))
+  Attributes:
+    written: what was written.
+    place: of files of these stages.
+    groups: the shards, in groups without their tasks.
+  """
+
+  written: Written
+  place: Place
+  groups: tuple[tuple[plan.Shard, ...], ...]
+
+  @classmethod
+  def of(cls, written: Written) -> 'HandingOn':
+    planned = written.planned
+    groups = tuple(_groups(planned.shards))
     parts = max(1, min(_MOST_PARTS, planned.images // _IMAGES_OF_A_JOB))
-    self._place = Place(folder, len(self._groups), parts)
+    return cls(written, Place(posixpath.join(written.folder, 'sums'), len(groups), parts), groups)
 
-  def settled(self, planned: plan.Plan) -> tuple[plan.Plan, Settled]:
-    """See plan.settled."""
-    place = self._place
-    self._run([Rows(place, index, self._writer, shards) for index, shards in enumerate(self._groups)])
-    self._run([FindCopies(place, part) for part in range(place.parts)])
+  def __call__(self) -> Begun:
+    rows = [Rows(self.place, index, self.written.writer, shards) for index, shards in enumerate(self.groups)]
+    return Begun(rows, FindingCopies(self))
+
+
+@dataclasses.dataclass(frozen=True)
+class FindingCopies:
+  """Finds images of equal content."""
+
+  before: HandingOn
+
+  def __call__(self) -> Begun:
+    place = self.before.place
+    return Begun([FindCopies(place, part) for part in range(place.parts)], Settling(self.before))
+
+
+@dataclasses.dataclass(frozen=True)
+class Settling:
+  """Settles the splits; moves images, and adds up what became of all."""
+
+  before: HandingOn
+
+  def __call__(self) -> Begun:
+    place, written = self.before.place, self.before.written
     counts: Counter[str] = Counter()
     copies: list[Row] = []
     for part in range(place.parts):
       found: Copies = work_list.load(place.file(_COPIES, part))
       counts.update(found.counts)
       copies += found.rows
-    settled = settle.settle_copies(planned.placing, counts, sorted(copies), self._rows)
-    return plan.with_settled(planned, settled), settled
-
-  def gather(self, planned: plan.Plan, found: Settled) -> summary.Tally:
-    """See summary.gather. planned, found: as `settled` gave them."""
-    place = self._place
-    saved = work_list.save(place.folder, 'settled', found)
-    self._run([AddUp(place, index, self._writer, shards, saved) for index, shards in enumerate(self._groups)])
-    self._run([Compare(place, part) for part in range(place.parts)])
-    total = summary.Tally(list(planned.refused), alike=[])
-    for index in range(place.groups):
-      total.merge(work_list.load(place.file(_SUMS, index)))
-    alike = (pair for part in range(place.parts) for pair in work_list.load(place.file(_ALIKE, part)))
-    total.alike = lookalikes.nearest(alike)
-    return total
+    settled = settle.settle_copies(written.planned.placing, counts, sorted(copies), self._rows)
+    planned = plan.with_settled(written.planned, settled)
+    saved = work_list.save(place.folder, 'settled', settled)
+    adding = [AddUp(place, index, written.writer, shards, saved) for index, shards in enumerate(self.before.groups)]
+    return Begun([*moving.jobs(written, settled), *adding], Comparing(place, Sums(written, planned, settled, place)))
 
   def _rows(self) -> Iterator[Row]:
-    return outcomes.rows(self._writer.outcomes(self._shards))
+    written = self.before.written
+    return outcomes.rows(written.writer.outcomes(written.planned.shards))
 
-  def _run(self, jobs: Sequence[Any]) -> None:
-    names = (f'{type(job).__name__}-{job.index:05}' for job in jobs)
-    self._run_all([work_list.save(self._place.folder, name, job) for name, job in zip(names, jobs, strict=True)])
+
+@dataclasses.dataclass(frozen=True)
+class Comparing:
+  """Finds images that look alike; `sums` is what all stages have found."""
+
+  place: Place
+  sums: 'Sums'
+
+  def __call__(self) -> Begun:
+    return Begun([Compare(self.place, part) for part in range(self.place.parts)], Result(self.sums))
+
+
+@dataclasses.dataclass(frozen=True)
+class Sums(sums.Sums):
+  """What is known of many images; `place`: where the stages have left it."""
+
+  place: Place
+
+  def tally(self) -> summary.Tally:
+    """See summary.gather."""
+    total = summary.Tally(list(self.planned.refused), alike=[])
+    for index in range(self.place.groups):
+      total.merge(work_list.load(self.place.file(_SUMS, index)))
+    alike = (pair for part in range(self.place.parts) for pair in work_list.load(self.place.file(_ALIKE, part)))
+    total.alike = lookalikes.nearest(alike)
+    return total
 
 
 def _groups(shards: Sequence[plan.Shard]) -> Iterator[tuple[plan.Shard, ...]]:
@@ -190,4 +236,4 @@ def _groups(shards: Sequence[plan.Shard]) -> Iterator[tuple[plan.Shard, ...]]:
   before = itertools.accumulate(len(shard.tasks) for shard in shards)
   places = zip(shards, before, strict=True)
   for _, group in itertools.groupby(places, lambda place: place[1] // _IMAGES_OF_A_JOB):
-    yield tuple(dataclasses.replace(shard, tasks=()) for shard, _ in group)
+    yield tuple(plan.without_tasks(shard) for shard, _ in group)

@@ -1,21 +1,49 @@
 """Settles the splits and adds up what became of the images in one process; for many images see spread_sums.py."""
 
-from components.voc_example_gen import outcomes, plan
+import dataclasses
+
+from components.voc_example_gen import moving, outcomes, plan
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settle import Settled
-from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.stages import Begun, Result
+from components.voc_example_gen.writing import Written
+
+STAGES = ('Settle',)
 
 
+@dataclasses.dataclass(frozen=True)
+class Settling:
+  """Settles the splits."""
+
+  written: Written
+
+  def __call__(self) -> Begun:
+    written = self.written
+    planned, found = plan.settled(
+      written.planned, lambda: outcomes.rows(written.writer.outcomes(written.planned.shards))
+    )
+    return Begun(moving.jobs(written, found), Result(Sums(written, planned, found)))
+
+
+@dataclasses.dataclass(frozen=True)
 class Sums:
-  """Reads all that a writer's workers have reported."""
+  """What is known of images whose splits are settled.
 
-  def __init__(self, planned: plan.Plan, writer: ShardWriter) -> None:
-    self._shards, self._writer = planned.shards, writer
+  Attributes:
+    written: what was written.
+    planned: as settled; see plan.settled.
+    settled: what settling has changed.
+  """
 
-  def settled(self, planned: plan.Plan) -> tuple[plan.Plan, Settled]:
-    """See plan.settled."""
-    return plan.settled(planned, lambda: outcomes.rows(self._writer.outcomes(self._shards)))
+  written: Written
+  planned: plan.Plan
+  settled: Settled
 
-  def gather(self, planned: plan.Plan, found: Settled) -> summary.Tally:
-    """See summary.gather. planned, found: as `settled` gave them."""
-    return summary.gather(planned, outcomes.settled(self._writer.outcomes(self._shards), found))
+  def with_tasks_of(self, planned: plan.Plan) -> 'Sums':
+    """The same, with the shards of the plan as it was made, which have their tasks."""
+    return dataclasses.replace(self, planned=dataclasses.replace(self.planned, shards=planned.shards))
+
+  def tally(self) -> summary.Tally:
+    """See summary.gather."""
+    shards = self.written.planned.shards
+    return summary.gather(self.planned, outcomes.settled(self.written.writer.outcomes(shards), self.settled))

@@ -223,16 +223,15 @@ def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkey
 def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest, monkeypatch):
   from components.voc_example_gen import spread_listing, spread_plan
 
-  root, make = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.make
+  root, begin = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.Merging.__call__
 
-  def make_and_remove(*arguments):
-    planned = make(*arguments)
+  def begin_and_remove(stage):
     (root / 'JPEGImages/007.jpg').unlink()
     (root / 'Annotations/008.xml').unlink()
-    return planned
+    return begin(stage)
 
   monkeypatch.setattr(spread_listing, 'MOST_HELD', 0)
-  monkeypatch.setattr(spread_plan, 'make', make_and_remove)
+  monkeypatch.setattr(spread_plan.Merging, '__call__', begin_and_remove)
   report = ingest(root, max_bad_fraction=0.1).report
   assert {entry['file']: entry['reason'] for entry in report['refused']} == {
     'JPEGImages/007.jpg': 'image_unreadable',

@@ -44,16 +44,13 @@ def test_it_is_read_as_the_local_one_is(remote):
 
 
 def test_a_large_one_is_planned_by_workers_as_the_local_one_is(remote):
-  from components.voc_example_gen import plan, spread_listing, spread_plan, work_list
+  from components.voc_example_gen import plan, spread_listing, spread_plan, stages
   from components.voc_example_gen.settings import IngestSettings
-
-  def run_here(paths):
-    for path in paths:
-      work_list.load(path)()
 
   local, uri = remote
   tree = spread_listing.read(uri, 'ram://work', most=0)
-  planned = spread_plan.make(tree, IngestSettings(), 'ram://work', run_here)
+  first = spread_plan.first(tree, IngestSettings(), 'ram://work', stages.Result)
+  planned = stages.run(first, lambda jobs: [job() for job in jobs])
   shards = plan.make(str(local), IngestSettings()).shards
   assert [list(shard.tasks) for shard in planned.shards] == [list(shard.tasks) for shard in shards]
 

@@ -1,21 +1,22 @@
 """Workers plan a large folder as one process plans a small one; here small folders are taken for large ones."""
 
 import os
+import pickle
 import subprocess
 import sys
 
 import pytest
 
-from components.voc_example_gen import plan, spread_listing, spread_plan, work_list
+from components.voc_example_gen import plan, spread_listing, spread_plan, stages, work_list
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import DataError
 from tests.support import voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 
 
-def run_here(paths):
-  for path in paths:
-    work_list.load(path)()
+def run_here(jobs):
+  for job in jobs:
+    pickle.loads(pickle.dumps(job))()
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,8 @@ def small(monkeypatch):
 
 def spread(root, folder, **settings):
   tree = spread_listing.read(str(root), str(folder), most=0)
-  return tree, spread_plan.make(tree, IngestSettings(**settings), str(folder), run_here)
+  first = spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
+  return tree, first and stages.run(first, run_here)
 
 
 def told(planned):
@@ -139,16 +141,17 @@ work_list.load(sys.argv[1])()
 def test_a_worker_that_is_killed_while_it_hands_on_its_rows_leaves_none(tmp_path):
   root, work, killed = voc_maker.devkit(tmp_path / 'data', 20), tmp_path / 'work', []
 
-  def kill_first(paths):
-    for path in paths:
+  def kill_first(jobs):
+    for job in jobs:
+      path = work_list.save(str(tmp_path), 'job', job)
       before = set(os.listdir(work))
       assert subprocess.run([sys.executable, '-c', KILLED, path], check=False).returncode == 9
       unfinished = set(os.listdir(work)) - before
       assert [name for name in unfinished if '.partial-' not in name] == []
       killed.append(path)
-      run_here([path])  # what an engine does then
+      run_here([job])  # what an engine does then
 
   tree = spread_listing.read(str(root), str(work), most=0)
-  planned = spread_plan.make(tree, IngestSettings(), str(work), kill_first)
+  planned = stages.run(spread_plan.first(tree, IngestSettings(), str(work), stages.Result), kill_first)
   assert told(planned) == told(plan.make(str(root), IngestSettings()))
   assert killed

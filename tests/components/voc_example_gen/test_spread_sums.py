@@ -1,12 +1,14 @@
 """Many images are settled and added up by workers as few are in one process; here few are taken for many."""
 
+import pickle
 import random
 
 import pytest
 
-from components.voc_example_gen import assign, ingest, plan, spread_sums, sums, work_list
+from components.voc_example_gen import assign, ingest, plan, spread_sums, stages, sums
 from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settings import SplitSettings
+from components.voc_example_gen.writing import Written
 
 IMAGES = 120
 SHARDS = 6
@@ -15,6 +17,8 @@ SHARDS = 6
 class Writer:
   """Has written shards of these outcomes."""
 
+  examples_uri = ''
+
   def __init__(self, found):
     self.found = found
 
@@ -22,6 +26,12 @@ class Writer:
     for shard in shards:
       for index in range(shard.index, IMAGES, SHARDS):
         yield ingest.Outcome.from_json(self.found[index].as_json())
+
+  def move(self, shard, moves, target_uri):
+    """The records are not looked at here."""
+
+  def files_of(self, shard, examples_uri):
+    return {}
 
 
 def outcome(number, placing, split):
@@ -63,18 +73,17 @@ def test_workers_find_the_same(tmp_path, monkeypatch, settings):
   shards = tuple(plan.Shard('', index, SHARDS, ('task',) * (IMAGES // SHARDS)) for index in range(SHARDS))
   planned = plan.Plan('data', 'voc', 'hash', placing, shards, (), ('careful',), '', '')
   monkeypatch.setattr(plan.Plan, 'items', lambda self: iter(()))
-  reports = []
-  for adding in (
-    sums.Sums(planned, Writer(found)),
-    spread_sums.Sums(planned, Writer(found), str(tmp_path), lambda paths: [work_list.load(path)() for path in paths]),
-  ):
-    settled_plan, settled = adding.settled(planned)
-    tally = adding.gather(settled_plan, settled)
-    reports.append((settled_plan, settled, summary.as_dict(settled_plan, tally), summary.in_short(tally), tally.bad))
+  written, reports = Written(planned, Writer(found), str(tmp_path)), []
+  for first in (sums.Settling(written), spread_sums.HandingOn.of(written)):
+    done = stages.run(first, lambda jobs: [pickle.loads(pickle.dumps(job))() for job in jobs])
+    tally = done.tally()
+    reports.append(
+      (done.planned, done.settled, summary.as_dict(done.planned, tally), summary.in_short(tally), tally.bad)
+    )
   assert reports[1] == reports[0]
   assert reports[0][2]['lookalikes']
-  assert len(list(tmp_path.glob('rows-*'))) > 2
-  assert len(list(tmp_path.glob('copies-*'))) == 4
+  assert len(list(tmp_path.glob('sums/rows-*'))) > 2
+  assert len(list(tmp_path.glob('sums/copies-*'))) == 4
 
 
 def test_images_that_look_alike_meet_in_a_part():

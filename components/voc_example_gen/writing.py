@@ -1,0 +1,95 @@
+"""The stage that reads all images and writes the examples."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from components.voc_example_gen import plan
+from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.stages import Begun, Result, Stage
+from detection.base import files
+from detection.base.progress import Progress
+
+STAGES = ('Write',)
+# Not a field of a job, which is pickled: worker processes have no progress to show.
+_shown: list[Progress] = []
+
+
+@contextlib.contextmanager
+def showing(progress: Progress) -> Iterator[None]:
+  """Within the block, images that this process writes advance `progress`."""
+  _shown.append(progress)
+  try:
+    with progress:
+      yield
+  finally:
+    _shown.remove(progress)
+
+
+def _advance() -> None:
+  for progress in _shown:
+    progress.advance()
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteShard:
+  """Writes one shard."""
+
+  writer: ShardWriter
+  shard: plan.Shard
+
+  def __call__(self) -> None:
+    self.writer.write(self.shard, _advance)
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+  """Shards that are written.
+
+  Attributes:
+    planned: their plan; see plan.outline.
+    writer: has written them.
+    folder: gets what later stages write.
+  """
+
+  planned: plan.Plan
+  writer: ShardWriter
+  folder: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+  """Where and how shards are written.
+
+  Attributes:
+    examples_uri, keep_negatives, threads: see ShardWriter.
+    folder: gets what stages write for each other.
+    then: gives the stage that follows.
+  """
+
+  examples_uri: str
+  keep_negatives: bool
+  threads: int
+  folder: str
+  then: Callable[[Written], Stage | Result]
+
+  def __call__(self, planned: plan.Plan) -> 'Write':
+    """The stage that writes the shards of a plan."""
+    return Write(planned, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Write:
+  """Writes all shards."""
+
+  planned: plan.Plan
+  output: Output
+
+  def __call__(self) -> Begun:
+    planned, output = self.planned, self.output
+    outcomes_uri = files.join(output.folder, 'outcomes')
+    writer = ShardWriter(
+      planned.root, output.examples_uri, outcomes_uri, planned.placing, output.keep_negatives, output.threads
+    )
+    written = Written(plan.outline(planned), writer, output.folder)
+    return Begun([WriteShard(writer, shard) for shard in planned.shards], output.then(written))
