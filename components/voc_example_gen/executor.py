@@ -15,7 +15,6 @@ from components.artifacts import IngestReport
 from components.voc_example_gen import (
   beam_stages,
   digests,
-  listing,
   moving,
   parallelism,
   plan,
@@ -71,7 +70,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
       _tidy(examples.uri, done.settled.splits)
       tally = done.tally()
       summary.require_usable(done.planned, tally, settings.max_bad_fraction)
-      planned = _with_changes(done.planned, known)
+      planned = _with_changes(done.planned, known, done.state_now())
       _write_report(planned, tally, report_uri)
     except BaseException:
       for split in (TRAIN, EVAL, TEST):
@@ -156,10 +155,12 @@ def _write_report(planned: plan.Plan, tally: summary.Tally, report_uri: str) -> 
   files.write_text(files.join(report_uri, IngestReport.PAGE_NAME), page.render(planned, report))
 
 
-def _with_changes(planned: plan.Plan, known: str) -> plan.Plan:
-  """The plan, with a warning if the folder is no longer what was listed; known: the driver's fingerprint or ''."""
-  states = {planned.state, listing.state_of(planned.root)}
-  if len(states) == 1 and known in ('', planned.fingerprint):
+def _with_changes(planned: plan.Plan, known: str, state: str) -> plan.Plan:
+  """The plan, with a warning if the folder is no longer what was listed.
+
+  known: the driver's fingerprint or ''; state: of the folder when all images have been read.
+  """
+  if planned.state == state and known in ('', planned.fingerprint):
     return planned
   return dataclasses.replace(planned, warnings=(*planned.warnings, _CHANGED))
 

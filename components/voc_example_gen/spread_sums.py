@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen import exchange, moving, outcomes, plan, settle, sums, work_list
+from components.voc_example_gen import exchange, listing, moving, outcomes, plan, settle, sums, work_list
 from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settle import Row, Settled
 from components.voc_example_gen.shard_writer import ShardWriter
@@ -22,6 +22,7 @@ MANY = 20_000  # images; of fewer, one process keeps what it needs
 _IMAGES_OF_A_JOB = 20_000
 _MOST_PARTS = 1024
 _ROWS, _COPIES, _SUMS, _THUMBS, _ALIKE = 'rows', 'copies', 'sums', 'thumbs', 'alike'  # names of files
+_STATE = 'state'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,6 +144,17 @@ class Compare:
 
 
 @dataclasses.dataclass(frozen=True)
+class ListAgain:
+  """Lists the folder, to see whether it has changed; `place` gets its state. A job, as that takes long."""
+
+  place: Place
+  root: str
+
+  def __call__(self) -> None:
+    work_list.save_at(self.place.file(_STATE, 0), listing.state_of(self.root))
+
+
+@dataclasses.dataclass(frozen=True)
 class HandingOn:
   """Hands on what settling needs of all images.
 
@@ -197,7 +209,7 @@ class Settling:
     planned = plan.with_settled(written.planned, settled)
     saved = work_list.save(place.folder, 'settled', settled)
     adding = [AddUp(place, index, written.writer, shards, saved) for index, shards in enumerate(self.before.groups)]
-    return Begun([*moving.jobs(written, settled), *adding], Comparing(place, Sums(written, planned, settled, place)))
+    return Begun([*moving.jobs(written, settled), *adding], Comparing(Sums(written, planned, settled, place)))
 
   def _rows(self) -> Iterator[Row]:
     written = self.before.written
@@ -206,13 +218,14 @@ class Settling:
 
 @dataclasses.dataclass(frozen=True)
 class Comparing:
-  """Finds images that look alike; `sums` is what all stages have found."""
+  """Finds images that look alike, and whether the folder has changed; `sums` is what all stages have found."""
 
-  place: Place
   sums: 'Sums'
 
   def __call__(self) -> Begun:
-    return Begun([Compare(self.place, part) for part in range(self.place.parts)], Result(self.sums))
+    place = self.sums.place
+    compare = [Compare(place, part) for part in range(place.parts)]
+    return Begun([ListAgain(place, self.sums.planned.root), *compare], Result(self.sums))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,6 +233,9 @@ class Sums(sums.Sums):
   """What is known of many images; `place`: where the stages have left it."""
 
   place: Place
+
+  def state_now(self) -> str:
+    return work_list.load(self.place.file(_STATE, 0))
 
   def tally(self) -> summary.Tally:
     """See summary.gather."""

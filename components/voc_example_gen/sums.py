@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from components.voc_example_gen import moving, outcomes, plan
+from components.voc_example_gen import listing, moving, outcomes, plan
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settle import Settled
 from components.voc_example_gen.stages import Begun, Result
@@ -42,6 +42,10 @@ class Sums:
   def with_tasks_of(self, planned: plan.Plan) -> 'Sums':
     """The same, with the shards of the plan as it was made, which have their tasks."""
     return dataclasses.replace(self, planned=dataclasses.replace(self.planned, shards=planned.shards))
+
+  def state_now(self) -> str:
+    """See listing.Tree.state: what it is when all images have been read."""
+    return listing.state_of(self.planned.root)
 
   def tally(self) -> summary.Tally:
     """See summary.gather."""

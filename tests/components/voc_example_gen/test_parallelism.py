@@ -10,7 +10,8 @@ TWO = ['--direct_running_mode=multi_processing', '--direct_num_workers=2']
 
 MODES = {
   'a hundred images': ([], 100, 2, [LOCAL], 2),
-  'a hundred thousand on two cores': ([], 100_000, 2, [LOCAL], 2),
+  'a hundred thousand on two cores': ([], 100_000, 2, [LOCAL, *TWO], 1),
+  'thirty thousand on two cores': ([], 30_000, 2, [LOCAL], 2),
   'no more processes than the data needs': ([], 50_000, 64, [LOCAL, *TWO], 1),
   'no more processes than cores': ([], 10**6, 4, [LOCAL, TWO[0], '--direct_num_workers=4'], 1),
   'one core': ([], 10_000, 1, [LOCAL], 1),

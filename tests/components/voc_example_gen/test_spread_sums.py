@@ -71,7 +71,7 @@ def test_workers_find_the_same(tmp_path, monkeypatch, settings):
   given = [''] * IMAGES if settings else [('train', 'train', 'eval', 'test')[number % 4] for number in range(IMAGES)]
   found = [outcome(number, placing, split) for number, split in enumerate(given)]
   shards = tuple(plan.Shard('', index, SHARDS, ('task',) * (IMAGES // SHARDS)) for index in range(SHARDS))
-  planned = plan.Plan('data', 'voc', 'hash', placing, shards, (), ('careful',), '', '')
+  planned = plan.Plan(str(tmp_path), 'voc', 'hash', placing, shards, (), ('careful',), '', '')
   monkeypatch.setattr(plan.Plan, 'items', lambda self: iter(()))
   written, reports = Written(planned, Writer(found), str(tmp_path)), []
   for first in (sums.Settling(written), spread_sums.HandingOn.of(written)):
