@@ -1,10 +1,10 @@
 """What ingestion costs besides its images: listing, pairing, shards, settling, adding up and comparing.
 
-    python -m benchmarks.ingest_names [--images 100000 1000000] [--method hash]
+    python -m benchmarks.ingest_names [--images 100000 1000000] [--method hash] [--format coco] [--whole]
 
 The images exist by name only, and what a worker would find in them is drawn. So a million fit any disk, and what is
 left is what the process that plans has to do and hold. Each row is a process of its own, which has one worker process.
-No engine is used, and no TensorFlow loaded.
+No engine is used, and no TensorFlow loaded. Of the formats that keep many images in one file, this file is written.
 """
 
 import argparse
@@ -31,17 +31,37 @@ _CLASSES = 20
 
 
 class _Names(listing.Walk):
-  """A devkit of images that are not there."""
+  """A folder of images that are not there."""
 
-  images = 0
+  images, data_format = 0, ''
 
   def __init__(self, root: str) -> None:
     self.root, self.unlisted, self._sum = root, [], 0
 
   def __iter__(self) -> Iterator[listing.File]:
     for number in range(self.images):
-      yield listing.File(f'JPEGImages/{number:09}.jpg', _SIZE)
-      yield listing.File(f'Annotations/{number:09}.xml', 700)
+      yield listing.File(f'images/{number:09}.jpg', _SIZE)
+      if self.data_format == 'voc':
+        yield listing.File(f'labels/{number:09}.xml', 700)
+    if self.data_format == 'coco':
+      yield listing.File(_write_coco(self.root, self.images), 0)
+
+
+def _write_coco(root: str, images: int) -> str:
+  """A file with three boxes and their polygons for each image; returns its name."""
+  with open(f'{root}/instances.json', 'w', encoding='utf-8') as file:
+    file.write('{"images": [')
+    for number in range(images):
+      image = {'id': number, 'file_name': f'{number:09}.jpg', 'width': 640, 'height': 480}
+      file.write(f'{"," if number else ""}\n{json.dumps(image)}')
+    file.write('], "annotations": [')
+    for number in range(3 * images):
+      box = {'id': number, 'image_id': number // 3, 'category_id': number % _CLASSES, 'bbox': [10.5, 20.25, 160, 240.5]}
+      box['segmentation'] = [[10.5 + n for n in range(60)]]
+      file.write(f'{"," if number else ""}\n{json.dumps(box)}')
+    categories = [{'id': number, 'name': f'class {number}'} for number in range(_CLASSES)]
+    file.write(f'], "categories": {json.dumps(categories)}}}')
+  return 'instances.json'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,24 +91,28 @@ def _run(job: stages.Job) -> None:
   job()
 
 
-def run(images: int, method: str, folder: str) -> dict[str, float]:
+def run(arguments: argparse.Namespace, folder: str) -> dict[str, float]:
   """One row, in this process and one worker process."""
-  _Names.images = images
+  images = arguments.images[0]
+  _Names.images, _Names.data_format = images, arguments.format
   listing.Walk = _Names  # type: ignore[misc]
-  settings = IngestSettings(data_format='voc', split={'method': method})
+  settings = IngestSettings(data_format=arguments.format, split={'method': arguments.method})
   with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
 
     def run_all(jobs: Sequence[stages.Job]) -> None:
       list(pool.map(_run, jobs))
 
-    tree = spread_listing.read('names', folder)
+    tree = spread_listing.read(folder, folder)
     if not isinstance(tree, spread_listing.SpreadTree):
       raise SystemExit(f'{images} images are few: they are planned in one process. Expected more.')
-    first = spread_plan.first(tree, settings, folder, stages.Result)
-    planned = first and stages.run(first, run_all)
+    if arguments.whole:
+      planned = plan.of_tree(tree.whole(), settings)
+    else:
+      first = spread_plan.first(tree, settings, folder, stages.Result)
+      planned = first and stages.run(first, run_all)
     if planned is None:
       raise SystemExit('these names are planned in one process, expected ones whose parts can be judged one by one')
-    writer = ShardWriter('names', folder, f'{folder}/outcomes', planned.placing, True)
+    writer = ShardWriter(folder, folder, f'{folder}/outcomes', planned.placing, True)
     groups = [planned.shards[start : start + 50] for start in range(0, len(planned.shards), 50)]
     run_all([_Pretend(writer, some) for some in groups])
     pretended = _cpu(resource.RUSAGE_SELF)
@@ -110,17 +134,20 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000])
   parser.add_argument('--method', default='hash', help='data.split.method')
+  parser.add_argument('--format', default='voc', choices=('voc', 'coco'), help='data.format')
+  parser.add_argument('--whole', action='store_true', help='pairs the folder in one process')
   parser.add_argument('--one', action='store_true', help='runs one row here, and prints it as JSON')
   arguments = parser.parse_args()
   if arguments.one:
     with tempfile.TemporaryDirectory() as folder:
-      print(json.dumps(run(arguments.images[0], arguments.method, folder)))
+      print(json.dumps(run(arguments, folder)))
     return
   columns = ('images', 'this process: CPU s', 'of it planning', 'worker: CPU s', 'this process: MB', 'worker: MB')
   print(f'| {" | ".join(columns)} |\n|{"---|" * len(columns)}', flush=True)
   for images in arguments.images:
     command = [sys.executable, '-m', 'benchmarks.ingest_names', '--one', '--images', str(images)]
-    out = subprocess.run([*command, '--method', arguments.method], check=True, stdout=subprocess.PIPE, text=True).stdout
+    command += ['--method', arguments.method, '--format', arguments.format, *(['--whole'] if arguments.whole else [])]
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     found = json.loads(out.splitlines()[-1])
     seconds = ' | '.join(f'{found[name]:.1f}' for name in ('all', 'planning', 'worker'))
     print(f'| {images} | {seconds} | {found["memory"]:.0f} | {found["worker memory"]:.0f} |', flush=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +36,7 @@ def join(document: Mapping[str, list[Any]]) -> Joined:
   if its id is another image's too, or if it has an object of a category id with two names. An image without annotations
   is a negative only if every annotation has found its image.
   """
-  categories = _Categories(document['categories'])
+  categories = Categories(document['categories'])
   entries_of: dict[Hashable, list[Mapping[str, Any]]] = defaultdict(list)
   for entry in _dicts(document['annotations']):
     entries_of[key(entry.get('image_id'))].append(entry)
@@ -58,11 +58,15 @@ def join(document: Mapping[str, list[Any]]) -> Joined:
       refused.append(why)
     else:
       annotations.append(_annotation(image, name, found, categories))
-  return Joined(annotations, refused, [*categories.warnings(), *_warnings(document, annotations)])
+  turned, corners = (
+    sum(map(is_so, _dicts(document['annotations']))) for is_so in (coco_boxes.is_turned_bbox, coco_boxes.is_two_corners)
+  )
+  entries = len(document['annotations'])
+  return Joined(annotations, refused, warnings(categories.unknown, turned, corners, entries, len(annotations)))
 
 
 def _off_by_one(
-  images: Collection[Hashable], annotations: Mapping[Hashable, Sequence[Mapping[str, Any]]], categories: '_Categories'
+  images: Collection[Hashable], annotations: Mapping[Hashable, Sequence[Mapping[str, Any]]], categories: 'Categories'
 ) -> str:
   """Says if ids are counted from 0 in one section and from 1 in another: then all join, but to their neighbours.
 
@@ -128,7 +132,7 @@ def _names_by_id(images: Iterable[Mapping[str, Any]]) -> dict[Hashable, tuple[st
 
 
 def _why_not(
-  name: str, entries: Sequence[Mapping[str, Any]], names: Sequence[str], categories: '_Categories', unjoined: int
+  name: str, entries: Sequence[Mapping[str, Any]], names: Sequence[str], categories: 'Categories', unjoined: int
 ) -> tuple[Reason, str] | None:
   """Why an image entry cannot be used; None if it can.
 
@@ -151,8 +155,12 @@ def _why_not(
   return None
 
 
-class _Categories:
-  """The class names of one file, by category id; counts the annotations without one."""
+class Categories:
+  """The class names of one file, by category id.
+
+  Attributes:
+    unknown: {category id that has no name: annotations that were asked for}.
+  """
 
   def __init__(self, categories: Iterable[Any]) -> None:
     self._names: dict[Hashable, list[str]] = defaultdict(list)
@@ -161,7 +169,7 @@ class _Categories:
       label = clean_label(str(name) if json_values.is_number(name) else json_values.text(name))
       if label and label not in self._names[key(entry.get('id'))]:
         self._names[key(entry.get('id'))].append(label)
-    self._unknown: dict[str, int] = defaultdict(int)
+    self.unknown: Counter[str] = Counter()
 
   @property
   def ids(self) -> Collection[Hashable]:
@@ -172,7 +180,7 @@ class _Categories:
     """The class name of an annotation; '' if its category has none."""
     names = self._names.get(key(entry.get('category_id')))
     if not names:
-      self._unknown[str(entry.get('category_id'))[:50]] += 1
+      self.unknown[str(entry.get('category_id'))[:50]] += 1
       return ''
     return names[0]
 
@@ -181,15 +189,9 @@ class _Categories:
     names = self._names.get(key(entry.get('category_id')), [])
     return f'category id {entry["category_id"]} has the names {some(names)}' if len(names) > 1 else ''
 
-  def warnings(self) -> list[str]:
-    if not self._unknown:
-      return []
-    count, ids = sum(self._unknown.values()), some(sorted(self._unknown))
-    return [f'{count} annotations have a category_id without a name in "categories": {ids}']
-
 
 def _annotation(
-  image: Mapping[str, Any], name: str, entries: Iterable[Mapping[str, Any]], categories: _Categories
+  image: Mapping[str, Any], name: str, entries: Iterable[Mapping[str, Any]], categories: Categories
 ) -> Annotation:
   results: list[Object | BoxRule] = []
   for entry in entries:
@@ -205,15 +207,23 @@ def _annotation(
   )
 
 
-def _warnings(document: Mapping[str, list[Any]], annotations: Sequence[Annotation]) -> list[str]:
-  """Parts of sentences about the whole file."""
+def warnings(unknown: Mapping[str, int], turned: int, corners: int, entries: int, images: int) -> list[str]:
+  """Parts of sentences about a whole file.
+
+  Args:
+    unknown: see Categories.
+    turned, corners: how many annotations have a bbox of five numbers, or two corners as bbox.
+    entries: how many annotations there are.
+    images: how many images are used.
+  """
   found = []
-  turned = sum(map(coco_boxes.is_turned_bbox, _dicts(document['annotations'])))
+  if unknown:
+    count, ids = sum(unknown.values()), some(sorted(unknown))
+    found.append(f'{count} annotations have a category_id without a name in "categories": {ids}')
   if turned:
     found.append(f'{turned} annotations have a bbox of 5 numbers, which is not read: their segmentation is, if any')
-  corners = sum(map(coco_boxes.is_two_corners, _dicts(document['annotations'])))
   if corners:
     found.append(f'{corners} annotations have two corners as bbox, as other numbers of theirs show, and are read so')
-  if annotations and not document['annotations']:
-    found.append(f'{len(annotations)} images and not one annotation, so that all are taken as negatives')
+  if images and not entries:
+    found.append(f'{images} images and not one annotation, so that all are taken as negatives')
   return found

@@ -3,7 +3,7 @@
 import dataclasses
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from components.voc_example_gen import listing, matching, spelling
 from components.voc_example_gen.annotation import Annotation
@@ -27,14 +27,15 @@ def match(data_format: str, files: Iterable[tuple[str, list[Annotation]]], image
     files: (path, entries) of each annotation file; each entry has the file name of its image.
     images: paths of all images of the folder.
   """
-  found = _Entries(data_format, matching.Names(images))
+  found = Entries(data_format, matching.Names(images))
   for path, annotations in files:
-    for annotation in _merged(annotations):
+    for annotation in merged(annotations):
       found.add(path, annotation)
-  return DatasetIndex(data_format, tuple(found.items.values()), (*found.refused, *found.repeated()), found.warnings())
+  refused = (*found.refused, *repeated(found.repeats))
+  return DatasetIndex(data_format, tuple(found.items.values()), refused, found.warnings())
 
 
-def _merged(annotations: Iterable[Annotation]) -> Iterator[Annotation]:
+def merged(annotations: Iterable[Annotation]) -> Iterator[Annotation]:
   """One annotation for each file name, with the objects of all its entries."""
   by_name: dict[str, list[Annotation]] = {}
   for annotation in annotations:
@@ -45,20 +46,21 @@ def _merged(annotations: Iterable[Annotation]) -> Iterator[Annotation]:
     yield dataclasses.replace(first, objects=objects, dropped=dropped) if others else first
 
 
-class _Entries:
+class Entries:
   """What was found in the files so far.
 
   Attributes:
     items: {image path: item}.
     refused: entries that are not used.
+    repeats: {(file, the one that says the same): images}.
   """
 
   def __init__(self, data_format: str, names: matching.Names) -> None:
     self.items: dict[str, Item] = {}
     self.refused: list[Refusal] = []
+    self.repeats: Counter[tuple[str, str]] = Counter()
     self._format, self._names = data_format, names
     self._source: dict[str, str] = {}  # {image path: the annotation file that describes it}
-    self._repeats: Counter[tuple[str, str]] = Counter()  # {(file, the one that says the same): images}
     self._passed_over: list[str] = []
     self._in_two_splits: list[str] = []
 
@@ -85,7 +87,7 @@ class _Entries:
     if self._is_other_file(path, annotation, image):
       return
     if self._source[image] == path and item.annotation is not None:  # the file spells one name in two ways
-      (both,) = _merged([item.annotation, dataclasses.replace(annotation, filename=item.annotation.filename)])
+      (both,) = merged([item.annotation, dataclasses.replace(annotation, filename=item.annotation.filename)])
       self.items[image] = dataclasses.replace(item, annotation=both)
       return
     known, new = _content(item.annotation), _content(annotation)
@@ -100,10 +102,10 @@ class _Entries:
       self._in_two_splits.append(image)
     split = min(hint, item.split_hint, key=_HELD_OUT_FIRST.index)
     if new <= known:
-      self._repeats[path, self._source[image]] += 1
+      self.repeats[path, self._source[image]] += 1
       self.items[image] = dataclasses.replace(item, split_hint=split)
     else:
-      self._repeats[self._source[image], path] += 1
+      self.repeats[self._source[image], path] += 1
       self._use(path, annotation, image, split)
 
   def _is_other_file(self, path: str, annotation: Annotation, image: str) -> bool:
@@ -129,12 +131,6 @@ class _Entries:
       return True
     return False
 
-  def repeated(self) -> Iterator[Refusal]:
-    """One entry for each file that repeats another one."""
-    for (path, other), count in sorted(self._repeats.items()):
-      detail = f'says nothing about {count} images that {other} does not say'
-      yield Refusal(path, Reason.ANNOTATION_REPEATED, detail)
-
   def warnings(self) -> tuple[str, ...]:
     """One sentence for each kind of doubt."""
     sentences = []
@@ -149,6 +145,13 @@ class _Entries:
         f'{some(self._in_two_splits)}.'
       )
     return tuple(sentences)
+
+
+def repeated(repeats: Mapping[tuple[str, str], int]) -> Iterator[Refusal]:
+  """One refusal for each file that repeats another one; see Entries.repeats."""
+  for (path, other), count in sorted(repeats.items()):
+    detail = f'says nothing about {count} images that {other} does not say'
+    yield Refusal(path, Reason.ANNOTATION_REPEATED, detail)
 
 
 def _has_suffix_of(image: str, name: str) -> bool:

@@ -88,8 +88,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     if isinstance(tree, SpreadTree):
       output = task.output(tree.images, spread_sums.HandingOn.of)
       first = spread_plan.first(tree, task.settings, task.work_uri, output, task.known)
-      names = (*spread_plan.STAGES, *writing.STAGES, *spread_sums.STAGES)
-      if first and (done := self._run(first, names, task, tree.images)):
+      names = (*writing.STAGES, *spread_sums.STAGES)
+      if first and (done := self._run(first, (*first.names, *names), task, tree.images)):
         return done
       print(f'{tree.root}: {tree.files} files are paired in one process; docs/data.md, "Scale", says why', flush=True)
       tree = tree.whole()

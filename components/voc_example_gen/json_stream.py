@@ -9,6 +9,7 @@ _BLOCK = 2**20  # bytes
 _SPACE = ' \t\n\r'
 
 Hook = Callable[[dict[str, Any]], Any]
+Take = Callable[[str, Any], None]
 
 
 def load(file: IO[bytes], object_hook: Hook) -> Any:
@@ -25,11 +26,28 @@ def load(file: IO[bytes], object_hook: Hook) -> Any:
     return json.loads(file.read(), object_hook=object_hook)
 
 
+def scan(file: IO[bytes], object_hook: Hook, take: Take) -> Any:
+  """Gives the entries of the lists of an object to `take`, and keeps none of them.
+
+  Args:
+    file: at its start.
+    object_hook: as for `load`.
+    take: called with the name of a list and each of its entries, in their order.
+
+  Returns:
+    What `load` gives, if all these lists were empty.
+
+  Raises:
+    ValueError, RecursionError: if it is no object, is broken, or has a name twice.
+  """
+  return _Reader(file, object_hook, take).document()
+
+
 class _Reader:
   """Reads an object whose lists are long. Holds a block of the text, or one entry of a list if that is longer."""
 
-  def __init__(self, file: IO[bytes], object_hook: Hook) -> None:
-    self._file, self._hook = file, object_hook
+  def __init__(self, file: IO[bytes], object_hook: Hook, take: Take | None = None) -> None:
+    self._file, self._hook, self._take = file, object_hook, take
     self._decode = json.JSONDecoder(object_hook=object_hook).raw_decode
     first = file.read(_BLOCK)
     self._text = codecs.getincrementaldecoder(json.detect_encoding(first))('surrogatepass')
@@ -44,14 +62,20 @@ class _Reader:
       if not isinstance(name, str):
         raise ValueError('expected a name')
       self._expect(':')
-      found[name] = self._list() if self._next() == '[' else self._value()
+      if self._take and name in found:
+        raise ValueError(f'{name[:40]!r} is there twice')
+      found[name] = self._list(name) if self._next() == '[' else self._value()
     if self._next():
       raise ValueError('expected the end')
     return self._hook(found)
 
-  def _list(self) -> list[Any]:
+  def _list(self, name: str) -> list[Any]:
     self._expect('[')
-    return [self._value() for _ in self._until(']')]
+    if not self._take:
+      return [self._value() for _ in self._until(']')]
+    for _ in self._until(']'):
+      self._take(name, self._value())
+    return []
 
   def _until(self, end: str) -> Iterator[None]:
     """Stops before each of some values that are parted by commas, and after `end`."""

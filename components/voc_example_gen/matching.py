@@ -45,11 +45,13 @@ class Names:
     return _grouped(self._paths, spelling.stem)
 
   @functools.cached_property
-  def _derived(self) -> frozenset[str]:
+  def derived(self) -> frozenset[str]:
+    """See folder_roles.derived_folders."""
     return folder_roles.derived_folders(self._paths)
 
   @functools.cached_property
-  def _splits(self) -> frozenset[str]:
+  def splits(self) -> frozenset[str]:
+    """All splits that the folders of paths tell."""
     return frozenset(map(folder_roles.split_of, self._paths))
 
   def find(self, beside: str, *names: str) -> Match:
@@ -92,11 +94,11 @@ class Names:
 
   def _in_named_folders(self, above: list[str], fitting: list[str]) -> list[str]:
     """Those with most of the folders that the name gives, the innermost first; masks only if it gives their folder."""
-    if len(fitting) == 1 and posixpath.dirname(fitting[0]) not in self._derived:
+    if len(fitting) == 1 and posixpath.dirname(fitting[0]) not in self.derived:
       return fitting
     shared = {path: spelling.common(above, spelling.folded(path).split('/')[-2::-1]) for path in fitting}
     best = _highest(fitting, shared.__getitem__)
-    return [path for path in best if shared[path] or posixpath.dirname(path) not in self._derived]
+    return [path for path in best if shared[path] or posixpath.dirname(path) not in self.derived]
 
   def _of_split(self, beside: str, above: list[str], fitting: list[str]) -> list[str]:
     """Those in the split that the name or the annotation file is of; those in none, if the folder does not divide so.
@@ -108,7 +110,7 @@ class Names:
     if not split:
       return fitting
     same = [path for path in fitting if folder_roles.split_of(path) == split]
-    return same or [path for path in fitting if not folder_roles.split_of(path) or split not in self._splits]
+    return same or [path for path in fitting if not folder_roles.split_of(path) or split not in self.splits]
 
   def knows(self, name: str) -> bool:
     """Whether a path of this name exists."""

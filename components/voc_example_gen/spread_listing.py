@@ -29,17 +29,25 @@ class SpreadTree:
     others: a Tree of the files that are neither images nor XML; with the folder's root and state.
     runs: exchange files with the rows (path, size) of all images and XML files.
     files: how many these are.
-    images: how many of them are images.
+    images, annotations: how many of them are images, or XML files.
   """
 
   others: Tree
   runs: tuple[str, ...]
   files: int
   images: int
+  annotations: int
 
   @property
   def root(self) -> str:
     return self.others.root
+
+  @property
+  def likely_format(self) -> str:
+    """The only format that may be the one of most images; '' if none may be, or several."""
+    if self.annotations:
+      return 'voc'
+    return 'coco' if self.others.with_suffix('.json') else ''
 
   def parts(self, parts: Iterable[int]) -> list[File]:
     """The images and XML files of some parts."""
@@ -68,7 +76,7 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
     return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
   others: list[File] = []
   runs: list[str] = []
-  total = images = 0
+  total = images = annotations = 0
   files = itertools.chain(first, found)
   while some := list(itertools.islice(files, _RUN)):
     paired: dict[int, list[exchange.Row]] = defaultdict(list)
@@ -77,11 +85,12 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
         others.append(file)
       else:
         paired[part_of(file.path)].append(tuple(file))
+        annotations += is_annotation(file.path)
     total += len(some)
     images += sum(is_image(file.path) for file in some)
     runs.append(exchange.save(posixpath.join(folder, f'listed-{len(runs):05}'), paired))
   tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
-  return SpreadTree(tree, tuple(runs), total - len(others), images)
+  return SpreadTree(tree, tuple(runs), total - len(others), images, annotations)
 
 
 def is_paired(path: str) -> bool:
@@ -95,6 +104,13 @@ def is_image(path: str) -> bool:
 
 def is_annotation(path: str) -> bool:
   return path.lower().endswith(_ANNOTATIONS)
+
+
+def divided(count: int) -> list[tuple[int, ...]]:
+  """The numbers of all parts, divided for so many workers, as far as there are parts."""
+  count = max(1, min(PARTS, count))
+  bounds = [PARTS * index // count for index in range(count + 1)]
+  return [tuple(range(*pair)) for pair in itertools.pairwise(bounds)]
 
 
 def part_of(path: str) -> int:

@@ -7,10 +7,10 @@ them alone. That is nearly always all there is; where it is not, the folder is p
 import dataclasses
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen import agreement, exchange, folder_roles, plan, spread_listing, work_list
+from components.voc_example_gen import agreement, exchange, folder_roles, item_rows, plan, spread_listing, work_list
 from components.voc_example_gen.assign import Choice
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.formats import voc
@@ -43,7 +43,7 @@ class Paired(NamedTuple):
   is_clear: bool = True
 
 
-class _UnclearError(Exception):
+class UnclearError(Exception):
   """Files that have to be judged together with those of other parts."""
 
 
@@ -67,7 +67,7 @@ class Pair:
     tree: SpreadTree = work_list.load(self.tree)
     try:
       pairs, found = self._judge(tree)
-    except _UnclearError:
+    except UnclearError:
       pairs, found = [], Paired(is_clear=False)
     exchange.save(self.output, {_PAIRS: pairs})
     work_list.save_at(f'{self.output}.found', found)
@@ -78,17 +78,25 @@ class Pair:
     left: list[str] = []
     for annotations, images in _by_stem(tree.parts(self.parts)):
       if len(annotations) > 1 or len(images) > 1:
-        raise _UnclearError
+        raise UnclearError
       if not images:
         refused.append(_missing(tree.root, annotations[0]))
       elif annotations:
         _require_fit(annotations[0].path, images[0].path)
-        pairs.append((images[0].path, annotations[0].path, images[0].size))
+        item = Item(images[0].path, FORMAT, annotations[0].path)
+        pairs.append((images[0].size, *item_rows.of_item(item)))
       else:
-        left.append(_alone(images[0].path))
-    items = _items(pairs)
-    counts = {name: Counter(given(name, tree.others, items).values()) for name in self.methods}
-    return pairs, Paired(len(pairs), tuple(refused), tuple(left), counts)
+        left.append(alone(images[0].path))
+    return pairs, paired(pairs, tree.others, self.methods, refused, left)
+
+
+def paired(
+  pairs: Sequence[exchange.Row], others: Tree, methods: Iterable[str], refused: Iterable[Refusal], left: Iterable[str]
+) -> Paired:
+  """What is known of these pairs, each (size of the image, row of the item)."""
+  items = [item_rows.without_annotation(row) for _, *row in pairs]
+  counts = {name: Counter(given(name, others, items).values()) for name in methods}
+  return Paired(len(pairs), tuple(refused), tuple(left), counts)
 
 
 def _by_stem(files: list[File]) -> Iterator[tuple[list[File], list[File]]]:
@@ -96,38 +104,34 @@ def _by_stem(files: list[File]) -> Iterator[tuple[list[File], list[File]]]:
   found: dict[str, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
   for file in files:
     if not spread_listing.is_paired(file.path):
-      raise _UnclearError
+      raise UnclearError
     found[spread_listing.common_stem(file.path)][not spread_listing.is_annotation(file.path)].append(file)
   yield from found.values()
 
 
 def _require_fit(annotation: str, image: str) -> None:
-  """Raises _UnclearError unless the first step of pairing would take them as a pair."""
+  """Raises UnclearError unless the first step of pairing would take them as a pair."""
   file, picture = agreement.File.of(annotation), agreement.File.of(image)
   stems = (file.stem, *(other.stem for other in agreement.other_spellings(annotation)))
   if picture.stem not in stems or not agreement.agree_surely(file.folder, picture.folder):
-    raise _UnclearError
+    raise UnclearError
 
 
 def _missing(root: str, annotation: File) -> Refusal:
-  """Refuses an annotation without an image; _UnclearError if it names an image of another part."""
+  """Refuses an annotation without an image; UnclearError if it names an image of another part."""
   own = spread_listing.common_stem(annotation.path)
   for name in voc.names_inside(root, annotation.path):
     if name and spread_listing.common_stem(name.replace('\\', '/').strip()) != own:
-      raise _UnclearError
+      raise UnclearError
   (refused,) = voc.find(Tree(root, (annotation,))).refused
   return refused
 
 
-def _alone(image: str) -> str:
-  """An image without an annotation; _UnclearError if it may be the mask of another one."""
+def alone(image: str) -> str:
+  """An image without an annotation; UnclearError if it may be the mask of another one."""
   if folder_roles.original_stem(agreement.File.of(image).stem):
-    raise _UnclearError
+    raise UnclearError
   return image
-
-
-def _items(pairs: list[exchange.Row]) -> list[Item]:
-  return [Item(image, FORMAT, annotation) for image, annotation, _ in pairs]
 
 
 def given(name: str, others: Tree, items: list[Item]) -> Mapping[str, str]:
@@ -170,13 +174,13 @@ class Sort:
 
   def __call__(self) -> None:
     pairs = list(exchange.load([self.pairs], [_PAIRS]))
-    split_of, left_out = self._splits(_items(pairs))
+    split_of, left_out = self._splits([item_rows.without_annotation(row) for _, *row in pairs])
     rows: dict[int, list[exchange.Row]] = defaultdict(list)
     sizes: Counter[str] = Counter()
-    for image, annotation, size in pairs:
+    for size, image, *rest in pairs:
       if (split := split_of.get(image)) is not None:
         order = plan.order_of(image)
-        rows[self._bucket(split, order)].append((order, image, annotation, size))
+        rows[self._bucket(split, order)].append((order, size, image, *rest))
         sizes[split] += size or plan.TYPICAL_BYTES
     exchange.save(self.output, rows)
     counts = Counter({bucket: len(some) for bucket, some in rows.items()})
@@ -230,8 +234,8 @@ class Slice:
 
   def __iter__(self) -> Iterator[plan.Task]:
     rows = exchange.load((merged_in(self.folder, bucket) for bucket in self.buckets), [_TASKS])
-    for _, image, annotation, size in itertools.islice(rows, self.start, self.end):
-      yield plan.Task(Item(image, FORMAT, annotation), size)
+    for _, size, *row in itertools.islice(rows, self.start, self.end):
+      yield plan.Task(item_rows.to_item(row), size)
 
 
 def pairs_in(folder: str, index: int) -> str:

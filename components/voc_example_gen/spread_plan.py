@@ -1,7 +1,7 @@
 """The plan of a large folder, made by workers: this process holds a few bytes for a thousand images.
 
-Made only for folders whose parts can be judged one by one (see spread_pairs.py), and for Pascal VOC alone, as other
-formats keep many images in one file. Gives the plan that plan.py gives.
+Made only for folders whose parts can be judged one by one (see spread_pairs.py, entry_stages.py). Gives the plan that
+plan.py gives.
 """
 
 import bisect
@@ -12,23 +12,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.voc_example_gen import assign, detect, digests, leftovers, plan, spread_pairs, work_list
+from components.voc_example_gen.coco_stages import CocoStages
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.pair_stages import PairStages
 from components.voc_example_gen.settings import AUTO, IngestSettings, SplitSettings
 from components.voc_example_gen.split_method import GivenMethod
 from components.voc_example_gen.splits import METHODS, declared
-from components.voc_example_gen.spread_listing import PARTS, SpreadTree
-from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Pair, Paired, Slice, Sort
+from components.voc_example_gen.spread_listing import SpreadTree
+from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Paired, Slice, Sort, UnclearError
 from components.voc_example_gen.stages import Begun, Result, Stage
+from components.voc_example_gen.voc_stages import VocStages
 
-STAGES = ('Pair', 'Sort', 'Merge')
+_FORMATS: dict[str, type[PairStages]] = {stages.data_format: stages for stages in (VocStages, CocoStages)}
 _FILES_OF_A_JOB = 20_000
 _TASKS_OF_A_BUCKET = 8_000
 _MOST_BUCKETS = 4096
 Then = Callable[[plan.Plan], Stage | Result]  # picklable
 
 
-def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, known: str = '') -> Stage | None:
+def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, known: str = '') -> 'Pairing | None':
   """The first of the stages that make the plan.
 
   Args:
@@ -45,75 +48,85 @@ def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, k
   """
   methods = _methods(settings.split, tree.others)
   by_content = settings.fingerprint != digests.LISTING
-  if settings.data_format not in (AUTO, spread_pairs.FORMAT) or methods is None or (by_content and not known):
+  is_named = settings.data_format != AUTO
+  kind = _FORMATS.get(settings.data_format if is_named else tree.likely_format)
+  if kind is None or methods is None or (by_content and not known):
     return None
-  fingerprint = known if by_content else tree.others.state
-  return Pairing(tree, settings, folder, methods, fingerprint, then)
+  stages = kind(tree, f'{folder}/tree.work', folder, methods, is_named, -(-tree.files // _FILES_OF_A_JOB))
+  return Pairing(stages, settings, known if by_content else tree.others.state, then)
 
 
 @dataclasses.dataclass(frozen=True)
 class Pairing:
-  """Pairs annotations with images.
+  """One of the stages that pair annotations with images.
 
   Attributes:
-    tree, settings, folder, then: see `first`.
-    methods: those that may give the splits.
+    stages: makes the jobs.
+    settings, then: see `first`.
     fingerprint: of the folder.
+    number: of this stage, from 0.
   """
 
-  tree: SpreadTree
+  stages: PairStages
   settings: IngestSettings
-  folder: str
-  methods: tuple[str, ...]
   fingerprint: str
   then: Then
+  number: int = 0
 
   @property
-  def jobs(self) -> int:
-    """How many jobs pair, and how many sort."""
-    return min(PARTS, -(-self.tree.files // _FILES_OF_A_JOB))
-
-  @property
-  def saved_tree(self) -> str:
-    return f'{self.folder}/tree.work'
+  def names(self) -> tuple[str, ...]:
+    """Names of all stages up to the plan."""
+    return *self.stages.names, 'Sort', 'Merge'
 
   def __call__(self) -> Begun:
-    work_list.save_at(self.saved_tree, self.tree)
-    bounds = [PARTS * index // self.jobs for index in range(self.jobs + 1)]
-    parts = [tuple(range(start, end)) for start, end in itertools.pairwise(bounds)]
-    outputs = (spread_pairs.pairs_in(self.folder, index) for index in range(self.jobs))
-    pairs = [Pair(self.saved_tree, some, self.methods, output) for some, output in zip(parts, outputs, strict=True)]
-    return Begun(pairs, Sorting(self))
+    if not self.number:
+      work_list.save_at(self.stages.saved, self.stages.tree)
+    steps = self.stages.steps
+    try:
+      jobs = steps[self.number]()
+    except UnclearError:
+      return Begun((), Result(None))
+    following = dataclasses.replace(self, number=self.number + 1)
+    return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(steps) else following)
 
 
 @dataclasses.dataclass(frozen=True)
 class Sorting:
-  """Chooses how images are divided, and sorts the pairs."""
+  """Chooses how images are divided, and sorts the pairs; `jobs`: how many have paired."""
 
   before: Pairing
+  jobs: int
 
   def __call__(self) -> Begun:
-    before = self.before
-    found = [_found(spread_pairs.pairs_in(before.folder, index)) for index in range(before.jobs)]
-    index = _index(before.tree, before.settings, found)
-    if index is None:
+    before, stages = self.before, self.before.stages
+    try:
+      paired, index = stages.found([_found(spread_pairs.pairs_in(stages.folder, job)) for job in range(self.jobs)])
+    except UnclearError:
       return Begun((), Result(None))
-    images = sum(one.images for one in found)
-    counts: dict[str, Counter[str]] = {
-      name: sum((one.counts[name] for one in found), Counter()) for name in before.methods
-    }
+    if not all(one.is_clear for one in paired) or self._may_be_another(paired):
+      return Begun((), Result(None))
+    images = sum(one.images for one in paired)
+    counts = {name: sum((one.counts[name] for one in paired), Counter()) for name in stages.methods}
     choice = assign.choose(
-      before.settings.split, before.tree.others, lambda method: counts.get(method.name, {}), images
+      before.settings.split, stages.tree.others, lambda method: counts.get(method.name, {}), images
     )
-    left = tuple(leftovers.unannotated(image, index) for image in sorted(image for one in found for image in one.left))
+    index = index if stages.is_named else dataclasses.replace(index, elsewhere={})
+    left = [leftovers.unannotated(image, index) for image in sorted(image for one in paired for image in one.left)]
     buckets = max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET))
-    merging = Merging(before, choice, dataclasses.replace(index, refused=(*index.refused, *left)), buckets)
-    return Begun([self._sort(choice, number, buckets) for number in range(before.jobs)], merging)
+    index = dataclasses.replace(index, refused=(*index.refused, *left))
+    return Begun([self._sort(choice, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets))
+
+  def _may_be_another(self, paired: Sequence[Paired]) -> bool:
+    """Whether another format may describe some of the images, or more of them."""
+    stages = self.before.stages
+    if len(stages.tree.others.files) >= sum(one.images for one in paired):
+      return True
+    return not stages.is_named and detect.describes(stages.tree.others, stages.data_format)
 
   def _sort(self, choice: assign.Choice, number: int, buckets: int) -> Sort:
-    folder = self.before.folder
-    pairs, output = spread_pairs.pairs_in(folder, number), spread_pairs.sorted_in(folder, number)
-    return Sort(self.before.saved_tree, choice, pairs, buckets, output)
+    stages = self.before.stages
+    pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
+    return Sort(stages.saved, choice, pairs, buckets, output)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,34 +134,35 @@ class Merging:
   """Puts what is sorted together; the plan is known then.
 
   Attributes:
-    before: the first stage.
+    before: the stage before.
     choice: how images are divided.
     index: without items; all files that pairing has refused.
     buckets: of each split.
   """
 
-  before: Pairing
+  before: Sorting
   choice: assign.Choice
   index: DatasetIndex
   buckets: int
 
   def __call__(self) -> Begun:
-    folder, files = self.before.folder, self.before.jobs
+    pairing, files = self.before.before, self.before.jobs
+    tree, folder = pairing.stages.tree, pairing.stages.folder
     cut: list[Cut] = [_found(spread_pairs.sorted_in(folder, index)) for index in range(files)]
     tasks, sizes = sum((one.tasks for one in cut), Counter()), sum((one.bytes for one in cut), Counter())
     left_out = sorted((refusal for one in cut for refusal in one.left_out), key=lambda refusal: refusal.path)
     planned = plan.Plan(
-      root=self.before.tree.root,
+      root=tree.root,
       data_format=self.index.data_format,
       split_method=self.choice.method,
       placing=self.choice.placing,
       shards=tuple(_shards(tasks, sizes, self.buckets, folder)),
       refused=(*self.index.refused, *left_out),
-      warnings=self.choice.warnings,
-      state=self.before.tree.others.state,
-      fingerprint=self.before.fingerprint,
+      warnings=(*self.index.warnings, *self.choice.warnings),
+      state=tree.others.state,
+      fingerprint=pairing.fingerprint,
     )
-    return Begun([Merge(folder, files, bucket) for bucket in tasks], self.before.then(planned))
+    return Begun([Merge(folder, files, bucket) for bucket in tasks], pairing.then(planned))
 
 
 def _found(output: str) -> Any:
@@ -166,19 +180,6 @@ def _methods(settings: SplitSettings, others: Tree) -> tuple[str, ...] | None:
   if declared.METHOD.name in given and (settings.method != AUTO or declared.declares(others)):
     return None
   return tuple(name for name in given if name != declared.METHOD.name)
-
-
-def _index(tree: SpreadTree, settings: IngestSettings, found: Sequence[Paired]) -> DatasetIndex | None:
-  """The index without its items; None if another format may describe some of the images, or pairing is not clear."""
-  images = sum(one.images for one in found)
-  if not all(one.is_clear for one in found) or len(tree.others.files) >= images:
-    return None
-  refused = sorted((refusal for one in found for refusal in one.refused), key=lambda refusal: refusal.path)
-  if settings.data_format != AUTO:
-    return DatasetIndex(spread_pairs.FORMAT, (), tuple(refused))
-  if detect.describes(tree.others, spread_pairs.FORMAT):
-    return None
-  return DatasetIndex(spread_pairs.FORMAT, (), tuple(refused), elsewhere={})
 
 
 def _shards(tasks: Mapping[int, int], sizes: Mapping[str, int], buckets: int, folder: str) -> Iterator[plan.Shard]:

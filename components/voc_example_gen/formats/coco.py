@@ -3,6 +3,7 @@
 import dataclasses
 import posixpath
 import re
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from components.voc_example_gen import coco_boxes, coco_join, entries, json_stream
@@ -27,23 +28,22 @@ def find(tree: Tree) -> DatasetIndex:
   refused: list[Refusal] = []
   warnings: list[str] = []
   paths = [file.path for file in tree.with_suffix('.json')]
-  for path in _detection_first(paths):
+  for path in detection_first(paths):
     try:
-      if files and _is_stuff(path):
-        raise RefusedFileError(Reason.NOT_FOR_DETECTION, 'regions of materials (COCO-Stuff) beside the file of objects')
+      if files:
+        require_things(path)
       with opened_annotation_file(tree.root, path, MAX_BYTES) as file:
         joined = read(file)
     except RefusedFileError as error:
-      reason = Reason.NOT_FOR_DETECTION if error.reason == Reason.NOT_AN_ANNOTATION else error.reason
-      refused.append(Refusal(path, reason, error.detail))
+      refused.append(refuse(path, error.reason, error.detail))
       continue
     files.append((path, joined.annotations))
     refused += [Refusal(path, reason, detail) for reason, detail in joined.refused]
     warnings += [f'{path}: {warning}.' for warning in joined.warnings]
-  unlabelled = _unlabelled_tests(files)
-  refused += [
-    Refusal(path, Reason.NOT_FOR_DETECTION, 'lists the images of a test set, and no object') for path in unlabelled
-  ]
+  unlabelled = unlabelled_tests(
+    {path: any(one.objects or one.dropped for one in annotations) for path, annotations in files}
+  )
+  refused += map(refuse_test, unlabelled)
   files = [(path, annotations) for path, annotations in files if path not in unlabelled]
   warnings = [warning for warning in warnings if not warning.startswith(tuple(f'{path}: ' for path in unlabelled))]
   index = entries.match('coco', files, [image.path for image in tree.images])
@@ -52,23 +52,44 @@ def find(tree: Tree) -> DatasetIndex:
   )
 
 
-def _unlabelled_tests(files: list[tuple[str, list[Annotation]]]) -> set[str]:
-  """Files named for a test set without one object, beside files with objects: their images are no negatives."""
-  without = {path for path, annotations in files if not any(one.objects or one.dropped for one in annotations)}
+def refuse(path: str, reason: Reason, detail: str) -> Refusal:
+  """Refuses a file that `read` does not read; JSON of another kind is no fault."""
+  return Refusal(path, Reason.NOT_FOR_DETECTION if reason == Reason.NOT_AN_ANNOTATION else reason, detail)
+
+
+def refuse_test(path: str) -> Refusal:
+  """Refuses one of `unlabelled_tests`."""
+  return Refusal(path, Reason.NOT_FOR_DETECTION, 'lists the images of a test set, and no object')
+
+
+def unlabelled_tests(files: Mapping[str, bool]) -> list[str]:
+  """Files named for a test set without one object, beside files with objects: their images are no negatives.
+
+  Args:
+    files: {path: whether it has an object} of all that are read.
+  """
+  without = [path for path, has_objects in files.items() if not has_objects]
   if len(without) == len(files):
-    return set()
-  return {
+    return []
+  return [
     path for path in without if folders.split_in_file_name(path) == TEST or 'image_info' in posixpath.basename(path)
-  }
+  ]
 
 
-def _detection_first(paths: list[str]) -> list[str]:
+def detection_first(paths: Iterable[str]) -> list[str]:
+  """The order in which files are read."""
   return sorted(paths, key=_is_stuff)
 
 
 def _is_stuff(path: str) -> bool:
   """Whether the name is that of a COCO-Stuff file, which has the form of a detection file."""
   return 'stuff' in re.split(r'[^a-z]+', posixpath.basename(path).lower())
+
+
+def require_things(path: str) -> None:
+  """Raises RefusedFileError for a COCO-Stuff file; where no other file is read, it is taken for what it is."""
+  if _is_stuff(path):
+    raise RefusedFileError(Reason.NOT_FOR_DETECTION, 'regions of materials (COCO-Stuff) beside the file of objects')
 
 
 def read(file: IO[bytes]) -> Joined:
@@ -81,13 +102,18 @@ def read(file: IO[bytes]) -> Joined:
     document = json_stream.load(file, coco_boxes.without_needless)
   except (ValueError, RecursionError) as error:
     raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'not JSON: {error}') from error
+  return coco_join.join(required(document))
+
+
+def required(document: Any) -> Mapping[str, list[Any]]:
+  """Returns a JSON document that is a COCO file with boxes; else raises RefusedFileError, as `read` does."""
   if not isinstance(document, dict) or 'images' not in document or 'annotations' not in document:
     raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'no COCO file: expected {_expected()}, found {_kind(document)}')
   _require_boxes(document['annotations'])
   for section in _SECTIONS:
     if not isinstance(document.get(section), list):
       raise RefusedFileError(Reason.ANNOTATION_MALFORMED, f'"{section}": expected a list')
-  return coco_join.join(document)
+  return document
 
 
 def _expected() -> str:

@@ -65,3 +65,18 @@ def test_a_large_file_is_read_once(monkeypatch, block):
   file = _Counted(json.dumps({'a': [{'n': n} for n in range(99)], 'b': [1.5, 2222, -3e9, 'x'], 'c': 12345}).encode())
   assert len(json_stream.load(file, lambda entry: entry)['a']) == 99
   assert file.starts == 0
+
+
+def test_the_entries_of_lists_are_given_and_not_kept(monkeypatch):
+  monkeypatch.setattr(json_stream, '_BLOCK', 16)
+  given = []
+  content = json.dumps({'a': [{'b': [1, 2]}, 3], 'year': 2017, 'c': [], 'd': {'e': [4]}}).encode()
+  left = json_stream.scan(io.BytesIO(content), lambda entry: entry, lambda name, entry: given.append((name, entry)))
+  assert given == [('a', {'b': [1, 2]}), ('a', 3)]
+  assert left == {'a': [], 'year': 2017, 'c': [], 'd': {'e': [4]}}
+
+
+@pytest.mark.parametrize('content', ['{"a": [1], "a": [2]}', '[1]', '{"a": [1'])
+def test_entries_of_which_some_may_not_count_are_an_error(content):
+  with pytest.raises(ValueError):
+    json_stream.scan(io.BytesIO(content.encode()), lambda entry: entry, lambda name, entry: None)

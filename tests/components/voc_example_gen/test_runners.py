@@ -11,6 +11,7 @@ import pytest
 from components.artifacts import LabelMap
 from detection import kept_scans
 from detection.sample_data import draw
+from tests.support import annotated_formats
 
 pytestmark = pytest.mark.slow
 
@@ -59,16 +60,28 @@ def test_the_label_map_is_the_same(root, ingest, engine, tmp_path):
 
 @pytest.mark.parametrize('method', ['hash', 'stratified'])
 def test_a_folder_too_large_for_one_process_gives_the_same(root, ingest, engine, monkeypatch, capsys, method):
+  require_same_if_large(root, ingest, engine, monkeypatch, capsys, split={'method': method})
+
+
+@pytest.mark.parametrize('form', ['coco'])
+def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engine, monkeypatch, capsys, form):
+  root = annotated_formats.many(tmp_path / 'data', form, 40)
+  require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=5_000)
+
+
+def require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=100_000, **settings):
+  """Taken for large, the folder gives the same, on the local engine and on another one."""
   from components.voc_example_gen import plan, spread_listing, spread_plan, spread_sums
 
-  monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)
-  held = ingest(root, split={'method': method})
+  monkeypatch.setattr(plan, 'SHARD_BYTES', shard_bytes)
+  held = ingest(root, **settings)
+  assert all(len(held.files(split)) > 1 for split in ('train', 'eval'))
   monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 50)
   monkeypatch.setattr(spread_sums, 'MANY', 10)
   monkeypatch.setattr(spread_sums, '_IMAGES_OF_A_JOB', 20)
   for beam_args in ([], engine):
-    spread = ingest(root, beam_args=beam_args, split={'method': method})
+    spread = ingest(root, beam_args=beam_args, **settings)
     for split in ('train', 'eval'):
       assert [(p.name, p.read_bytes()) for p in held.files(split)] == [
         (p.name, p.read_bytes()) for p in spread.files(split)

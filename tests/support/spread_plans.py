@@ -1,0 +1,55 @@
+"""Plans of small folders that are taken for large ones; their images need not be any, as planning reads none."""
+
+import pickle
+
+from components.voc_example_gen import (
+  entry_stages,
+  plan,
+  spread_coco,
+  spread_listing,
+  spread_plan,
+  stages,
+)
+from components.voc_example_gen.settings import IngestSettings
+
+
+def make_small(monkeypatch):
+  """Gives workers little to do each, so that a small folder has many of them."""
+  monkeypatch.setattr(plan, 'SHARD_BYTES', 400_000)  # four images whose size is not known
+  monkeypatch.setattr(plan, 'TYPICAL_BYTES', 100_000)
+  monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
+  monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
+  monkeypatch.setattr(spread_listing, '_RUN', 9)
+  monkeypatch.setattr(spread_coco, '_RUN', 5)
+  monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 11)
+
+
+def run_here(jobs):
+  for job in jobs:
+    pickle.loads(pickle.dumps(job))()
+
+
+def spread(root, folder, **settings):
+  """The plan that workers make; None if they cannot."""
+  tree = spread_listing.read(str(root), str(folder), most=0)
+  first = spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
+  return first and stages.run(first, run_here)
+
+
+def told(planned):
+  """Everything in a plan, in values that can be compared; what is refused in the order of the report."""
+  # As text, where NaN equals itself.
+  shards = [(shard.split, shard.index, shard.of, repr(list(shard.tasks))) for shard in planned.shards]
+  fixed = planned.root, planned.data_format, planned.split_method, planned.placing, planned.warnings
+  refused = sorted(planned.refused, key=lambda refusal: (refusal.path, refusal.reason.value))
+  return (*fixed, planned.state, planned.fingerprint, shards, refused)
+
+
+def assert_same(root, folder, **settings):
+  """Workers plan the folder as one process does."""
+  planned = spread(root, folder, **settings)
+  assert planned is not None
+  alone = plan.make(str(root), IngestSettings(**settings))
+  assert planned.shards
+  assert told(planned) == told(alone)
+  return planned
