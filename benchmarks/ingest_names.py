@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, stages
+from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
@@ -45,6 +46,8 @@ class _Names(listing.Walk):
         yield listing.File(f'labels/{number:09}.xml', 700)
     if self.data_format == 'coco':
       yield listing.File(_write_coco(self.root, self.images), 0)
+    if self.data_format == 'csv':
+      yield listing.File(_write_csv(self.root, self.images), 0)
 
 
 def _write_coco(root: str, images: int) -> str:
@@ -62,6 +65,16 @@ def _write_coco(root: str, images: int) -> str:
     categories = [{'id': number, 'name': f'class {number}'} for number in range(_CLASSES)]
     file.write(f'], "categories": {json.dumps(categories)}}}')
   return 'instances.json'
+
+
+def _write_csv(root: str, images: int) -> str:
+  """A table with three boxes for each image; returns its name."""
+  with open(f'{root}/labels.csv', 'w', encoding='utf-8', newline='') as file:
+    table = csv_table.Writer(file)
+    for number in range(images):
+      boxes = [(f'class {(3 * number + n) % _CLASSES}', (10.5, 20.25, 170.5, 260.75)) for n in range(3)]
+      table.add(f'{number:09}.jpg', 640, 480, boxes)
+  return 'labels.csv'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +147,7 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000])
   parser.add_argument('--method', default='hash', help='data.split.method')
-  parser.add_argument('--format', default='voc', choices=('voc', 'coco'), help='data.format')
+  parser.add_argument('--format', default='voc', choices=('voc', 'coco', 'csv'), help='data.format')
   parser.add_argument('--whole', action='store_true', help='pairs the folder in one process')
   parser.add_argument('--one', action='store_true', help='runs one row here, and prints it as JSON')
   arguments = parser.parse_args()

@@ -1,7 +1,6 @@
 """Reads the rows of a table of boxes, whichever columns it has, into one annotation for each file name."""
 
 import csv
-import dataclasses
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,56 +46,111 @@ def read(text: str) -> Table:
     csv.Error: if a line cannot be read.
   """
   first, _, rest = text.partition('\n')
-  if first.lower().startswith('sep='):  # for Excel alone
+  if is_for_excel(first):
     text, first = rest, rest.partition('\n')[0]
-  delimiter = max(',;\t', key=first.count)
-  rows = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
-  sample = list(itertools.islice(rows, _SAMPLE))
-  columns = csv_columns.without_header(sample)
-  if columns is None:
-    header = next((place for place, row in enumerate(sample) if any(cell.strip() for cell in row)), 0)
-    columns = csv_columns.by_header(sample[header] if sample else [])
-    sample = sample[header + 1 :]
-  return _table(itertools.chain(sample, rows), columns, decimal_comma=delimiter != ',')
+  rows, unit, images = Rows(first, lines(text)), Unit(), Images()
+  for row in rows:
+    unit.add(row)
+    images.add(row)
+  relative = unit.is_relative(rows.columns)
+  return Table(list(images.annotations(relative)), list(warnings(rows.columns, relative)))
 
 
-def _lines(text: str) -> Iterator[str]:
+def is_for_excel(first: str) -> bool:
+  """Whether the first line is for Excel alone."""
+  return first.lower().startswith('sep=')
+
+
+def lines(text: str) -> Iterator[str]:
   """The lines of a text with their ends, as io.StringIO with newline='' gives them, which would hold it four times."""
   return (match.group() for match in _LINE.finditer(text))
 
 
-def _table(rows: Iterable[list[str]], columns: Columns, decimal_comma: bool) -> Table:
-  by_name: dict[str, list[Object | BoxRule]] = {}
-  sizes: dict[str, Size] = {}
-  for row in rows:
-    name = _cell(row, columns.file)
-    if not name:
-      continue
-    size = (to_size(_cell(row, columns.width)), to_size(_cell(row, columns.height)))
-    if sizes.setdefault(name, size) != size:
-      sizes[name] = (None, None)  # rows that contradict each other
-    results = by_name.setdefault(name, [])
-    if any(_cell(row, place) for place in (*columns.box, columns.label)):
-      results.append(_object(row, columns, decimal_comma))
-  annotations = [_annotation(name, sizes[name], results) for name, results in by_name.items()]
-  relative = _are_fractions(annotations)
-  if relative and not columns.is_certain:
-    raise RefusedFileError(
-      Reason.COLUMNS_UNCLEAR,
-      f'{columns.names}: fractions, and nothing says whether the first two are a corner or the centre',
-    )
-  if relative:
-    annotations = [dataclasses.replace(annotation, relative=True) for annotation in annotations]
-  return Table(annotations, list(_warnings(columns, relative)))
+class Row(NamedTuple):
+  """A row of a table: the name and the size of its image, and its object if it has one."""
+
+  name: str
+  size: Size
+  thing: Object | BoxRule | None
+
+
+class Rows:
+  """Reads the rows of a table that have a file's name. Errors as for `read`, raised while they are read.
+
+  Attributes:
+    columns: what the columns are.
+  """
+
+  def __init__(self, first: str, lines: Iterable[str]) -> None:
+    """first: the first line, which tells what parts the columns; `lines` has it too."""
+    delimiter = max(',;\t', key=first.count)
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    sample = list(itertools.islice(rows, _SAMPLE))
+    columns = csv_columns.without_header(sample)
+    if columns is None:
+      header = next((place for place, row in enumerate(sample) if any(cell.strip() for cell in row)), 0)
+      columns = csv_columns.by_header(sample[header] if sample else [])
+      sample = sample[header + 1 :]
+    self.columns, self._decimal_comma = columns, delimiter != ','
+    self._rows = itertools.chain(sample, rows)
+
+  def __iter__(self) -> Iterator[Row]:
+    columns = self.columns
+    for row in self._rows:
+      if name := _cell(row, columns.file):
+        size = (to_size(_cell(row, columns.width)), to_size(_cell(row, columns.height)))
+        has_object = any(_cell(row, place) for place in (*columns.box, columns.label))
+        yield Row(name, size, _object(row, columns, self._decimal_comma) if has_object else None)
+
+
+class Unit:
+  """Tells whether a table is in fractions: all corners are within [0, 1], and some between; no box of pixels is."""
+
+  def __init__(self) -> None:
+    self._within, self._between = True, False
+
+  def add(self, row: Row) -> None:
+    if self._within and isinstance(row.thing, Object):
+      thing = row.thing
+      for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax):
+        self._within = self._within and 0 <= side <= 1
+        self._between = self._between or 0 < side < 1
+
+  def is_relative(self, columns: Columns) -> bool:
+    """Whether it is. Raises RefusedFileError, COLUMNS_UNCLEAR, if that leaves two readings."""
+    relative = self._within and self._between
+    if relative and not columns.is_certain:
+      raise RefusedFileError(
+        Reason.COLUMNS_UNCLEAR,
+        f'{columns.names}: fractions, and nothing says whether the first two are a corner or the centre',
+      )
+    return relative
+
+
+class Images:
+  """Puts the rows of each image together, in the order of their first rows."""
+
+  def __init__(self) -> None:
+    self._things: dict[str, list[Object | BoxRule]] = {}
+    self._sizes: dict[str, Size] = {}
+
+  def add(self, row: Row) -> None:
+    if self._sizes.setdefault(row.name, row.size) != row.size:
+      self._sizes[row.name] = (None, None)  # rows that contradict each other
+    things = self._things.setdefault(row.name, [])
+    if row.thing is not None:
+      things.append(row.thing)
+
+  def annotations(self, relative: bool) -> Iterator[Annotation]:
+    """relative: whether corners are fractions."""
+    for name, things in self._things.items():
+      objects, dropped = sort_out(things)
+      width, height = self._sizes[name]
+      yield Annotation(objects, width, height, filename=name, relative=relative, dropped=dropped)
 
 
 def _cell(row: Sequence[str], place: int | None) -> str:
   return row[place].strip() if place is not None and place < len(row) else ''
-
-
-def _annotation(name: str, size: Size, results: list[Object | BoxRule]) -> Annotation:
-  objects, dropped = sort_out(results)
-  return Annotation(objects=objects, width=size[0], height=size[1], filename=name, dropped=dropped)
 
 
 def _object(row: Sequence[str], columns: Columns, decimal_comma: bool) -> Object | BoxRule:
@@ -136,19 +190,8 @@ def _numbers(row: Sequence[str], columns: Columns, decimal_comma: bool) -> tuple
   return None if a is None or b is None or c is None or d is None else (a, b, c, d)
 
 
-def _are_fractions(annotations: Iterable[Annotation]) -> bool:
-  """Whether all corners of a table are within [0, 1], and some between: no box of pixels is so small."""
-  between = False
-  for annotation in annotations:
-    for thing in annotation.objects:
-      for side in (thing.xmin, thing.ymin, thing.xmax, thing.ymax):
-        if not 0 <= side <= 1:
-          return False
-        between = between or 0 < side < 1
-  return between
-
-
-def _warnings(columns: Columns, relative: bool) -> Iterator[str]:
+def warnings(columns: Columns, relative: bool) -> Iterator[str]:
+  """Parts of sentences about a whole table."""
   if columns.label is None:
     yield f'no column tells the class, so that every object is called "{csv_columns.ONE_CLASS}"'
   if columns.form is not Form.CORNERS and columns.names:

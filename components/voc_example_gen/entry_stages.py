@@ -13,7 +13,7 @@ from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.spread_entries import Match, Matched, Named
 from components.voc_example_gen.spread_pairs import Paired, UnclearError
 
-_ROWS_OF_A_JOB = 100_000
+_ROWS_OF_A_JOB = 50_000
 _MOST_FILES = 1000
 
 
@@ -108,7 +108,7 @@ class EntryStages(PairStages):
 
   @property
   def _parts(self) -> list[tuple[int, ...]]:
-    return spread_listing.divided(sum(read.rows for read in self.reads) // _ROWS_OF_A_JOB)
+    return spread_listing.divided(-(-sum(read.rows for read in self.reads) // _ROWS_OF_A_JOB))
 
   def _read_in(self, index: int) -> str:
     return f'{self.folder}/read-{index:05}'

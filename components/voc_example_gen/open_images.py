@@ -18,8 +18,7 @@ def is_code(label: str) -> bool:
 
 def class_names(text: str) -> dict[str, str]:
   """{code: name} of class-descriptions-boxable.csv, a table of two columns; {} for any other text."""
-  first = text.partition('\n')[0].split(',')
-  if not is_code(first[0].strip()) and [name.strip().lower() for name in first] != _HEADER:
+  if not may_be_names(text.partition('\n')[0]):
     return {}
   names = {}
   for row in csv.reader(text.splitlines()):
@@ -28,6 +27,12 @@ def class_names(text: str) -> dict[str, str]:
     if is_code(row[0].strip()) and (name := clean_label(row[1])):
       names[row[0].strip()] = name
   return names
+
+
+def may_be_names(first: str) -> bool:
+  """Whether this is the first line of such a table."""
+  cells = first.split(',')
+  return is_code(cells[0].strip()) or [name.strip().lower() for name in cells] == _HEADER
 
 
 def named(annotations: Iterable[Annotation], names: Mapping[str, str]) -> Iterator[Annotation]:

@@ -87,8 +87,6 @@ class ReadFile:
       try:
         document = json_stream.scan(file, coco_boxes.without_needless, rows.take)
       except (ValueError, RecursionError) as error:
-        if rows.count:
-          raise UnclearError from error
         file.seek(0)
         if len(file.read(_SMALL)) == _SMALL:
           raise UnclearError from error

@@ -79,6 +79,7 @@ class Matched(NamedTuple):
   repeats: Mapping[tuple[str, str], int] = {}
 
 
+@functools.lru_cache(maxsize=4096)  # a table has a row an object
 def part_of_name(name: str) -> int:
   """The part of the images that an entry may mean. Raises UnclearError if they may be in several parts."""
   parts = set()

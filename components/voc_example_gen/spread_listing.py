@@ -47,7 +47,10 @@ class SpreadTree:
     """The only format that may be the one of most images; '' if none may be, or several."""
     if self.annotations:
       return 'voc'
-    return 'coco' if self.others.with_suffix('.json') else ''
+    size = {suffix: sum(file.size for file in self.others.with_suffix(suffix)) for suffix in ('.json', '.csv')}
+    if self.others.with_suffix('.json') and size['.json'] >= size['.csv']:
+      return 'coco'
+    return 'csv' if self.others.with_suffix('.csv') else ''
 
   def parts(self, parts: Iterable[int]) -> list[File]:
     """The images and XML files of some parts."""

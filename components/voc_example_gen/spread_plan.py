@@ -13,6 +13,7 @@ from typing import Any
 
 from components.voc_example_gen import assign, detect, digests, leftovers, plan, spread_pairs, work_list
 from components.voc_example_gen.coco_stages import CocoStages
+from components.voc_example_gen.csv_stages import CsvStages
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.pair_stages import PairStages
@@ -24,7 +25,7 @@ from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Paired, 
 from components.voc_example_gen.stages import Begun, Result, Stage
 from components.voc_example_gen.voc_stages import VocStages
 
-_FORMATS: dict[str, type[PairStages]] = {stages.data_format: stages for stages in (VocStages, CocoStages)}
+_FORMATS: dict[str, type[PairStages]] = {stages.data_format: stages for stages in (VocStages, CocoStages, CsvStages)}
 _FILES_OF_A_JOB = 20_000
 _TASKS_OF_A_BUCKET = 8_000
 _MOST_BUCKETS = 4096

@@ -6,6 +6,7 @@ from components.voc_example_gen import (
   entry_stages,
   plan,
   spread_coco,
+  spread_csv,
   spread_listing,
   spread_plan,
   stages,
@@ -21,7 +22,8 @@ def make_small(monkeypatch):
   monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
   monkeypatch.setattr(spread_listing, '_RUN', 9)
   monkeypatch.setattr(spread_coco, '_RUN', 5)
-  monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 11)
+  monkeypatch.setattr(spread_csv, '_RUN', 5)
+  monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 3)
 
 
 def run_here(jobs):

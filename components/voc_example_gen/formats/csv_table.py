@@ -35,14 +35,18 @@ def find(tree: Tree) -> DatasetIndex:
       else:
         tables.append((file.path, _parse(text)))
     except RefusedFileError as error:
-      reason = Reason.NOT_FOR_DETECTION if error.reason == Reason.NOT_AN_ANNOTATION else error.reason
-      refused.append(Refusal(file.path, reason, error.detail))
+      refused.append(refuse(file.path, error.reason, error.detail))
   warnings = [f'{path}: {warning}.' for path, table in tables for warning in table.warnings]
   files = [(path, list(open_images.named(table.annotations, class_names))) for path, table in tables]
   index = entries.match('csv', files, [image.path for image in tree.images])
   return dataclasses.replace(
     index, refused=(*refused, *index.refused), warnings=tuple(dict.fromkeys((*index.warnings, *warnings)))
   )
+
+
+def refuse(path: str, reason: Reason, detail: str) -> Refusal:
+  """Refuses a file that is not read; a table of another kind is no fault."""
+  return Refusal(path, Reason.NOT_FOR_DETECTION if reason == Reason.NOT_AN_ANNOTATION else reason, detail)
 
 
 def parse(content: bytes) -> Table:

@@ -72,6 +72,7 @@ ODD_BOXES = [
   *boxes(5, 1, bbox=[10, 10, 40, 40], area=900),
   *boxes(6, 3, category_id=[1, 2]),
   *boxes(7, 3, category_id='unknown'),
+  *boxes(8, 1, bbox=None, category_id='unknown'),
   *boxes(8, 1, bbox=[float('nan'), 1, 2, 3]),
 ]
 CLEAR = {
@@ -90,7 +91,7 @@ CLEAR = {
   ),
   'boxes of all kinds': (with_images(entries=ODD_BOXES), {}),
   'a category with two names': (with_images(categories=[*CATEGORIES, {'id': 9, 'name': 'hound'}]), {}),
-  'an image listed once an object': (with_images(*PLAIN['images'][:9]), {}),
+  'an image listed once an object': (with_images(*({**image, 'width': 99} for image in PLAIN['images'][:9])), {}),
   'two ids of one name': (
     with_images({'id': 100, 'file_name': '003.jpg'}, {'id': 101, 'file_name': '004.JPG'}, entries=boxes(100, first=3)),
     {},
@@ -117,6 +118,7 @@ CLEAR = {
       'package.json': '{}',
       'list.json': '[1]',
       'broken.json': '{"images": ',
+      'short.json': json.dumps(PLAIN)[:-9],
       'README.txt': 'Cats.',
     },
     {},
@@ -174,7 +176,6 @@ TANGLED = {
   'two images of one id': with_images({'id': 4, 'file_name': '004.jpg'}),
   'categories that are off by one': with_images(categories=[{'id': n, 'name': f'{n}'} for n in (6, 7, 8)]),
   'a section that is there twice': {'annotations.json': json.dumps(PLAIN)[:-1] + ', "images": []}'},
-  'a file that breaks off': {'annotations.json': json.dumps(PLAIN)[:-9]},
   'a name with an unknown ending': with_images({'id': 99, 'file_name': 'v1.5'}),
   'a name that may mean two images': with_images({'id': 99, 'file_name': 'a%2Fb.jpg'}),
   'an image whose name begins with a space': {'images/ 7.jpg': b''},

@@ -106,4 +106,4 @@ def test_what_is_settled_by_convention_is_said():
 
 @pytest.mark.parametrize('text', ['', 'a', 'a\n', '\n', 'a\r\nb\rc\n\n"x\r\ny",d', 'ä\x0b\u2028b\r', '\r\r\n\n\r'])
 def test_lines_are_those_of_a_file(text):
-  assert list(csv_rows._lines(text)) == list(io.StringIO(text, newline=''))
+  assert list(csv_rows.lines(text)) == list(io.StringIO(text, newline=''))

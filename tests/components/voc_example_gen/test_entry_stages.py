@@ -21,7 +21,7 @@ FILES = {'x.json': json.dumps(DOCUMENT), **{f'{n}.jpg': b'' for n in range(30)}}
 
 def stages_of(root, folder):
   tree = spread_listing.read(str(root), str(folder), most=0)
-  return CocoStages(tree, work_list.save(str(folder), 'tree', tree), str(folder), ('folders',), False, 8)
+  return CocoStages(tree, work_list.save(str(folder), 'tree', tree), str(folder), ('folders',), False, 25)
 
 
 def run(jobs):
@@ -38,9 +38,9 @@ def test_a_process_that_knows_only_where_the_files_are_goes_on(tmp_path, monkeyp
     return pickle.loads(pickle.dumps(stages))
 
   assert len(run(elsewhere().read())) == 1
-  assert len(run(elsewhere().join())) == 6
+  assert len(run(elsewhere().join())) == 22
   matched = run(elsewhere().match())
-  assert len(matched) == 8
+  assert len(matched) == 25
   paired, index = elsewhere().found(matched)
   assert sum(one.images for one in paired) == 30
   assert [refusal.detail[:14] for refusal in index.refused] == [f'names "{n}.jpg"' for n in (90, 91, 92)]

@@ -6,7 +6,7 @@ from components.voc_example_gen import listing, spread_listing, spread_plan
 from components.voc_example_gen.settings import IngestSettings
 
 
-@pytest.mark.parametrize('data_format', ['voc', 'coco'])
+@pytest.mark.parametrize('data_format', ['voc', 'coco', 'csv'])
 def test_there_are_as_many_names_as_stages(data_format):
   tree = spread_listing.SpreadTree(listing.Tree('x', ()), (), 40, 20, 20)
   first = spread_plan.first(tree, IngestSettings(data_format=data_format), 'work', lambda planned: planned)
