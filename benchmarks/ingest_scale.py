@@ -2,15 +2,17 @@
 
     python -m benchmarks.ingest_scale DIRECTORY [--images 10000 100000] [--against CHECKOUT] [--rows 'local' ...]
 
-Some thousand images of about 4 kB are drawn once; all others are hard links to them, so that a million fit a disk.
-Every row is a process of its own, and its memory is what the operating system says of it, ten times a second. CHECKOUT
+The images, of about 4 kB, are drawn once, and no two are alike: a million take 8 GB, most of it for small files. Every
+row is a process of its own, and its memory is what the operating system says of it, ten times a second. CHECKOUT
 is a folder with an older version of this project: each row is measured with its code as well, one after the other. The
 row `plan` is all that happens before the first image is decoded, all of it in one process; `fingerprint` is what a
-second run on the same images does first. For Prism and Flink, give their arguments as --beam.
+second run on the same images does first; `local` leaves the number of processes to this project. The rows of a job
+server need one that is running:
+
+    python tools/flink.py python -m benchmarks.ingest_scale DIRECTORY --rows 'job server, 1 worker'
 """
 
 import argparse
-import io
 import json
 import os
 import random
@@ -26,39 +28,55 @@ from PIL import Image
 from detection.sample_data import draw
 
 SIZE = (192, 144)
-_QUALITY = 60  # with the grain below, about 4 kB
-_DRAWN = 4000  # ext4 allows 65,000 links to a file
-_PROCESSES = '--direct_running_mode=multi_processing --direct_num_workers=2'
-# {row: Beam's arguments}; for the plan, and for the fingerprint of a second run, without Beam.
-ROWS = {'plan': None, 'fingerprint': None, 'local': '', 'local, 2 processes': _PROCESSES}
+_QUALITY = 60  # with the mosaic below, about 4 kB
+_MOSAIC = (16, 12)
+_SCENES = 50  # of drawn shapes in each part; no two images have the same mosaic
+_PARTS = 64
+_WORKERS = '--direct_running_mode=multi_processing --direct_num_workers='
+_PORTABLE = (
+  '--runner=PortableRunner --job_endpoint={} --environment_type=LOOPBACK '
+  '--experiments=use_loopback_process_worker --parallelism={} --sdk_worker_parallelism={}'
+)
+_ENDPOINT = os.environ.get('BEAM_JOB_ENDPOINT', '')
+# {row: Beam's arguments}; None for those without Beam.
+ROWS = {
+  'plan': None,
+  'fingerprint': None,
+  'local': '',
+  'local, 1 worker': f'{_WORKERS}1',
+  'local, 2 workers': f'{_WORKERS}2',
+  'job server, 1 worker': _PORTABLE.format(_ENDPOINT, 1, 1),
+  'job server, 2 workers': _PORTABLE.format(_ENDPOINT, 2, 2),
+}
+_USUAL = [row for row in ROWS if not row.startswith('job server')]
 
 
 def write(directory: Path, images: int) -> None:
-  """A VOC folder with `images` images, most of them hard links; does nothing if it is there already."""
+  """Draws a VOC folder with `images` different images; does nothing if it is there already."""
   if (directory / 'complete').exists():
     return
   for folder in ('Annotations', 'JPEGImages'):
     (directory / folder).mkdir(parents=True, exist_ok=True)
+  parts = [range(start, images, _PARTS) for start in range(_PARTS)]
   with ProcessPoolExecutor() as pool:
-    list(pool.map(_draw, [directory] * 64, [range(start, min(images, _DRAWN), 64) for start in range(64)]))
-  for number in range(_DRAWN, images):
-    for place in ('JPEGImages/{:07}.jpg', 'Annotations/{:07}.xml'):
-      if (directory / place.format(number)).exists():
-        continue
-      os.link(directory / place.format(number % _DRAWN), directory / place.format(number))
+    list(pool.map(_draw, [directory] * _PARTS, parts))
   (directory / 'complete').touch()
 
 
 def _draw(directory: Path, numbers: range) -> None:
-  grain = Image.effect_noise(SIZE, 20).convert('RGB')
+  scenes = [_scene(seed) for seed in range(_SCENES)]
   for number in numbers:
-    rng = random.Random(number)
-    image = draw.background(*SIZE, rng)
-    shapes = draw.draw_shapes(image, rng)
-    buffer = io.BytesIO()
-    Image.blend(image, grain, 0.1).save(buffer, 'JPEG', quality=_QUALITY)
-    (directory / f'JPEGImages/{number:07}.jpg').write_bytes(buffer.getvalue())
+    scene, shapes = scenes[number // _PARTS % _SCENES]
+    colours = random.Random(number).randbytes(3 * _MOSAIC[0] * _MOSAIC[1])
+    mosaic = Image.frombytes('RGB', _MOSAIC, colours).resize(SIZE, Image.Resampling.BILINEAR)
+    Image.blend(scene, mosaic, 0.3).save(directory / f'JPEGImages/{number:07}.jpg', quality=_QUALITY)
     (directory / f'Annotations/{number:07}.xml').write_text(draw.voc_xml(f'{number:07}.jpg', *SIZE, shapes))
+
+
+def _scene(seed: int) -> tuple[Image.Image, list[draw.Shape]]:
+  rng = random.Random(seed)
+  image = draw.background(*SIZE, rng)
+  return image, draw.draw_shapes(image, rng)
 
 
 _PLAN = """
@@ -113,7 +131,9 @@ def measure(row: str, beam: str | None, root: Path, checkout: Path) -> dict[str,
 
   script = {'plan': _PLAN, 'fingerprint': _FINGERPRINT}.get(row, _INGEST)
   command = [sys.executable, '-c', script, str(root), *(beam or '').split()]
-  environment = {**os.environ, 'PYTHONPATH': str(checkout)}
+  # Beam starts its worker processes as plain `python`.
+  path = os.pathsep.join((os.path.dirname(sys.executable), os.environ['PATH']))
+  environment = {**os.environ, 'PYTHONPATH': str(checkout), 'PATH': path}
   found, cpu = {'driver': 0.0, 'worker': 0.0}, _cpu_seconds()
   with subprocess.Popen(
     command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=checkout
@@ -159,11 +179,10 @@ def main() -> None:
   parser.add_argument('directory', type=Path)
   parser.add_argument('--images', type=int, nargs='+', default=[10_000, 100_000])
   parser.add_argument('--against', type=Path, help='a checkout of an older version')
-  parser.add_argument('--rows', nargs='+', choices=ROWS, default=list(ROWS))
-  parser.add_argument('--beam', help="Beam's arguments of a row that is measured instead")
+  parser.add_argument('--rows', nargs='+', choices=ROWS, default=_USUAL)
   arguments = parser.parse_args()
   here = Path(__file__).parents[1]
-  rows = {arguments.beam: arguments.beam} if arguments.beam else {row: ROWS[row] for row in arguments.rows}
+  rows = {row: ROWS[row] for row in arguments.rows}
   columns = ('row', 'code', 'images', 'images/s', 'seconds', 'CPU ms an image', 'driver, MB', 'largest worker, MB')
   print(f'| {" | ".join(columns)} |\n|{"---|" * len(columns)}', flush=True)
   for images in arguments.images:
