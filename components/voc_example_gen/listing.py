@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from detection.base import file_status, files
+from detection.base import file_tree, files
 from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
@@ -40,6 +40,7 @@ UNLISTED_SUFFIXES = frozenset(
   | {'.dcm', '.tga', '.pcx', '.ico', '.j2k', '.jpf', '.jpx', '.dds', '.fits'}
 )
 ANNOTATION_SUFFIXES = frozenset({'.xml', '.json', '.txt', '.csv', '.yaml', '.yml', '.names', '.labels', '.data'})
+_LISTED = IMAGE_SUFFIXES | ANNOTATION_SUFFIXES
 # Segmentation masks of the VOC devkit have the stems of the photographs; the others are made by operating systems.
 _SKIPPED_FOLDERS = frozenset({'segmentationclass', 'segmentationobject', '__macosx', '@eadir'})
 
@@ -132,27 +133,25 @@ class Walk:
     return f'{self._sum % 2**256:064x}'
 
   def __iter__(self) -> Iterator[File]:
-    for path, status in file_status.of_all(self.root, self._paths()):
-      if status.is_regular:
+    choice = file_tree.Choice(lambda name: not _junk_folder(name), _wanted)
+    for path, status in file_tree.walk(self.root, choice):
+      if status is None:
+        self.unlisted.append(path)
+      elif status.is_regular:
         line = f'{path}\0{status.size}\0{status.mark}'.encode('utf-8', 'surrogateescape')
-        # A sum, so that the order in which a store lists its files makes no difference.
+        # A sum, so that the order in which the files come makes no difference.
         self._sum += int.from_bytes(hashlib.sha256(line).digest(), 'big')
         yield File(path, status.size)
 
-  def _paths(self) -> Iterator[str]:
-    for folder, folders, names in files.walk(self.root):
-      folders[:] = sorted(name for name in folders if not _junk_folder(name))
-      inside = folder[len(self.root) :].replace(os.sep, '/').strip('/')
-      if any(_junk_folder(part) for part in inside.split('/') if part):
-        continue  # walking a remote folder ignores what is removed from `folders`
-      for name in names:
-        if name.startswith('.'):
-          continue
-        suffix = _suffix(name)
-        if suffix in IMAGE_SUFFIXES or suffix in ANNOTATION_SUFFIXES:
-          yield posixpath.join(inside, name)
-        elif suffix in UNLISTED_SUFFIXES:
-          self.unlisted.append(posixpath.join(inside, name))
+
+def _wanted(name: str) -> bool | None:
+  """For file_tree: the status of what is listed, the names alone of images that are not."""
+  if name.startswith('.'):
+    return None
+  suffix = _suffix(name)
+  if suffix in _LISTED:
+    return True
+  return False if suffix in UNLISTED_SUFFIXES else None
 
 
 def _suffix(path: str) -> str:

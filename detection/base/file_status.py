@@ -24,11 +24,13 @@ class Status(NamedTuple):
     mark: what is another one when the content is: the time of its last change, in nanoseconds as far as the system
       keeps them, or a store's ETag; '' if the file cannot be asked.
     is_regular: False for a pipe or a device, which must not be opened: reading it would never end.
+    is_folder: whether it is a folder in a store.
   """
 
   size: int = 0
   mark: str = ''
   is_regular: bool = True
+  is_folder: bool = False
 
 
 def of(uri: str) -> Status:
@@ -52,8 +54,13 @@ def _of_remote(uri: str) -> Status:
   except files.not_found(uri):
     return Status()
   except files.errors(uri) as error:
-    raise DataError(f'{uri}: its store does not answer: {str(error)[:200]}. Try again later.') from error
-  return Status(found.length, str(found.mtime_nsec))
+    raise no_answer(uri, error) from error
+  return Status(found.length, str(found.mtime_nsec), is_folder=found.is_directory)
+
+
+def no_answer(uri: str, error: Exception) -> DataError:
+  """The one line that ends a run when a store does not answer."""
+  return DataError(f'{uri}: its store does not answer: {str(error)[:200].rstrip(".")}. Try again later.')
 
 
 def of_all(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
@@ -90,6 +97,6 @@ def _listed(root: str, paths: Iterable[str]) -> Iterator[tuple[str, Status]]:
   try:
     states = s3.states(root)
   except OSError as error:
-    raise DataError(f'{root}: its store does not answer: {str(error)[:200]}. Try again later.') from error
+    raise no_answer(root, error) from error
   for path in itertools.chain(first, paths):
     yield path, Status(*states[path]) if path in states else Status()

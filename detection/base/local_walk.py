@@ -3,8 +3,17 @@
 import itertools
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _PORTION = 10_000  # names
+
+
+class Portion(NamedTuple):
+  """Some of what is in a folder, by name; links to folders are links."""
+
+  folders: list[str]
+  links: list[str]
+  names: list[str]
 
 
 def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -12,31 +21,35 @@ def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
   seen, waiting = {os.path.realpath(root)}, [root]
   while waiting:
     folder = waiting.pop()
-    for folders, names in _portions(folder):
+    for portion in portions(folder, _PORTION):
       kept = []
-      for name in folders:
+      for name in (*portion.folders, *portion.links):
         real = os.path.realpath(os.path.join(folder, name))
         if real not in seen:
           seen.add(real)
           kept.append(name)
-      yield folder, kept, names
+      yield folder, kept, portion.names
       waiting += [os.path.join(folder, name) for name in kept]
 
 
-def _portions(folder: str) -> Iterator[tuple[list[str], list[str]]]:
-  """(folders, files) in a folder, at least once; nothing, as os.walk, if it cannot be read."""
+def portions(folder: str, size: int) -> Iterator[Portion]:
+  """What is in a folder, at least one portion; nothing, as os.walk, if it cannot be read."""
   try:
     entries = os.scandir(folder)
   except OSError:
     return
   with entries:
     while True:
-      folders: list[str] = []
-      names: list[str] = []
-      for entry in itertools.islice(entries, _PORTION):
-        (folders if _is_folder(entry) else names).append(entry.name)
-      yield folders, names
-      if len(folders) + len(names) < _PORTION:
+      portion = Portion([], [], [])
+      for entry in itertools.islice(entries, size):
+        if not _is_folder(entry):
+          portion.names.append(entry.name)
+        elif entry.is_symlink():
+          portion.links.append(entry.name)
+        else:
+          portion.folders.append(entry.name)
+      yield portion
+      if sum(map(len, portion)) < size:
         return
 
 

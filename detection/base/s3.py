@@ -6,6 +6,7 @@ while a file is in it.
 """
 
 import contextlib
+import datetime
 import functools
 import os
 import posixpath
@@ -50,13 +51,15 @@ class Status(NamedTuple):
 
   length: int
   mtime_nsec: int
+  is_directory: bool
 
 
 @_as_os_error()
 def stat(uri: str) -> Status:
   found = _store().info(uri)
   changed = found.get('LastModified')
-  return Status(found['size'], round(changed.timestamp() * 1e9) if changed else 0)
+  time = round(changed.timestamp() * 1e9) if changed else 0
+  return Status(found['size'], time, found['type'] == 'directory')
 
 
 @_as_os_error()
@@ -65,6 +68,31 @@ def states(uri: str) -> dict[str, tuple[int, str]]:
   top = uri.removeprefix(_SCHEME).rstrip('/') + '/'
   found = _store().find(uri, detail=True)
   return {path.removeprefix(top): (info['size'], str(info.get('ETag', ''))) for path, info in found.items()}
+
+
+class Page(NamedTuple):
+  """A page of a folder's listing: names of folders in it, (name, bytes, ETag) of files; '' or a token for the next."""
+
+  folders: list[str]
+  files: list[tuple[str, int, str]]
+  token: str
+
+
+@_as_os_error()
+def page(uri: str, token: str = '', after: str = '', most: int | None = None) -> Page:
+  """Lists a folder, whose URI ends in a slash; from where `token` says, or from behind a name, which need not exist."""
+  bucket, _, prefix = uri.removeprefix(_SCHEME).partition('/')
+  place = {'ContinuationToken': token} if token else {'StartAfter': prefix + after} if after else {}
+  size = {'MaxKeys': most} if most else {}
+  found = _store().call_s3('list_objects_v2', Bucket=bucket, Prefix=prefix, Delimiter='/', **place, **size)
+  folders = [one['Prefix'][len(prefix) : -1] for one in found.get('CommonPrefixes', ())]
+  files = [(one['Key'][len(prefix) :], one['Size'], str(one.get('ETag', ''))) for one in found.get('Contents', ())]
+  # A store that a console has made folders in holds an empty object for each, named as the folder is.
+  return Page(
+    [name for name in folders if name],
+    [file for file in files if file[0]],
+    found.get('NextContinuationToken', '') if found.get('IsTruncated') else '',
+  )
 
 
 @_as_os_error()
@@ -80,9 +108,19 @@ def glob(pattern: str) -> list[str]:
 
 
 def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
-  with _as_os_error():
-    for folder, folders, names in _store().walk(root):
-      yield _SCHEME + folder, folders, [name for name in names if name]
+  """As os.walk. fsspec's own takes a folder that the store does not list, busy or forbidden, for an empty one."""
+  waiting = [root.rstrip('/')]
+  while waiting:
+    folder = waiting.pop()
+    found = page(f'{folder}/')
+    folders, names = found.folders, [name for name, _, _ in found.files]
+    while found.token:
+      found = page(f'{folder}/', found.token)
+      folders += found.folders
+      names += [name for name, _, _ in found.files]
+    if folders or names:
+      yield folder, folders, names
+    waiting += [f'{folder}/{name}' for name in folders]
 
 
 def makedirs(uri: str) -> None:
@@ -144,8 +182,11 @@ def _store() -> 'AbstractFileSystem':
 @functools.cache
 def _store_of(process: int, endpoint: str, https: str, verify: str, region: str) -> 'AbstractFileSystem':
   """The file system; one a process, since a forked one cannot go on with its parent's connections."""
+  import aiobotocore.session
   import s3fs
 
+  session = aiobotocore.session.get_session()
+  session.get_component('response_parser_factory').set_parser_defaults(timestamp_parser=_time_of)
   options: dict[str, Any] = {'region_name': region} if region else {}
   if verify in _OFF:
     options['verify'] = False
@@ -154,12 +195,23 @@ def _store_of(process: int, endpoint: str, https: str, verify: str, region: str)
   # Stores other than Amazon's know buckets by path, and not all know its newer checksums.
   other = {'s3': {'addressing_style': 'path'}, 'request_checksum_calculation': 'when_required'}
   return s3fs.S3FileSystem(
+    session=session,
     endpoint_url=endpoint or None,
     client_kwargs=options,
     config_kwargs=other if endpoint else {},
     use_listings_cache=False,
     skip_instance_cache=True,
   )
+
+
+def _time_of(text: Any) -> datetime.datetime:
+  """The time of a file in a listing; botocore's own parser takes longer for it than all else does."""
+  import botocore.utils
+
+  with contextlib.suppress(TypeError, ValueError):
+    if (time := datetime.datetime.fromisoformat(text)).tzinfo:
+      return time
+  return botocore.utils.parse_timestamp(text)
 
 
 _OFF = ('0', 'false', 'False')

@@ -1,6 +1,7 @@
 """What of a folder is listed: images and possible annotations, and nothing that must not be opened."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -46,19 +47,36 @@ def test_images_of_formats_that_are_not_read_are_named(tmp_path):
 LIST = """
 import os, sys
 from components.voc_example_gen import listing, spread_listing
-tree = listing.list_folder("s3://b/data")
-print(len(tree.files), sum(file.size for file in tree.files), tree.state == listing.state_of("s3://b/data"), flush=True)
-print(spread_listing.read("s3://b/data", sys.argv[1], most=0).whole() == tree, flush=True)
+from detection.base.errors import DataError
+try:
+  tree = listing.list_folder("s3://b/data")
+  print(len(tree.files), sum(one.size for one in tree.files), tree.state == listing.state_of("s3://b/data"), flush=True)
+  print(spread_listing.read("s3://b/data", sys.argv[1], most=0).whole() == tree, flush=True)
+except DataError as error:
+  print(error, flush=True)
 os._exit(0)  # tensorflow-io may abort at the end
 """
 
 
-@pytest.mark.slow
-def test_a_store_that_lists_in_pages_and_refuses_now_and_then_is_listed_whole(tmp_path):
+def list_store(work, **behaviour):
+  """What LIST prints of 15 files, 60 bytes in all, in a store that behaves like this; and the store."""
   files = (('JPEGImages', 'jpg'), ('Annotations', 'xml'))
   objects = {f'data/{name}/{n:02}.{suffix}': b'x' * (n + 1) for n in range(7) for name, suffix in files}
-  with paging_store.running({**objects, 'data/classes.txt': b'cat\n'}) as (variables, refused):
-    command = [sys.executable, '-c', LIST, str(tmp_path)]
-    listed = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
-  assert listed.stdout.split() == ['15', '60', 'True', 'True']
-  assert refused
+  with paging_store.running({**objects, 'data/classes.txt': b'cat\n'}, **behaviour) as store:
+    command = [sys.executable, '-c', LIST, str(work)]
+    listed = subprocess.run(command, env={**os.environ, **store.variables}, capture_output=True, text=True, check=True)
+  return listed.stdout, store
+
+
+@pytest.mark.slow
+def test_a_store_that_lists_in_pages_and_refuses_now_and_then_is_listed_whole_with_several_requests_at_a_time(tmp_path):
+  printed, store = list_store(tmp_path, busy_every=4, seconds=0.02)
+  assert printed.split() == ['15', '60', 'True', 'True']
+  assert store.refused
+  assert store.most_at_once > 1
+
+
+@pytest.mark.slow
+def test_a_folder_that_a_store_does_not_list_ends_the_run_in_one_line(tmp_path):
+  printed, _ = list_store(tmp_path, forbidden='Annotations')
+  assert re.fullmatch('s3://b/data/Annotations/?: (its store does not answer|cannot be read)[^\n]*\n', printed)

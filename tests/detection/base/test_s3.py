@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from detection.base import files, s3
-from tests.support import s3_server
+from tests.support import paging_store, s3_server
 from tests.support.stacks import s3_without_tensorflow
 
 pytestmark = s3_without_tensorflow
@@ -36,6 +36,16 @@ def test_content_tells_changed_files_apart(server):
   assert [uri for uri in before if before[uri] != after[uri]] == ['s3://bucket/content/a']
   with pytest.raises(FileNotFoundError, match='s3://bucket/none: no such file or folder'):
     s3.content('s3://bucket/none')
+
+
+def test_a_folder_that_a_store_does_not_list_is_not_taken_for_an_empty_one(monkeypatch):
+  with paging_store.running({'data/open/a': b'', 'data/closed/b': b''}, forbidden='closed') as store:
+    for name, value in store.variables.items():
+      monkeypatch.setenv(name, value)
+    with pytest.raises(PermissionError):
+      list(files.walk('s3://b/data'))
+    assert list(files.walk('s3://b/none')) == []
+    assert list(files.walk('s3://b/data/open/')) == [('s3://b/data/open', [], ['a'])]
 
 
 def test_a_store_that_cannot_be_reached_is_an_os_error(monkeypatch):

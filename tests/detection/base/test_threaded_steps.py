@@ -1,0 +1,59 @@
+"""Steps that bring further steps."""
+
+import threading
+
+import pytest
+
+from detection.base import threaded_steps
+
+
+class Count:
+  """Finds its number, and brings the steps of smaller ones."""
+
+  def __init__(self, number, before=lambda: None):
+    self.number, self.before = number, before
+
+  def ask(self):
+    self.before()
+    return self.number
+
+  def take(self, answer):
+    return [answer], (Count(smaller, self.before) for smaller in range(answer))
+
+
+def test_all_steps_are_taken_and_all_that_they_bring():
+  assert sorted(threaded_steps.run([Count(3)], 2)) == [0, 0, 0, 0, 1, 1, 2, 3]
+
+
+def test_several_are_asked_at_a_time():
+  both = threading.Barrier(2, timeout=10)
+  assert list(threaded_steps.run([Count(0, both.wait), Count(0, both.wait)], 2)) == [0, 0]
+
+
+def test_few_steps_wait_however_many_a_step_brings():
+  brought = []
+
+  class Root(Count):
+    def take(self, answer):
+      return [], (brought.append(number) or Count(0) for number in range(1000))
+
+  found = threaded_steps.run([Root(0)], 2)
+  next(found)
+  assert len(brought) <= 4
+  assert len(list(found)) == 999
+
+
+def test_an_error_of_a_step_ends_all():
+  def fail():
+    raise ValueError('busy')
+
+  with pytest.raises(ValueError, match='busy'):
+    list(threaded_steps.run([Count(0), Count(0, fail)], 2))
+
+
+def test_a_caller_that_goes_away_leaves_no_thread_behind():
+  before = threading.active_count()
+  found = threaded_steps.run([Count(9)], 2)
+  next(found)
+  found.close()
+  assert threading.active_count() == before
