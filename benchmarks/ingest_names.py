@@ -4,7 +4,8 @@
 
 The images exist by name only, and what a worker would find in them is drawn. So a million fit any disk, and what is
 left is what the process that plans has to do and hold. Each row is a process of its own, which has one worker process.
-No engine is used, and no TensorFlow loaded. Of the formats that keep many images in one file, this file is written.
+No engine is used, and no TensorFlow loaded. Of the formats that keep many images in one file, this file is written;
+label files of YOLO are drawn when they are read.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, stages
-from components.voc_example_gen.formats import csv_table
+from components.voc_example_gen.formats import csv_table, yolo
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
@@ -42,8 +43,8 @@ class _Names(listing.Walk):
   def __iter__(self) -> Iterator[listing.File]:
     for number in range(self.images):
       yield listing.File(f'images/{number:09}.jpg', _SIZE)
-      if self.data_format == 'voc':
-        yield listing.File(f'labels/{number:09}.xml', 700)
+      if self.data_format in ('voc', 'yolo'):
+        yield listing.File(f'labels/{number:09}.{"xml" if self.data_format == "voc" else "txt"}', 700)
     if self.data_format == 'coco':
       yield listing.File(_write_coco(self.root, self.images), 0)
     if self.data_format == 'csv':
@@ -101,13 +102,20 @@ class _Pretend:
 
 
 def _run(job: stages.Job) -> None:
+  yolo.read_annotation_file = _label_file
   job()
+
+
+def _label_file(root: str, path: str, limit: int) -> bytes:
+  """Stands for a label file with three boxes."""
+  return b''.join(b'%d 0.5 0.4%d 0.25 0.125\n' % ((len(root + path) + n) % _CLASSES, n) for n in range(3))
 
 
 def run(arguments: argparse.Namespace, folder: str) -> dict[str, float]:
   """One row, in this process and one worker process."""
   images = arguments.images[0]
   _Names.images, _Names.data_format = images, arguments.format
+  yolo.read_annotation_file = _label_file
   listing.Walk = _Names  # type: ignore[misc]
   settings = IngestSettings(data_format=arguments.format, split={'method': arguments.method})
   with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
@@ -147,7 +155,7 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
   parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000])
   parser.add_argument('--method', default='hash', help='data.split.method')
-  parser.add_argument('--format', default='voc', choices=('voc', 'coco', 'csv'), help='data.format')
+  parser.add_argument('--format', default='voc', choices=('voc', 'coco', 'yolo', 'csv'), help='data.format')
   parser.add_argument('--whole', action='store_true', help='pairs the folder in one process')
   parser.add_argument('--one', action='store_true', help='runs one row here, and prints it as JSON')
   arguments = parser.parse_args()

@@ -2,7 +2,8 @@
 
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from components.voc_example_gen import counting, name_list, spelling
 from components.voc_example_gen.listing import Tree
@@ -11,6 +12,23 @@ from components.voc_example_gen.refusals import Reason, RefusedFileError
 
 _SHOWN = 3  # files or numbers named in a warning
 _NONE = NameList('', None)
+Folders = tuple[str, str]  # of a label file and of its image
+
+
+class Usage(NamedTuple):
+  """How the lists were used for some label files.
+
+  Attributes:
+    first: {folders: the first label file there that has a row}.
+    far: {list elsewhere, or '': (how many label files have none near, the first of them)}.
+    unnamed: {list: {class number without a name: boxes}}.
+    used: {list: class numbers}.
+  """
+
+  first: Mapping[Folders, str]
+  far: Mapping[str, tuple[int, Sequence[str]]]
+  unnamed: Mapping[str, Mapping[int, int]]
+  used: Mapping[str, Collection[int]]
 
 
 class ClassLists:
@@ -24,10 +42,11 @@ class ClassLists:
     self._by_folder: dict[str, list[NameList]] = defaultdict(list)
     for entry in sorted(lists, key=lambda entry: entry.rank):
       self._by_folder[posixpath.dirname(entry.path)].append(entry)
-    self._chosen: dict[tuple[str, str], NameList] = {}
+    self._chosen: dict[Folders, NameList] = {}
+    self._first: dict[Folders, str] = {}
     self._in_reach: dict[str, NameList] = {}
-    self._far: set[tuple[str, str]] = set()
-    self._without: dict[str, list[str]] = defaultdict(list)  # {list elsewhere, or '': label files that have none near}
+    self._far: set[Folders] = set()
+    self._without: dict[str, tuple[int, list[str]]] = {}  # see Usage.far
     self._unnamed: dict[str, Counter[int]] = defaultdict(Counter)
     self._used: dict[str, set[int]] = defaultdict(set)  # {list: class numbers}
 
@@ -35,16 +54,43 @@ class ClassLists:
     """The list for a label file and its image; one without names and problem if the whole folder has none."""
     key = (posixpath.dirname(path), posixpath.dirname(image))
     if key not in self._chosen:
-      near = [entry for folder in _folders(*key) for entry in self._by_folder.get(folder, ())]
-      self._in_reach |= {entry.path: entry for entry in near}
-      own = _first_readable(near)
-      self._chosen[key] = _with_keypoints(own or self._elsewhere(), near)
-      if own is None:
-        self._far.add(key)
+      self._first[key] = path
+      self._choose(key)
     chosen = self._chosen[key]
     if key in self._far and not chosen.problem:
-      self._without[chosen.path].append(path)
+      count, shown = self._without.get(chosen.path, (0, []))
+      self._without[chosen.path] = count + 1, [*shown, path] if count < _SHOWN else shown
     return chosen
+
+  def _choose(self, key: Folders) -> None:
+    near = [entry for folder in _folders(*key) for entry in self._by_folder.get(folder, ())]
+    self._in_reach |= {entry.path: entry for entry in near}
+    own = _first_readable(near)
+    self._chosen[key] = _with_keypoints(own or self._elsewhere(), near)
+    if own is None:
+      self._far.add(key)
+
+  @property
+  def usage(self) -> Usage:
+    """How the lists were used so far."""
+    return Usage(dict(self._first), dict(self._without), dict(self._unnamed), dict(self._used))
+
+  def add(self, usages: Sequence[Usage]) -> None:
+    """Takes over how the same lists were used elsewhere, if label files were read there in order of their paths."""
+    for path, key in sorted((path, key) for usage in usages for key, path in usage.first.items()):
+      if key not in self._chosen:
+        self._first[key] = path
+        self._choose(key)
+    far: dict[str, tuple[int, list[str]]] = {}
+    for usage in usages:
+      for which, (count, shown) in usage.far.items():
+        others, known = far.get(which, (0, []))
+        far[which] = others + count, sorted((*known, *shown))[:_SHOWN]
+      for which, numbers in usage.unnamed.items():
+        self._unnamed[which].update(numbers)
+      for which, used in usage.used.items():
+        self._used[which].update(used)
+    self._without |= sorted(far.items(), key=lambda one: one[1][1])
 
   def name(self, which: NameList, number: int) -> str:
     """The class of a number; '' if the list does not name it, which `warnings` then tells.
@@ -90,8 +136,8 @@ class ClassLists:
     for entry in self._in_reach.values():
       if entry.problem and entry.path not in used:
         yield f'{entry.problem}. Another list is used.'
-    for path, files in self._without.items():
-      yield _far_away(path, files)
+    for path, (count, shown) in self._without.items():
+      yield _far_away(path, count, shown)
 
 
 def find(tree: Tree) -> ClassLists:
@@ -149,8 +195,7 @@ def _disagreements(lists: Iterable[NameList], used: Iterable[str] = ()) -> list[
   ]
 
 
-def _far_away(path: str, files: Sequence[str]) -> str:
-  shown = ', '.join(files[:_SHOWN])
+def _far_away(path: str, count: int, files: Sequence[str]) -> str:
   if path:
-    return f'{len(files)} label files have no list of class names beside or above; {path} is used: {shown}.'
-  return f'{len(files)} label files have no data.yaml, classes.txt or obj.names: classes are called by their numbers.'
+    return f'{count} label files have no list of class names beside or above; {path} is used: {", ".join(files)}.'
+  return f'{count} label files have no data.yaml, classes.txt or obj.names: classes are called by their numbers.'

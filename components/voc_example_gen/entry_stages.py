@@ -11,7 +11,7 @@ from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.pair_stages import PairStages
 from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.spread_entries import Match, Matched, Named
-from components.voc_example_gen.spread_pairs import Paired, UnclearError
+from components.voc_example_gen.spread_parts import Paired, UnclearError
 
 _ROWS_OF_A_JOB = 50_000
 _MOST_FILES = 1000

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import posixpath
 import re
+from collections.abc import Iterable
 
 from components.voc_example_gen import data_yaml, plain_text, spelling
 from components.voc_example_gen.annotation import clean_label
@@ -54,13 +55,23 @@ class NameList:
 
 def text_lists(tree: Tree) -> frozenset[str]:
   """The text files whose names say that they list class names: no label files."""
-  called = [file.path for file in tree.with_suffix('.txt') if _is_text_name(file.path)]
-  others = [path for path in called if posixpath.basename(path).lower() not in _TEXT_NAMES]
+  called = [file.path for file in tree.with_suffix('.txt') if is_text_name(file.path)]
+  others = _doubtful(called)
   stems = {spelling.stem(image.path) for image in tree.images} if others else set()
   return frozenset(called) - {path for path in others if spelling.stem(path) in stems}
 
 
-def _is_text_name(path: str) -> bool:
+def doubtful_stems(tree: Tree) -> frozenset[str]:
+  """Stems of the text files that are label files if an image has the stem, and else list class names."""
+  return frozenset(map(spelling.stem, _doubtful(file.path for file in tree.with_suffix('.txt'))))
+
+
+def _doubtful(paths: Iterable[str]) -> list[str]:
+  return [path for path in paths if is_text_name(path) and posixpath.basename(path).lower() not in _TEXT_NAMES]
+
+
+def is_text_name(path: str) -> bool:
+  """Whether a text file is called as one that lists class names."""
   name = posixpath.basename(path).lower()
   return name in _TEXT_NAMES or _TEXT_NAME.fullmatch(name) is not None
 
@@ -71,6 +82,12 @@ def read_all(tree: Tree) -> list[NameList]:
   files = [file for file in tree.files if file.suffix != '.txt' or file.path in texts]
   found = [entry for file in files if (entry := read(tree.root, file))]
   return [_looked_up(tree, entry) if entry.refers else entry for entry in found]
+
+
+def refers_to_texts(tree: Tree) -> bool:
+  """Whether a list refers to a text file whose own name does not say that it lists names."""
+  found = (read(tree.root, file) for file in tree.files if file.suffix != '.txt')
+  return any(entry.refers.lower().endswith('.txt') and not is_text_name(entry.refers) for entry in found if entry)
 
 
 def _looked_up(tree: Tree, entry: NameList) -> NameList:
@@ -100,7 +117,7 @@ def read(root: str, file: File) -> NameList | None:
       return _from_json(root, file.path)
     if file.suffix == '.data':
       return _from_darknet(root, file.path)
-    if _is_text_name(file.path) or file.suffix in _TEXT_SUFFIXES:
+    if is_text_name(file.path) or file.suffix in _TEXT_SUFFIXES:
       return _from_text(root, file.path)
   except RefusedFileError as error:
     return NameList(file.path, None, problem=error.detail)

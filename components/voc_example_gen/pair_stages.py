@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.spread_listing import SpreadTree
-from components.voc_example_gen.spread_pairs import Paired
+from components.voc_example_gen.spread_parts import Paired
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,11 @@ class PairStages(abc.ABC):
 
   data_format: ClassVar[str]
   names: ClassVar[tuple[str, ...]] = ('Pair',)  # of the stages
+
+  @property
+  def texts_of_others(self) -> int:
+    """How many texts may be of another format, if they have no line."""
+    return self.tree.labels
 
   @property
   @abc.abstractmethod

@@ -26,7 +26,7 @@ from components.voc_example_gen.formats import coco
 from components.voc_example_gen.refusals import Reason, RefusedFileError, opened_annotation_file
 from components.voc_example_gen.spread_entries import Entry, Named, part_of_name
 from components.voc_example_gen.spread_listing import PARTS
-from components.voc_example_gen.spread_pairs import UnclearError
+from components.voc_example_gen.spread_parts import UnclearError
 
 _RUN = 50_000  # rows that are held before they are written
 _MOST_CATEGORIES = 100_000

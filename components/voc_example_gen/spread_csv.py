@@ -12,7 +12,7 @@ from components.voc_example_gen import csv_rows, exchange, item_rows, open_image
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.refusals import Reason, RefusedFileError, opened_annotation_file
 from components.voc_example_gen.spread_entries import Entry, Named, part_of_name
-from components.voc_example_gen.spread_pairs import UnclearError
+from components.voc_example_gen.spread_parts import UnclearError
 
 _BLOCK = 2**20  # bytes
 _RUN = 50_000  # rows that are held before they are written

@@ -9,7 +9,7 @@ import functools
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen import (
@@ -20,13 +20,12 @@ from components.voc_example_gen import (
   matching,
   spelling,
   spread_listing,
-  spread_pairs,
+  spread_parts,
   work_list,
 )
-from components.voc_example_gen.listing import File
 from components.voc_example_gen.refusals import Reason, Refusal
-from components.voc_example_gen.spread_listing import SpreadTree
-from components.voc_example_gen.spread_pairs import Paired, UnclearError
+from components.voc_example_gen.spread_listing import Kind, SpreadTree
+from components.voc_example_gen.spread_parts import Paired, UnclearError
 
 _PAIRS = 0  # the only part of a file of pairs
 
@@ -85,7 +84,7 @@ def part_of_name(name: str) -> int:
   parts = set()
   for written in (name, spelling.decoded(name)):
     last = written.replace('\\', '/').strip().rpartition('/')[2]
-    if last != last.strip() or ('.' in last and not spread_listing.is_image(last)):
+    if last != last.strip() or ('.' in last and spread_listing.kind_of(last) is not Kind.IMAGE):
       raise UnclearError
     parts.add(spread_listing.part_of(last))
   if len(parts) > 1:
@@ -103,7 +102,7 @@ class Match:
     files: {place among all files: path} of those whose entries count.
     rows: exchange files with Entries.
     parts: numbers of the parts.
-    is_named: whether the user named the format; if not, annotations of another one make all unclear.
+    is_named: see spread_parts.of_format.
     methods: names of the methods that may give the splits.
     output: gets the pairs; and, with the ending .found, a Matched.
   """
@@ -126,7 +125,7 @@ class Match:
     work_list.save_at(f'{self.output}.found', found)
 
   def _match(self, tree: SpreadTree) -> tuple[list[exchange.Row], Matched]:
-    images = dict(sorted(self._images(tree.parts(self.parts))))
+    images = dict(sorted(spread_parts.of_format(tree, self.parts, None, self.is_named)))
     names = _NamesOfParts(images)
     found = entries.Entries(self.data_format, names)
     refused: list[tuple[int, int, Refusal]] = []
@@ -139,15 +138,8 @@ class Match:
     pairs = [(images[item.image], *item_rows.of_item(item)) for item in found.items.values()]
     left = [_alone(image, names) for image in images if image not in found.items]
     return pairs, Matched(
-      spread_pairs.paired(pairs, tree.others, self.methods, (), left), tuple(refused), dict(found.repeats)
+      spread_parts.paired(pairs, tree.others, self.methods, (), left), tuple(refused), dict(found.repeats)
     )
-
-  def _images(self, files: Iterable[File]) -> Iterator[File]:
-    for file in files:
-      if spread_listing.is_image(file.path):
-        yield file
-      elif not (self.is_named and spread_listing.is_annotation(file.path)):
-        raise UnclearError
 
   def _add_file(
     self, found: entries.Entries, number: int, rows: Sequence[Entry], refused: list[tuple[int, int, Refusal]]
@@ -187,4 +179,4 @@ def _alone(image: str, names: _NamesOfParts) -> str:
   """An image without an entry; UnclearError if it may have been made from another one."""
   if names.stems[spelling.stem(image)] > 1:
     raise UnclearError
-  return spread_pairs.alone(image)
+  return spread_parts.alone(image)

@@ -1,23 +1,24 @@
 """Lists a data folder of any size in the memory of a small one: what is too much to hold goes into files.
 
-Images and XML files are divided into parts by their stems, so that an annotation and its image are in one part.
+Images, XML files and texts are divided into parts by their stems, so that an annotation and its image are in one part.
 """
 
 import dataclasses
+import enum
 import itertools
 import posixpath
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from components.voc_example_gen import exchange, listing, spelling
+from components.voc_example_gen import exchange, folder_roles, listing, name_list, spelling
+from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.listing import File, Tree
 
 MOST_HELD = 40_000  # files; a folder with more is spread
-MOST_OTHERS = 20_000  # files of a spread folder that are neither images nor XML, and are held
+MOST_OTHERS = 20_000  # files of a spread folder that describe no single image, and are held
 PARTS = 1024
 _RUN = 100_000  # files that are held before they are written
-_ANNOTATIONS = '.xml'
 _ENDINGS = (*listing.IMAGE_SUFFIXES, '.xml', '.txt')
 
 
@@ -26,10 +27,10 @@ class SpreadTree:
   """A folder's files, most of them in files.
 
   Attributes:
-    others: a Tree of the files that are neither images nor XML; with the folder's root and state.
-    runs: exchange files with the rows (path, size) of all images and XML files.
+    others: a Tree of the files that describe no single image, such as lists; with the folder's root and state.
+    runs: exchange files with the rows (path, size) of all images, and of what may describe a single one.
     files: how many these are.
-    images, annotations: how many of them are images, or XML files.
+    images, annotations, labels: how many of them are images, XML files, or texts.
   """
 
   others: Tree
@@ -37,6 +38,7 @@ class SpreadTree:
   files: int
   images: int
   annotations: int
+  labels: int
 
   @property
   def root(self) -> str:
@@ -47,13 +49,17 @@ class SpreadTree:
     """The only format that may be the one of most images; '' if none may be, or several."""
     if self.annotations:
       return 'voc'
+    if 2 * self.labels >= self.images:
+      return 'yolo'
     size = {suffix: sum(file.size for file in self.others.with_suffix(suffix)) for suffix in ('.json', '.csv')}
     if self.others.with_suffix('.json') and size['.json'] >= size['.csv']:
       return 'coco'
-    return 'csv' if self.others.with_suffix('.csv') else ''
+    if self.others.with_suffix('.csv'):
+      return 'csv'
+    return 'yolo' if self.labels else ''
 
   def parts(self, parts: Iterable[int]) -> list[File]:
-    """The images and XML files of some parts."""
+    """The images of some parts, and what may describe a single one."""
     return [File(*row) for row in exchange.load(self.runs, list(parts))]
 
   def whole(self) -> Tree:
@@ -79,34 +85,45 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
     return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
   others: list[File] = []
   runs: list[str] = []
-  total = images = annotations = 0
+  kinds: Counter[Kind | None] = Counter()
   files = itertools.chain(first, found)
   while some := list(itertools.islice(files, _RUN)):
     paired: dict[int, list[exchange.Row]] = defaultdict(list)
     for file in some:
-      if len(others) < MOST_OTHERS and not is_paired(file.path):
+      kinds[kind := kind_of(file.path)] += 1
+      if len(others) < MOST_OTHERS and kind is None:
         others.append(file)
       else:
         paired[part_of(file.path)].append(tuple(file))
-        annotations += is_annotation(file.path)
-    total += len(some)
-    images += sum(is_image(file.path) for file in some)
     runs.append(exchange.save(posixpath.join(folder, f'listed-{len(runs):05}'), paired))
   tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
-  return SpreadTree(tree, tuple(runs), total - len(others), images, annotations)
+  images, annotations, labels = (kinds[kind] for kind in Kind)
+  return SpreadTree(tree, tuple(runs), sum(kinds.values()) - len(others), images, annotations, labels)
 
 
-def is_paired(path: str) -> bool:
-  """Whether a file is an image, or may be an annotation of the format voc."""
-  return is_annotation(path) or is_image(path)
+class Kind(enum.Enum):
+  """What a file may be, as its name tells."""
+
+  IMAGE = 'an image'
+  XML = 'an annotation of the format voc'
+  TEXT = 'an annotation of the format yolo'
+
+
+def kind_of(path: str) -> Kind | None:
+  """The kind of a file; None if it is of none: among others, a list of class names or of images."""
+  stem, suffix = posixpath.splitext(posixpath.basename(path))
+  suffix = suffix.lower()
+  if suffix in listing.IMAGE_SUFFIXES:
+    return Kind.IMAGE
+  if suffix == '.xml':
+    return Kind.XML
+  if suffix != '.txt' or name_list.is_text_name(path) or not yolo.may_be_labels(path):
+    return None
+  return None if folder_roles.split_in_name(stem) else Kind.TEXT
 
 
 def is_image(path: str) -> bool:
   return posixpath.splitext(path)[1].lower() in listing.IMAGE_SUFFIXES
-
-
-def is_annotation(path: str) -> bool:
-  return path.lower().endswith(_ANNOTATIONS)
 
 
 def divided(count: int) -> list[tuple[int, ...]]:

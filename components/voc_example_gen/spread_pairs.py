@@ -6,45 +6,32 @@ them alone. That is nearly always all there is; where it is not, the folder is p
 
 import dataclasses
 import itertools
+import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from components.voc_example_gen import agreement, exchange, folder_roles, item_rows, plan, spread_listing, work_list
+from components.voc_example_gen import (
+  exchange,
+  item_rows,
+  plan,
+  spread_listing,
+  spread_parts,
+  work_list,
+)
 from components.voc_example_gen.assign import Choice
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.formats import voc
 from components.voc_example_gen.listing import File, Tree
 from components.voc_example_gen.refusals import Refusal
-from components.voc_example_gen.split_method import EVAL, TEST, TRAIN, GivenMethod
-from components.voc_example_gen.splits import METHODS
-from components.voc_example_gen.spread_listing import SpreadTree
+from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
+from components.voc_example_gen.splits import declared
+from components.voc_example_gen.spread_listing import Kind, SpreadTree
+from components.voc_example_gen.spread_parts import Paired, UnclearError
 
 FORMAT = 'voc'
 SPLITS = ('', EVAL, TEST, TRAIN)  # '': computed when the image is read
 _PAIRS = _TASKS = 0  # the only part of a file of pairs, or of tasks in order
-
-
-class Paired(NamedTuple):
-  """What is known of some parts.
-
-  Attributes:
-    images: how many are annotated.
-    refused: annotations that are not used.
-    left: images that no annotation describes.
-    counts: {method: {split: images that the folder gives it}}.
-    is_clear: whether all files could be judged without those of other parts; if not, nothing else counts.
-  """
-
-  images: int = 0
-  refused: tuple[Refusal, ...] = ()
-  left: tuple[str, ...] = ()
-  counts: Mapping[str, Counter[str]] = {}
-  is_clear: bool = True
-
-
-class UnclearError(Exception):
-  """Files that have to be judged together with those of other parts."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +41,14 @@ class Pair:
   Attributes:
     tree: a file with the SpreadTree.
     parts: numbers of the parts.
+    is_named: see spread_parts.of_format.
     methods: names of the methods that may give the splits.
     output: gets the pairs; and, with the ending .found, a Paired.
   """
 
   tree: str
   parts: tuple[int, ...]
+  is_named: bool
   methods: tuple[str, ...]
   output: str
 
@@ -76,45 +65,16 @@ class Pair:
     pairs: list[exchange.Row] = []
     refused: list[Refusal] = []
     left: list[str] = []
-    for annotations, images in _by_stem(tree.parts(self.parts)):
-      if len(annotations) > 1 or len(images) > 1:
-        raise UnclearError
+    for annotations, images in spread_parts.by_stem(spread_parts.of_format(tree, self.parts, Kind.XML, self.is_named)):
       if not images:
         refused.append(_missing(tree.root, annotations[0]))
       elif annotations:
-        _require_fit(annotations[0].path, images[0].path)
+        spread_parts.require_fit(annotations[0].path, images[0].path)
         item = Item(images[0].path, FORMAT, annotations[0].path)
         pairs.append((images[0].size, *item_rows.of_item(item)))
       else:
-        left.append(alone(images[0].path))
-    return pairs, paired(pairs, tree.others, self.methods, refused, left)
-
-
-def paired(
-  pairs: Sequence[exchange.Row], others: Tree, methods: Iterable[str], refused: Iterable[Refusal], left: Iterable[str]
-) -> Paired:
-  """What is known of these pairs, each (size of the image, row of the item)."""
-  items = [item_rows.without_annotation(row) for _, *row in pairs]
-  counts = {name: Counter(given(name, others, items).values()) for name in methods}
-  return Paired(len(pairs), tuple(refused), tuple(left), counts)
-
-
-def _by_stem(files: list[File]) -> Iterator[tuple[list[File], list[File]]]:
-  """(annotations, images) that may belong together."""
-  found: dict[str, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
-  for file in files:
-    if not spread_listing.is_paired(file.path):
-      raise UnclearError
-    found[spread_listing.common_stem(file.path)][not spread_listing.is_annotation(file.path)].append(file)
-  yield from found.values()
-
-
-def _require_fit(annotation: str, image: str) -> None:
-  """Raises UnclearError unless the first step of pairing would take them as a pair."""
-  file, picture = agreement.File.of(annotation), agreement.File.of(image)
-  stems = (file.stem, *(other.stem for other in agreement.other_spellings(annotation)))
-  if picture.stem not in stems or not agreement.agree_surely(file.folder, picture.folder):
-    raise UnclearError
+        left.append(spread_parts.alone(images[0].path))
+    return pairs, spread_parts.paired(pairs, tree.others, self.methods, refused, left)
 
 
 def _missing(root: str, annotation: File) -> Refusal:
@@ -125,19 +85,6 @@ def _missing(root: str, annotation: File) -> Refusal:
       raise UnclearError
   (refused,) = voc.find(Tree(root, (annotation,))).refused
   return refused
-
-
-def alone(image: str) -> str:
-  """An image without an annotation; UnclearError if it may be the mask of another one."""
-  if folder_roles.original_stem(agreement.File.of(image).stem):
-    raise UnclearError
-  return image
-
-
-def given(name: str, others: Tree, items: list[Item]) -> Mapping[str, str]:
-  """The splits that the folder gives these items by a method; none if that computes them."""
-  method = METHODS[name]
-  return method.read(others, items) if isinstance(method, GivenMethod) else {}
 
 
 class Cut(NamedTuple):
@@ -161,6 +108,7 @@ class Sort:
   Attributes:
     tree: a file with the SpreadTree.
     choice: how images get their splits.
+    by_folder: {folder: split}, of splits that are declared for folders.
     pairs: what a Pair has written.
     buckets: of each split.
     output: gets the tasks; and, with the ending .found, a Cut.
@@ -168,6 +116,7 @@ class Sort:
 
   tree: str
   choice: Choice
+  by_folder: Mapping[str, str]
   pairs: str
   buckets: int
   output: str
@@ -189,8 +138,11 @@ class Sort:
   def _splits(self, items: list[Item]) -> tuple[Mapping[str, str], tuple[Refusal, ...]]:
     if self.choice.placing.method:
       return dict.fromkeys((item.image for item in items), ''), ()
+    if self.choice.method == declared.METHOD.name:
+      by_folder = {item.image: self.by_folder.get(posixpath.dirname(item.image), '') for item in items}
+      return self.choice.take(items, by_folder)
     tree: SpreadTree = work_list.load(self.tree)
-    return self.choice.take(items, given(self.choice.method, tree.others, items))
+    return self.choice.take(items, spread_parts.given(self.choice.method, tree.others, items))
 
   def _bucket(self, split: str, order: bytes) -> int:
     return SPLITS.index(split) * self.buckets + int.from_bytes(order[:4], 'big') * self.buckets // 2**32

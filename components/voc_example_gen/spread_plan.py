@@ -8,10 +8,20 @@ import bisect
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from components.voc_example_gen import assign, detect, digests, leftovers, plan, spread_pairs, work_list
+from components.voc_example_gen import (
+  assign,
+  detect,
+  digests,
+  leftovers,
+  plan,
+  spelling,
+  spread_pairs,
+  spread_parts,
+  work_list,
+)
 from components.voc_example_gen.coco_stages import CocoStages
 from components.voc_example_gen.csv_stages import CsvStages
 from components.voc_example_gen.dataset_index import DatasetIndex
@@ -21,11 +31,14 @@ from components.voc_example_gen.settings import AUTO, IngestSettings, SplitSetti
 from components.voc_example_gen.split_method import GivenMethod
 from components.voc_example_gen.splits import METHODS, declared
 from components.voc_example_gen.spread_listing import SpreadTree
-from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Paired, Slice, Sort, UnclearError
+from components.voc_example_gen.spread_pairs import SPLITS, Cut, Merge, Slice, Sort
+from components.voc_example_gen.spread_parts import Paired, UnclearError
 from components.voc_example_gen.stages import Begun, Result, Stage
 from components.voc_example_gen.voc_stages import VocStages
+from components.voc_example_gen.yolo_stages import YoloStages
 
-_FORMATS: dict[str, type[PairStages]] = {stages.data_format: stages for stages in (VocStages, CocoStages, CsvStages)}
+_KINDS: tuple[type[PairStages], ...] = (VocStages, CocoStages, YoloStages, CsvStages)
+_FORMATS = {stages.data_format: stages for stages in _KINDS}
 _FILES_OF_A_JOB = 20_000
 _TASKS_OF_A_BUCKET = 8_000
 _MOST_BUCKETS = 4096
@@ -106,28 +119,34 @@ class Sorting:
       return Begun((), Result(None))
     if not all(one.is_clear for one in paired) or self._may_be_another(paired):
       return Begun((), Result(None))
-    images = sum(one.images for one in paired)
-    counts = {name: sum((one.counts[name] for one in paired), Counter()) for name in stages.methods}
-    choice = assign.choose(
-      before.settings.split, stages.tree.others, lambda method: counts.get(method.name, {}), images
-    )
+    images, others = sum(one.images for one in paired), stages.tree.others
+    by_folder = _by_folder(others, paired)
+    if by_folder is None:
+      return Begun((), Result(None))
+    counts = _counts(stages.methods, paired, by_folder)
+    choice = assign.choose(before.settings.split, others, lambda method: counts.get(method.name, {}), images)
     index = index if stages.is_named else dataclasses.replace(index, elsewhere={})
     left = [leftovers.unannotated(image, index) for image in sorted(image for one in paired for image in one.left)]
     buckets = max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET))
     index = dataclasses.replace(index, refused=(*index.refused, *left))
-    return Begun([self._sort(choice, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets))
+    return Begun(
+      [self._sort(choice, by_folder, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets)
+    )
 
   def _may_be_another(self, paired: Sequence[Paired]) -> bool:
     """Whether another format may describe some of the images, or more of them."""
-    stages = self.before.stages
-    if len(stages.tree.others.files) >= sum(one.images for one in paired):
+    stages, images = self.before.stages, sum(one.images for one in paired)
+    if stages.is_named or not images:
+      return not images
+    # A file may describe an image by having no line.
+    if len(stages.tree.others.files) + stages.texts_of_others >= images:
       return True
-    return not stages.is_named and detect.describes(stages.tree.others, stages.data_format)
+    return detect.describes(stages.tree.others, stages.data_format)
 
-  def _sort(self, choice: assign.Choice, number: int, buckets: int) -> Sort:
+  def _sort(self, choice: assign.Choice, by_folder: Mapping[str, str], number: int, buckets: int) -> Sort:
     stages = self.before.stages
     pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
-    return Sort(stages.saved, choice, pairs, buckets, output)
+    return Sort(stages.saved, choice, by_folder, pairs, buckets, output)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,9 +197,29 @@ def _methods(settings: SplitSettings, others: Tree) -> tuple[str, ...] | None:
   else:
     asked = [method for method in METHODS.values() if method.preference is not None]
   given = [method.name for method in asked if isinstance(method, GivenMethod)]
-  if declared.METHOD.name in given and (settings.method != AUTO or declared.declares(others)):
+  if declared.METHOD.name in given and not declared.declares_folders_alone(others):
     return None
-  return tuple(name for name in given if name != declared.METHOD.name)
+  return tuple(given)
+
+
+def _by_folder(others: Tree, paired: Sequence[Paired]) -> dict[str, str] | None:
+  """{folder: split}, where splits may be declared for folders; None if that is not clear."""
+  folders = {folder for one in paired for folder in one.folders}
+  if len(folders) > spread_parts.MOST_FOLDERS or len(set(map(spelling.folded, folders))) < len(folders):
+    return None
+  return declared.by_folder(others, folders)
+
+
+def _counts(methods: Iterable[str], paired: Sequence[Paired], by_folder: Mapping[str, str]) -> dict[str, Counter[str]]:
+  """{method: {split: images that the folder gives it}}."""
+  counts: dict[str, Counter[str]] = {name: Counter() for name in methods}
+  for one in paired:
+    for name, found in one.counts.items():
+      counts[name].update(found)
+    for folder, images in one.folders.items():
+      if folder in by_folder:
+        counts[declared.METHOD.name][by_folder[folder]] += images
+  return counts
 
 
 def _shards(tasks: Mapping[int, int], sizes: Mapping[str, int], buckets: int, folder: str) -> Iterator[plan.Shard]:

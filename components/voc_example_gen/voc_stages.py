@@ -6,7 +6,8 @@ from typing import ClassVar
 from components.voc_example_gen import spread_listing, spread_pairs
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.pair_stages import PairStages
-from components.voc_example_gen.spread_pairs import Pair, Paired
+from components.voc_example_gen.spread_pairs import Pair
+from components.voc_example_gen.spread_parts import Paired
 
 
 class VocStages(PairStages):
@@ -20,7 +21,7 @@ class VocStages(PairStages):
 
   def pair(self) -> list[Pair]:
     return [
-      Pair(self.saved, parts, self.methods, spread_pairs.pairs_in(self.folder, index))
+      Pair(self.saved, parts, self.is_named, self.methods, spread_pairs.pairs_in(self.folder, index))
       for index, parts in enumerate(spread_listing.divided(self.jobs))
     ]
 

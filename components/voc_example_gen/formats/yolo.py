@@ -29,64 +29,71 @@ def find(tree: Tree) -> DatasetIndex:
   A file without a line is a negative. Without any list of names, class 3 is called "3".
   """
   lists = name_list.text_lists(tree)
-  texts = [file.path for file in tree.with_suffix('.txt') if file.path not in lists and _may_be_labels(file.path)]
+  texts = [file.path for file in tree.with_suffix('.txt') if file.path not in lists and may_be_labels(file.path)]
   pairing = pair_by_stem(texts, [image.path for image in tree.images])
-  labels = _Labels(tree)
-  if pairing.pairs:
-    labels.read(pairing.pairs)
+  labels = Labels(tree.root, class_lists.find(tree) if pairing.pairs else ClassLists(()))
+  for path, image in sorted(pairing.pairs.items()):
+    labels.add(path, image)
+  labels.settle()
   refused = [*pairing.refused, *labels.refused]
   refused += [refusal for path in pairing.alone for refusal in _refuse_unmatched(tree, path, pairing)]
   return DatasetIndex('yolo', tuple(labels.items), tuple(refused), (*pairing.warnings, *labels.warnings))
 
 
-class _Labels:
+class Labels:
   """Reads label files with the lists of class names that count for them.
 
   Files with five columns are done at once. Longer rows wait until all files of the same list have shown what their
   columns are.
+
+  Attributes:
+    items, refused, warnings: as for DatasetIndex.
+    waiting: label files with longer rows, until they are settled.
   """
 
-  def __init__(self, tree: Tree) -> None:
+  def __init__(self, root: str, lists: ClassLists) -> None:
     self.items: list[Item] = []
     self.refused: list[Refusal] = []
     self.warnings: list[str] = []
-    self._tree = tree
+    self.waiting: list[_Waiting] = []
+    self._root, self._lists = root, lists
     self._columns: dict[str, Columns] = {}
-    self._waiting: list[_Waiting] = []
     self._source: dict[str, tuple[str, str]] = {}  # {image: (label file, list of class names)}
 
-  def read(self, pairs: dict[str, str]) -> None:
-    """Fills `items`, `refused` and `warnings`, for {label file: image}."""
-    lists = class_lists.find(self._tree)
-    for path, image in sorted(pairs.items()):
-      try:
-        self._read(lists, path, image)
-      except RefusedFileError as error:
-        self.refused.append(Refusal(path, error.reason, error.detail))
-    with_more = [waiting.path for waiting in self._waiting if self._decide(lists, waiting)]
-    self._refuse_off_by_one(lists.off_by_one())
+  def add(self, path: str, image: str) -> None:
+    """Reads the label file of an image; add them in order of their paths."""
+    try:
+      self._read(path, image)
+    except RefusedFileError as error:
+      self.refused.append(Refusal(path, error.reason, error.detail))
+
+  def settle(self) -> None:
+    """Decides on what all label files together tell."""
+    with_more = [file.path for file in self.waiting if self._decide(file)]
+    self.waiting = []
+    self._refuse_off_by_one(self._lists.off_by_one())
     self.items.sort(key=lambda item: item.image)
-    self.warnings += lists.warnings()
+    self.warnings += self._lists.warnings()
     if with_more:
       self.warnings.append(
         f'{len(with_more)} label files have a confidence, a track number or keypoints after the box, which are left '
         f'out (as is an angle: no box is turned): {", ".join(with_more[:_SHOWN])}.'
       )
 
-  def _read(self, lists: ClassLists, path: str, image: str) -> None:
-    rows = yolo_rows.read(_content(self._tree, path))
-    names = lists.of(path, image) if rows else NameList('', None)
+  def _read(self, path: str, image: str) -> None:
+    rows = yolo_rows.read(_content(self._root, path))
+    names = self._lists.of(path, image) if rows else NameList('', None)
     if all(row.columns == BOX_COLUMNS for row in rows):
       columns = Columns(None)
-      self._add(path, image, names, _annotation(columns.add(rows), lists, names, columns))
+      self._add(path, image, names, _annotation(columns.add(rows), self._lists, names, columns))
     else:
       columns = self._columns.setdefault(names.path, Columns(names.keypoints))
-      self._waiting.append(_Waiting(path, image, names, columns, columns.add(rows)))
+      self.waiting.append(_Waiting(path, image, names, columns, columns.add(rows)))
 
-  def _decide(self, lists: ClassLists, file: '_Waiting') -> bool:
+  def _decide(self, file: '_Waiting') -> bool:
     """Reads a file with longer rows; whether they are boxes with more numbers, although nothing declares keypoints."""
     try:
-      self._add(file.path, file.image, file.names, _annotation(file.rows, lists, file.names, file.columns))
+      self._add(file.path, file.image, file.names, _annotation(file.rows, self._lists, file.names, file.columns))
     except RefusedFileError as error:
       self.refused.append(Refusal(file.path, error.reason, error.detail))
       return False
@@ -135,7 +142,7 @@ def _object(row: Readings, label: str, columns: Columns) -> Object | BoxRule:
 def _refuse_unmatched(tree: Tree, path: str, pairing: Pairing) -> list[Refusal]:
   """A label file whose image is missing or has other labels; [] for any other text."""
   try:
-    rows = yolo_rows.read(_content(tree, path))
+    rows = yolo_rows.read(_content(tree.root, path))
   except RefusedFileError:
     return []
   if not rows:
@@ -143,7 +150,7 @@ def _refuse_unmatched(tree: Tree, path: str, pairing: Pairing) -> list[Refusal]:
 
   def same(other: str) -> bool:
     try:
-      return yolo_rows.read(_content(tree, other)) == rows
+      return yolo_rows.read(_content(tree.root, other)) == rows
     except RefusedFileError:
       return False
 
@@ -153,12 +160,13 @@ def _refuse_unmatched(tree: Tree, path: str, pairing: Pairing) -> list[Refusal]:
   return [pairing.refuse_second(path, same) or missing]
 
 
-def _may_be_labels(path: str) -> bool:
+def may_be_labels(path: str) -> bool:
+  """Whether a text file may describe an image, as far as its name tells; lists of class names aside."""
   return posixpath.basename(path).lower() not in _OTHERS and not imagesets.is_list(path)
 
 
-def _content(tree: Tree, path: str) -> bytes:
-  return read_annotation_file(tree.root, path, MAX_BYTES)
+def _content(root: str, path: str) -> bytes:
+  return read_annotation_file(root, path, MAX_BYTES)
 
 
 READER = Reader(

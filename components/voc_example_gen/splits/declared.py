@@ -54,6 +54,31 @@ def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
   return _divide(_from_lists(tree), places) or declared
 
 
+def declares_folders_alone(tree: Tree) -> bool:
+  """Whether all splits that files of the folder declare, if any, are declared for folders, not for images."""
+  paths = (path for found in (_from_yaml, _from_darknet) for one in found(tree) for path in one.paths)
+  return all(map(_is_folder, paths)) and not any(True for _ in _from_lists(tree))
+
+
+def _is_folder(path: str) -> bool:
+  """Whether a path that is declared is neither an image nor a list of them."""
+  folder, _, name = path.replace('\\', '/').strip().rpartition('/')
+  if '*' in name:
+    return _is_folder(folder.rstrip('/*'))
+  return posixpath.splitext(name)[1].lower() not in ('.txt', *IMAGE_SUFFIXES)
+
+
+def by_folder(tree: Tree, folders: Iterable[str]) -> dict[str, str]:
+  """{folder: split} of the folders that are declared, where `declares_folders_alone`; see `read`.
+
+  Args:
+    tree: the folder's listing, for the files that declare splits.
+    folders: those of images.
+  """
+  one_of = {posixpath.join(folder, 'any.jpg'): folder for folder in folders}
+  return {one_of[image]: split for image, split in read(tree, list(map(Item, one_of))).items()}
+
+
 def declares(tree: Tree) -> bool:
   """Whether a file of the folder may declare splits."""
   return any(True for found in (_from_yaml, _from_darknet, _from_lists) for _ in found(tree))

@@ -95,3 +95,16 @@ def test_class_numbers_that_count_from_1_are_noticed(tmp_path, numbers, off):
   for number in numbers:
     lists.name(lists.of('a/1.txt', 'a/1.jpg'), number)
   assert lists.off_by_one() == off
+
+
+def test_lists_that_several_have_used_are_told_of_as_if_one_had(tmp_path):
+  files = {'a/classes.txt': 'cat\ndog', 'far/classes.txt': 'cat\ndog'}
+  used = [(f'{folder}/{n}.txt', f'{folder}/{n}.jpg', n) for folder in ('a', 'b', 'c') for n in range(4)]
+  one, *several, told = (lists_in(tmp_path, files) for _ in range(5))
+  for number, (path, image, label) in enumerate(sorted(used)):
+    for lists in (one, several[number % 3]):
+      lists.name(lists.of(path, image), label)
+  told.add([lists.usage for lists in several[::-1]])
+  assert list(told.warnings()) == list(one.warnings())
+  assert len(list(told.warnings())) == 2
+  assert told.usage == one.usage

@@ -125,6 +125,12 @@ CLEAR = {
   ),
   'a test set without objects': ({'instances_test.json': document(range(4), annotations=[])}, {}),
   'a format that is named': ({'images/003.xml': '<annotation/>'}, {'data_format': 'coco'}),
+  'texts that are no labels': ({'notes.txt': 'cats, dogs', 'images/003.txt': '', 'alone.txt': ''}, {}),
+  'labels of a format that is not named': ({'images/003.txt': '0 0.5 0.5 0.1 0.1\n'}, {'data_format': 'coco'}),
+  'splits that are declared for folders of another machine': (
+    {'data.yaml': 'train: /home/me/images\nval: b\nnames: [cat]\n', 'b/100.jpg': b''},
+    {},
+  ),
   'stratified': ({}, {'split': {'method': 'stratified'}}),
 }
 
@@ -187,7 +193,12 @@ TANGLED = {
   'annotations of another format': {'images/003.xml': voc_maker.voc(voc_maker.thing())},
   'labels of another format': {'images/003.txt': '0 0.5 0.5 0.1 0.1\n'},
   'no file of this format': {'annotations.json': '{}'},
-  'splits that a file declares': {'data.yaml': 'train: a\nval: b\nnames: [cat]\n'},
+  'splits that a list declares': {'data.yaml': 'train: lists/a.txt\nval: b\nnames: [cat]\n'},
+  'masks that entries name too': {
+    **with_images({'id': 100, 'file_name': '003.png'}, entries=boxes(100)),
+    'masks/003.png': b'',
+  },
+  'more texts without a line than images': {f'labels/{n}.txt': '' for n in range(IMAGES)},
 }
 
 

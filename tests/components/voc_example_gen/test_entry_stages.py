@@ -7,7 +7,7 @@ import pytest
 
 from components.voc_example_gen import entry_stages, spread_listing, work_list
 from components.voc_example_gen.coco_stages import CocoStages
-from components.voc_example_gen.spread_pairs import UnclearError
+from components.voc_example_gen.spread_parts import UnclearError
 from tests.support import spread_plans, voc_maker
 
 NUMBERS = (*range(30), *range(90, 93))

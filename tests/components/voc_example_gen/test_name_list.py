@@ -96,3 +96,14 @@ def test_a_file_of_names_that_is_missing_is_a_problem(tmp_path):
 def test_the_label_file_of_an_image_is_no_list(tmp_path):
   files = {'first_class.txt': '', 'first_class.jpg': b'', 'second_classes.txt': 'cat'}
   assert list(read_all(tmp_path, files)) == ['second_classes.txt']
+
+
+def test_texts_are_doubtful_if_an_image_of_their_stem_makes_them_labels(tmp_path):
+  voc_maker.write(tmp_path, dict.fromkeys(('classes.txt', 'a/My_Classes.txt', 'notes.txt', '1.jpg'), ''))
+  assert name_list.doubtful_stems(listing.list_folder(str(tmp_path))) == {'my_classes'}
+
+
+@pytest.mark.parametrize(('names', 'expected'), [('any.txt', True), ('classes.txt', False), ('obj.names', False)])
+def test_names_may_be_in_a_text_that_is_called_anything(tmp_path, names, expected):
+  voc_maker.write(tmp_path, {'data.yaml': f'names: {names}\n', names: 'cat\n'})
+  assert name_list.refers_to_texts(listing.list_folder(str(tmp_path))) is expected

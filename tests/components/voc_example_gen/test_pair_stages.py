@@ -6,9 +6,9 @@ from components.voc_example_gen import listing, spread_listing, spread_plan
 from components.voc_example_gen.settings import IngestSettings
 
 
-@pytest.mark.parametrize('data_format', ['voc', 'coco', 'csv'])
+@pytest.mark.parametrize('data_format', ['voc', 'coco', 'yolo', 'csv'])
 def test_there_are_as_many_names_as_stages(data_format):
-  tree = spread_listing.SpreadTree(listing.Tree('x', ()), (), 40, 20, 20)
+  tree = spread_listing.SpreadTree(listing.Tree('x', ()), (), 40, 20, 20, 0)
   first = spread_plan.first(tree, IngestSettings(data_format=data_format), 'work', lambda planned: planned)
   assert first.stages.data_format == data_format
   assert len(first.stages.steps) == len(first.stages.names)

@@ -63,7 +63,7 @@ def test_a_folder_too_large_for_one_process_gives_the_same(root, ingest, engine,
   require_same_if_large(root, ingest, engine, monkeypatch, capsys, split={'method': method})
 
 
-@pytest.mark.parametrize('form', ['coco', 'csv'])
+@pytest.mark.parametrize('form', ['coco', 'yolo', 'csv'])
 def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engine, monkeypatch, capsys, form):
   root = annotated_formats.many(tmp_path / 'data', form, 40)
   require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=5_000)

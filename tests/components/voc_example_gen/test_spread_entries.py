@@ -4,7 +4,7 @@ import pytest
 
 from components.voc_example_gen import matching, spread_listing
 from components.voc_example_gen.spread_entries import part_of_name
-from components.voc_example_gen.spread_pairs import UnclearError
+from components.voc_example_gen.spread_parts import UnclearError
 
 FOUND = {
   'a.jpg': 'a.jpg',

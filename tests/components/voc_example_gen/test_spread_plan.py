@@ -64,6 +64,9 @@ CLEAR = {
     {},
   ),
   'lists of the devkit': (LISTS, {}),
+  'splits that are declared for folders': ({**IN_FOLDERS, 'data.yaml': 'train: valid\nval: train/\n'}, {}),
+  'texts that are no labels': ({'notes.txt': 'cats, dogs', 'JPEGImages/003.txt': '', 'alone.txt': ''}, {}),
+  'labels of a format that is not named': ({'JPEGImages/003.txt': '0 0.5 0.5 0.1 0.1\n'}, {'data_format': 'voc'}),
   'other files': ({'README.txt': 'Cats and dogs.', 'package.json': '{}', 'a.yaml': 'x: 1'}, {}),
   'folders of splits': (IN_FOLDERS, {}),
   'a test set that is kept': (IN_FOLDERS, {'split': {'method': 'folders', 'keep_test': True, 'group_by': 'a'}}),
@@ -94,7 +97,7 @@ TANGLED = {
   'a mask': ({'JPEGImages/003_mask.png': encode(picture(3), 'PNG')}, {}),
   'labels of another format': ({'labels/x.txt': '0 0.5 0.5 0.1 0.1\n'}, {}),
   'more other files than images': ({f'notes/{n}.txt': '' for n in range(30)}, {}),
-  'splits that a file declares': ({'data.yaml': 'train: a\nval: b\nnames: [cat]\n'}, {}),
+  'splits that a list declares': ({'train.txt': 'a.jpg\n'}, {}),
   'another format': ({}, {'data_format': 'images'}),
   'contents that have to be compared': ({}, {'fingerprint': 'content'}),
 }

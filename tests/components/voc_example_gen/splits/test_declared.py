@@ -54,6 +54,27 @@ def read(tmp_path, files):
   return declared.read(tree, [Item(image) for image in HALVES])
 
 
+FOR_FOLDERS = {
+  name: files
+  for name, files in DECLARED.items()
+  if not any(path.endswith('.txt') for path in files) and name != 'images'
+}
+
+
+@pytest.mark.parametrize('name', DECLARED)
+def test_splits_that_are_declared_for_folders_alone_are_found_without_the_images(tmp_path, name):
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, DECLARED[name])))
+  assert declared.declares_folders_alone(tree) == (name in FOR_FOLDERS)
+  if name in FOR_FOLDERS:
+    assert declared.by_folder(tree, ['images/a', 'images/b', '', 'other']) == {'images/a': 'train', 'images/b': 'eval'}
+
+
+def test_where_nothing_is_declared_no_image_is(tmp_path):
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, {'data.yaml': 'names: [cat]\n'})))
+  assert declared.declares_folders_alone(tree)
+  assert declared.by_folder(tree, ['a', '']) == {}
+
+
 @pytest.mark.parametrize('files', DECLARED.values(), ids=DECLARED)
 def test_what_is_declared_is_the_split(tmp_path, files):
   assert read(tmp_path, files) == HALVES

@@ -1,0 +1,59 @@
+"""What is known of parts, and what is unclear without the others."""
+
+import pytest
+
+from components.voc_example_gen import item_rows, listing, spread_listing, spread_parts
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.spread_listing import Kind
+from components.voc_example_gen.spread_parts import UnclearError
+from tests.support import voc_maker
+
+NOTHING = listing.Tree('x', ())
+ROWS = '0 0.5 0.5 0.1 0.1\n'
+
+
+def pairs(*images):
+  return [(9, *item_rows.of_item(Item(image))) for image in images]
+
+
+def test_images_are_counted_by_folder_where_folders_may_be_declared():
+  some = pairs('a/1.jpg', 'a/2.jpg', 'train/b/1.jpg', '1.jpg')
+  found = spread_parts.paired(some, NOTHING, ('folders', 'declared'), (), ())
+  assert found.images == 4
+  assert found.counts == {'folders': {'train': 1}}
+  assert found.folders == {'a': 2, 'train/b': 1, '': 1}
+  assert spread_parts.paired(some, NOTHING, ('folders',), (), ()).folders == {}
+
+
+def test_images_whose_paths_differ_in_case_alone_are_unclear_where_folders_may_be_declared():
+  some = pairs('a/1.jpg', 'A/1.JPG')
+  assert spread_parts.paired(some, NOTHING, ('folders',), (), ()).images == 2
+  with pytest.raises(UnclearError):
+    spread_parts.paired(some, NOTHING, ('declared',), (), ())
+
+
+def of_format(folder, kind, is_named):
+  tree = spread_listing.read(str(folder / 'data'), str(folder), most=0)
+  return sorted(file.path for file in spread_parts.of_format(tree, range(1024), kind, is_named))
+
+
+@pytest.mark.parametrize('kind', [None, Kind.XML, Kind.TEXT])
+def test_annotations_of_other_formats_are_passed_over_only_if_the_format_is_named(tmp_path, kind):
+  own = {Kind.XML: ['x.xml'], Kind.TEXT: ['t.txt']}.get(kind, [])
+  voc_maker.write(tmp_path / 'data', {'a.jpg': b'', 'x.xml': '', 't.txt': ROWS})
+  assert of_format(tmp_path, kind, is_named=True) == ['a.jpg', *own]
+  with pytest.raises(UnclearError):
+    of_format(tmp_path, kind, is_named=False)
+
+
+def test_texts_that_describe_nothing_are_passed_over(tmp_path):
+  voc_maker.write(tmp_path / 'data', {'a.jpg': b'', 'x.xml': '', 'notes.txt': 'Cats.', 'empty.txt': ''})
+  assert of_format(tmp_path, Kind.XML, is_named=False) == ['a.jpg', 'x.xml']
+
+
+@pytest.mark.parametrize('is_named', [True, False])
+def test_lists_that_were_too_many_to_be_held_are_unclear(tmp_path, monkeypatch, is_named):
+  monkeypatch.setattr(spread_listing, 'MOST_OTHERS', 0)
+  voc_maker.write(tmp_path / 'data', {'a.jpg': b'', 'train.txt': ''})
+  with pytest.raises(UnclearError):
+    of_format(tmp_path, Kind.XML, is_named)
