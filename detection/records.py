@@ -136,11 +136,14 @@ def write(file: tf_example.Writable, record: bytes) -> None:
 
 
 def read(paths: Sequence[str]) -> Iterator[bytes]:
-  """The serialized examples of uncompressed TFRecord files, in the order of the paths."""
+  """The serialized examples of uncompressed TFRecord files, in the order of the paths.
+
+  A file is opened, or copied from where TensorFlow cannot read it, when its turn comes.
+  """
   import tensorflow as tf
 
-  if paths:
-    yield from tf.data.TFRecordDataset([local_copies.readable(path) for path in paths]).as_numpy_iterator()
+  for path in paths:
+    yield from tf.data.TFRecordDataset(local_copies.readable(path)).as_numpy_iterator()
 
 
 def parse(record: bytes) -> Example:

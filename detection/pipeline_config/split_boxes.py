@@ -1,12 +1,15 @@
 """The labelled boxes of a split, as arrays: what a config is checked against."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import tensorflow as tf
 
 from detection import records
-from detection.base import files, local_copies
+from detection.base import files
+
+_BATCH = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +38,10 @@ def read(pattern: str, limit: int = 5000) -> SplitBoxes:
     pattern: glob pattern of the files.
     limit: how many images are read.
   """
-  paths = [local_copies.readable(path) for path in files.glob(pattern)]
-  dataset = tf.data.TFRecordDataset(paths).take(limit).batch(256)
-  batches = list(dataset.map(records.parse_labels)) if paths else []
+  some = itertools.islice(records.read(files.glob(pattern)), limit)
+  batches = []
+  while serialized := list(itertools.islice(some, _BATCH)):
+    batches.append(records.parse_labels(tf.constant(serialized)))
   counts = [batch[records.CLASS_TEXT].row_lengths().numpy() for batch in batches]
   return SplitBoxes(
     boxes=np.stack([_flat(batches, key, np.float32) for key in records.BOX], axis=1),

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from detection import records
+from detection.base import local_copies
 from detection.base.errors import DataError
 from detection.records import LabelledBox, LabelledImage
 
@@ -106,6 +107,17 @@ def test_files_are_read_in_the_order_given(tmp_path):
   paths = [str(tmp_path / name) for name in ('b', 'a')]
   assert [records.parse(record).name for record in records.read(paths)] == ['b', 'a']
   assert list(records.read([])) == []
+
+
+def test_a_file_is_copied_only_when_its_turn_comes(tmp_path, monkeypatch):
+  paths = [str(tmp_path / name) for name in 'abc']
+  for path in paths:
+    with open(path, 'wb') as file:
+      records.write(file, path.encode())
+  copied = []
+  monkeypatch.setattr(local_copies, 'readable', lambda path: copied.append(path) or path)
+  assert next(records.read(paths)) == paths[0].encode()
+  assert copied == paths[:1]
 
 
 def test_writing_needs_no_tensorflow():

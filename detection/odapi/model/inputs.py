@@ -174,7 +174,20 @@ def _known(paths: Sequence[str], scans: Scans) -> Scans:
 
 def _dataset(paths: Sequence[str], buffer_size: int | None = None) -> tf.data.Dataset:
   """The records of files, in their order."""
-  return tf.data.TFRecordDataset([local_copies.readable(path) for path in paths], buffer_size=buffer_size)
+  names = tf.data.Dataset.from_tensor_slices(tf.constant(paths, tf.string))
+  return tf.data.TFRecordDataset(_readable(paths, names), buffer_size=buffer_size)
+
+
+def _readable(paths: Sequence[str], names: tf.data.Dataset) -> tf.data.Dataset:
+  """`names`, some order of `paths`, as TensorFlow opens them: a file that has to be copied is when its turn comes."""
+  if all(map(files.tensorflow_opens, paths)):
+    return names
+
+  def copied(name: tf.Tensor) -> tf.Tensor:
+    found = tf.py_function(lambda path: local_copies.readable(path.numpy().decode()), [name], tf.string)
+    return tf.ensure_shape(found, [])
+
+  return names.map(copied)
 
 
 def _some_records(paths: Sequence[str], scans: Scans, purpose: str) -> int:
@@ -188,9 +201,10 @@ def _some_records(paths: Sequence[str], scans: Scans, purpose: str) -> int:
 def _records(paths: list[str], reader: input_reader_pb2.InputReader, seed: int) -> tf.data.Dataset:
   if len(paths) == 1:
     return _dataset(paths, _BUFFER)
-  names = tf.data.Dataset.from_tensor_slices([local_copies.readable(path) for path in paths])
+  names = tf.data.Dataset.from_tensor_slices(paths)
   if reader.shuffle:
     names = names.shuffle(len(paths), seed=seed)
+  names = _readable(paths, names)
   readers = min(len(paths), max(1, reader.num_readers))
   return names.interleave(tf.data.TFRecordDataset, cycle_length=readers, num_parallel_calls=readers, deterministic=True)
 

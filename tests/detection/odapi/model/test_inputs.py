@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from detection.base import files, local_copies
 from detection.base.errors import DataError
 from detection.odapi.config import config_io
 from detection.odapi.model import building, inputs
@@ -99,3 +100,19 @@ def test_each_worker_reads_files_of_its_own_if_there_are_enough(records, expecte
   scans = {str(number): FileScan('', count, 0, {}, []) for number, count in enumerate(records)}
   contexts = [tf.distribute.InputContext(2, worker, 2) for worker in range(2)]
   assert [inputs.files_of_worker(list(scans), scans, context) for context in contexts] == expected
+
+
+@pytest.mark.parametrize('files_before', [1, 40])
+def test_files_that_have_to_be_copied_are_when_their_turn_comes(tmp_path, monkeypatch, files_before):
+  paths = [str(tmp_path / f'{number:02}') for number in range(files_before)]
+  for path in paths:
+    with tf.io.TFRecordWriter(path) as writer:
+      writer.write(path.encode())
+  copied = []
+  monkeypatch.setattr(files, 'tensorflow_opens', lambda uri: False)
+  monkeypatch.setattr(local_copies, 'readable', lambda path: copied.append(path) or path)
+  reader = config_io.parse('train_input_reader { num_readers: 2 }').train_input_reader
+  first = next(iter(inputs._records(paths, reader, seed=0)))
+  assert first.numpy().decode() in copied
+  assert len(copied) < 10
+  assert sorted(record.numpy().decode() for record in inputs._dataset(paths)) == paths
