@@ -35,6 +35,4 @@ class CsvStages(EntryStages):
 
   @property
   def counting(self) -> Mapping[int, str]:
-    return {
-      index: path for index, path in enumerate(self.paths) if not (self.reads[index].refused or self.reads[index].names)
-    }
+    return {index: path for index, path in enumerate(self.paths) if not self.reads[index].refused}

@@ -113,7 +113,7 @@ CLEAR = {
   'files of other tasks': (
     {
       'captions.json': document(range(4), annotations=[{'image_id': 1, 'caption': 'A cat.'}]),
-      'stuff_val.json': document(range(4)),
+      'a_stuff.json': document(range(4)),
       'image_info_test2017.json': document(range(30, 34), annotations=[]),
       'package.json': '{}',
       'list.json': '[1]',

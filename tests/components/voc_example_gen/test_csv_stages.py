@@ -47,6 +47,9 @@ CLEAR = {
   'rows that cannot be read': {'labels.csv': PLAIN + '001.jpg,64,48,cat,1,2,x,4\n001.jpg,64,48,,1,2,3,4\n,,,,,,,\n'},
   'ends of lines of another system': {'labels.csv': PLAIN.replace('\n', '\r\n')},
   'a mark of its encoding, and semicolons': {'labels.csv': '\ufeff' + PLAIN.replace(',', ';')},
+  'a mark of its encoding, and no header': {
+    'labels.csv': '\ufeff' + ''.join(f'{n:03}.jpg,1,2,20,{n + 3},cat\n' for n in range(IMAGES))
+  },
   'a line for Excel': {'labels.csv': 'sep=,\n' + PLAIN},
   'cells of several lines': {'labels.csv': PLAIN + '001.jpg,64,48,"a\nb",1,2,3,4\n'},
   'no header': {'labels.csv': ''.join(f'{n:03}.jpg,1,2,20,{n + 3},cat\n' for n in range(IMAGES))},
@@ -85,7 +88,7 @@ TANGLED = {
   'another encoding': {'labels.csv': PLAIN.encode('utf-16')},
   'letters of one byte': {'labels.csv': PLAIN.encode() + 'größer.jpg,1,1,cat,1,2,3,4\n'.encode('cp1252')},
   'a letter that breaks off': {'labels.csv': PLAIN.encode() + 'ä'.encode()[:1]},
-  'null characters': {'labels.csv': PLAIN + '\0'},
+  'null characters': {'more.csv': PLAIN + '\0'},
   'lines that end as on an old system': {'labels.csv': PLAIN.replace('\n', '\r')},
   'a name with an unknown ending': {'labels.csv': PLAIN + row('v1.5')},
   'a picture of the same name': {'more/003.png': b''},
