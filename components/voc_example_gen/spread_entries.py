@@ -135,11 +135,10 @@ class Match:
         self._add_file(found, number, list(of_file), refused)
     if found.warnings():
       raise UnclearError
-    pairs = [(images[item.image], *item_rows.of_item(item)) for item in found.items.values()]
-    left = [_alone(image, names) for image in images if image not in found.items]
-    return pairs, Matched(
-      spread_parts.paired(pairs, tree.others, self.methods, (), left), tuple(refused), dict(found.repeats)
-    )
+    left = tuple(_alone(image, names) for image in images if image not in found.items)
+    pairs = [(images[item.image], item) for item in found.items.values()]
+    handed_on, paired = spread_parts.handed_on(pairs, tree, self.parts, self.methods)
+    return handed_on, Matched(paired._replace(left=left), tuple(refused), dict(found.repeats))
 
   def _add_file(
     self, found: entries.Entries, number: int, rows: Sequence[Entry], refused: list[tuple[int, int, Refusal]]

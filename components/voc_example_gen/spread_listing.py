@@ -10,6 +10,7 @@ import posixpath
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from components.voc_example_gen import exchange, folder_roles, listing, name_list, spelling
 from components.voc_example_gen.formats import yolo
@@ -31,6 +32,7 @@ class SpreadTree:
     runs: exchange files with the rows (path, size) of all images, and of what may describe a single one.
     files: how many these are.
     images, annotations, labels: how many of them are images, XML files, or texts.
+    lists: those that declare splits for images, and files with their lines; see spread_lists.Found.
   """
 
   others: Tree
@@ -39,6 +41,7 @@ class SpreadTree:
   images: int
   annotations: int
   labels: int
+  lists: tuple[Any, ...] = ()
 
   @property
   def root(self) -> str:

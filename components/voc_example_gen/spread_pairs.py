@@ -62,7 +62,7 @@ class Pair:
     work_list.save_at(f'{self.output}.found', found)
 
   def _judge(self, tree: SpreadTree) -> tuple[list[exchange.Row], Paired]:
-    pairs: list[exchange.Row] = []
+    pairs: list[tuple[int, Item]] = []
     refused: list[Refusal] = []
     left: list[str] = []
     for annotations, images in spread_parts.by_stem(spread_parts.of_format(tree, self.parts, Kind.XML, self.is_named)):
@@ -70,11 +70,11 @@ class Pair:
         refused.append(_missing(tree.root, annotations[0]))
       elif annotations:
         spread_parts.require_fit(annotations[0].path, images[0].path)
-        item = Item(images[0].path, FORMAT, annotations[0].path)
-        pairs.append((images[0].size, *item_rows.of_item(item)))
+        pairs.append((images[0].size, Item(images[0].path, FORMAT, annotations[0].path)))
       else:
         left.append(spread_parts.alone(images[0].path))
-    return pairs, spread_parts.paired(pairs, tree.others, self.methods, refused, left)
+    rows, paired = spread_parts.handed_on(pairs, tree, self.parts, self.methods)
+    return rows, paired._replace(refused=tuple(refused), left=tuple(left))
 
 
 def _missing(root: str, annotation: File) -> Refusal:
@@ -108,7 +108,7 @@ class Sort:
   Attributes:
     tree: a file with the SpreadTree.
     choice: how images get their splits.
-    by_folder: {folder: split}, of splits that are declared for folders.
+    how_declared: how the splits are declared, if they are: {folder: split}; or the rank of the lists that count.
     pairs: what a Pair has written.
     buckets: of each split.
     output: gets the tasks; and, with the ending .found, a Cut.
@@ -116,17 +116,17 @@ class Sort:
 
   tree: str
   choice: Choice
-  by_folder: Mapping[str, str]
+  how_declared: Mapping[str, str] | int
   pairs: str
   buckets: int
   output: str
 
   def __call__(self) -> None:
     pairs = list(exchange.load([self.pairs], [_PAIRS]))
-    split_of, left_out = self._splits([item_rows.without_annotation(row) for _, *row in pairs])
+    split_of, left_out = self._splits(pairs)
     rows: dict[int, list[exchange.Row]] = defaultdict(list)
     sizes: Counter[str] = Counter()
-    for size, image, *rest in pairs:
+    for size, _, image, *rest in pairs:
       if (split := split_of.get(image)) is not None:
         order = plan.order_of(image)
         rows[self._bucket(split, order)].append((order, size, image, *rest))
@@ -135,12 +135,15 @@ class Sort:
     counts = Counter({bucket: len(some) for bucket, some in rows.items()})
     work_list.save_at(f'{self.output}.found', Cut(counts, sizes, left_out))
 
-  def _splits(self, items: list[Item]) -> tuple[Mapping[str, str], tuple[Refusal, ...]]:
+  def _splits(self, pairs: list[exchange.Row]) -> tuple[Mapping[str, str], tuple[Refusal, ...]]:
+    items = [item_rows.without_annotation(row) for _, _, *row in pairs]
     if self.choice.placing.method:
       return dict.fromkeys((item.image for item in items), ''), ()
     if self.choice.method == declared.METHOD.name:
-      by_folder = {item.image: self.by_folder.get(posixpath.dirname(item.image), '') for item in items}
-      return self.choice.take(items, by_folder)
+      how = self.how_declared
+      if isinstance(how, int):
+        return self.choice.take(items, {image: marks[how] for _, marks, image, *_ in pairs})
+      return self.choice.take(items, {item.image: how.get(posixpath.dirname(item.image), '') for item in items})
     tree: SpreadTree = work_list.load(self.tree)
     return self.choice.take(items, spread_parts.given(self.choice.method, tree.others, items))
 

@@ -8,7 +8,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen import agreement, exchange, folder_roles, item_rows, spelling, spread_listing
+from components.voc_example_gen import (
+  agreement,
+  exchange,
+  folder_roles,
+  item_rows,
+  spelling,
+  spread_listing,
+  spread_lists,
+)
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.listing import File, Tree
@@ -31,8 +39,9 @@ class Paired(NamedTuple):
     images: how many are annotated.
     refused: annotations that are not used.
     left: images that no annotation describes.
-    counts: {method: {split: images that the folder gives it}}, but for splits that are declared for folders.
+    counts: {method: {split: images that the folder gives it}}, but for splits that are declared.
     folders: {folder: images}, where these may be declared.
+    listed: {split: images} by the lists that declare splits, of each rank; see declared.List.
     is_clear: whether all files could be judged without those of other parts; if not, nothing else counts.
   """
 
@@ -41,22 +50,45 @@ class Paired(NamedTuple):
   left: tuple[str, ...] = ()
   counts: Mapping[str, Counter[str]] = {}
   folders: Mapping[str, int] = {}
+  listed: Sequence[Mapping[str, int]] = ()
   is_clear: bool = True
 
 
-def paired(
-  pairs: Sequence[exchange.Row], others: Tree, methods: Iterable[str], refused: Iterable[Refusal], left: Iterable[str]
-) -> Paired:
-  """What is known of these pairs, each (size of the image, row of the item)."""
-  items = [item_rows.without_annotation(row) for _, *row in pairs]
-  counts = {name: Counter(given(name, others, items).values()) for name in methods if name != declared.METHOD.name}
+def handed_on(
+  found: Sequence[tuple[int, Item]], tree: SpreadTree, parts: Iterable[int], methods: Iterable[str]
+) -> tuple[list[exchange.Row], Paired]:
+  """Pairs as rows (size of the image, its marks, row of the item), and what is known of them.
+
+  Args:
+    found: (size of the image, item).
+    tree: the folder's listing.
+    parts: all in which the items are.
+    methods: that may give the splits.
+  """
+  items = [item for _, item in found]
+  counts = {name: Counter(given(name, tree.others, items).values()) for name in methods if name != declared.METHOD.name}
+  marks: list[spread_lists.Marks] = [()] * len(items)
   folders: Counter[str] = Counter()
   if declared.METHOD.name in methods:
-    folders = Counter(posixpath.dirname(item.image) for item in items)
-    # Of two images whose paths differ in their case alone, one is declared.
-    if len(folders) > MOST_FOLDERS or len({spelling.folded(item.image) for item in items}) < len(items):
+    _require_declarable([item.image for item in items], tree)
+    if tree.lists:
+      marks = spread_lists.marks(tree.lists, parts, [item.image for item in items])
+    else:
+      folders = Counter(posixpath.dirname(item.image) for item in items)
+    if len(folders) > MOST_FOLDERS:
       raise UnclearError
-  return Paired(len(pairs), tuple(refused), tuple(left), counts, folders)
+  listed = tuple(Counter(filter(None, splits)) for splits in zip(*marks, strict=True)) if tree.lists else ()
+  rows = [(size, mark, *item_rows.of_item(item)) for (size, item), mark in zip(found, marks, strict=True)]
+  return rows, Paired(len(rows), counts=counts, folders=folders, listed=listed)
+
+
+def _require_declarable(images: Sequence[str], tree: SpreadTree) -> None:
+  """Raises UnclearError if there are images that a list or a folder may stand for as well as for others."""
+  # Of two images whose paths differ in their case alone, one is declared.
+  if len(set(map(spelling.folded, images))) < len(images):
+    raise UnclearError
+  if tree.lists and any(posixpath.basename(image) != posixpath.basename(image).strip() for image in images):
+    raise UnclearError
 
 
 def given(name: str, others: Tree, items: list[Item]) -> Mapping[str, str]:

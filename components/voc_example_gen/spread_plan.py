@@ -18,6 +18,7 @@ from components.voc_example_gen import (
   leftovers,
   plan,
   spelling,
+  spread_lists,
   spread_pairs,
   spread_parts,
   work_list,
@@ -42,6 +43,7 @@ _FORMATS = {stages.data_format: stages for stages in _KINDS}
 _FILES_OF_A_JOB = 20_000
 _TASKS_OF_A_BUCKET = 8_000
 _MOST_BUCKETS = 4096
+_MOST_LISTS = 1000
 Then = Callable[[plan.Plan], Stage | Result]  # picklable
 
 
@@ -60,12 +62,15 @@ def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, k
     is found out later, there is no next stage, and the Result's value is None. Stages raise a DataError if the folder
     cannot be divided.
   """
-  methods = _methods(settings.split, tree.others)
+  methods = _methods(settings.split)
+  lists = _lists(methods, tree.others)
   by_content = settings.fingerprint != digests.LISTING
   is_named = settings.data_format != AUTO
   kind = _FORMATS.get(settings.data_format if is_named else tree.likely_format)
-  if kind is None or methods is None or (by_content and not known):
+  if kind is None or lists is None or (by_content and not known):
     return None
+  found = (spread_lists.Found(one, f'{folder}/list-{number:05}') for number, one in enumerate(lists))
+  tree = dataclasses.replace(tree, lists=tuple(found))
   stages = kind(tree, f'{folder}/tree.work', folder, methods, is_named, -(-tree.files // _FILES_OF_A_JOB))
   return Pairing(stages, settings, known if by_content else tree.others.state, then)
 
@@ -90,18 +95,23 @@ class Pairing:
   @property
   def names(self) -> tuple[str, ...]:
     """Names of all stages up to the plan."""
-    return *self.stages.names, 'Sort', 'Merge'
+    return *(('List',) if self.stages.tree.lists else ()), *self.stages.names, 'Sort', 'Merge'
 
   def __call__(self) -> Begun:
+    tree = self.stages.tree
     if not self.number:
-      work_list.save_at(self.stages.saved, self.stages.tree)
-    steps = self.stages.steps
+      work_list.save_at(self.stages.saved, tree)
+    steps = [*([self._list] if tree.lists else []), *self.stages.steps]
     try:
       jobs = steps[self.number]()
     except UnclearError:
       return Begun((), Result(None))
     following = dataclasses.replace(self, number=self.number + 1)
     return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(steps) else following)
+
+  def _list(self) -> list[spread_lists.ReadList]:
+    tree = self.stages.tree
+    return [spread_lists.ReadList(tree.root, one.declared.path, one.output) for one in tree.lists]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,20 +127,21 @@ class Sorting:
       paired, index = stages.found([_found(spread_pairs.pairs_in(stages.folder, job)) for job in range(self.jobs)])
     except UnclearError:
       return Begun((), Result(None))
-    if not all(one.is_clear for one in paired) or self._may_be_another(paired):
+    lists: list[spread_lists.Lines] = [_found(one.output) for one in stages.tree.lists]
+    if not (all(one.is_clear for one in paired) and all(one.is_clear for one in lists)) or self._may_be_another(paired):
       return Begun((), Result(None))
     images, others = sum(one.images for one in paired), stages.tree.others
-    by_folder = _by_folder(others, paired)
-    if by_folder is None:
+    declared_as = _rank(paired) if stages.tree.lists else _by_folder(others, paired)
+    if declared_as is None:
       return Begun((), Result(None))
-    counts = _counts(stages.methods, paired, by_folder)
+    counts = _counts(stages.methods, paired, declared_as)
     choice = assign.choose(before.settings.split, others, lambda method: counts.get(method.name, {}), images)
     index = index if stages.is_named else dataclasses.replace(index, elsewhere={})
     left = [leftovers.unannotated(image, index) for image in sorted(image for one in paired for image in one.left)]
     buckets = max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET))
     index = dataclasses.replace(index, refused=(*index.refused, *left))
     return Begun(
-      [self._sort(choice, by_folder, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets)
+      [self._sort(choice, declared_as, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets)
     )
 
   def _may_be_another(self, paired: Sequence[Paired]) -> bool:
@@ -143,10 +154,10 @@ class Sorting:
       return True
     return detect.describes(stages.tree.others, stages.data_format)
 
-  def _sort(self, choice: assign.Choice, by_folder: Mapping[str, str], number: int, buckets: int) -> Sort:
+  def _sort(self, choice: assign.Choice, declared_as: Mapping[str, str] | int, number: int, buckets: int) -> Sort:
     stages = self.before.stages
     pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
-    return Sort(stages.saved, choice, by_folder, pairs, buckets, output)
+    return Sort(stages.saved, choice, declared_as, pairs, buckets, output)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,16 +201,21 @@ def _found(output: str) -> Any:
   return work_list.load(f'{output}.found')
 
 
-def _methods(settings: SplitSettings, others: Tree) -> tuple[str, ...] | None:
-  """The methods that may give the splits; None if one of them must know all images."""
+def _methods(settings: SplitSettings) -> tuple[str, ...]:
+  """The methods that may give the splits."""
   if settings.method != AUTO:
     asked = [METHODS[settings.method]]
   else:
     asked = [method for method in METHODS.values() if method.preference is not None]
-  given = [method.name for method in asked if isinstance(method, GivenMethod)]
-  if declared.METHOD.name in given and not declared.declares_folders_alone(others):
-    return None
-  return tuple(given)
+  return tuple(method.name for method in asked if isinstance(method, GivenMethod))
+
+
+def _lists(methods: Sequence[str], others: Tree) -> list[declared.List] | None:
+  """The lists that may declare splits; None if it takes all images to tell what is declared."""
+  if declared.METHOD.name not in methods or declared.declares_folders_alone(others):
+    return []
+  lists = declared.lists_alone(others)
+  return None if lists is None or len(lists) > _MOST_LISTS else lists
 
 
 def _by_folder(others: Tree, paired: Sequence[Paired]) -> dict[str, str] | None:
@@ -210,15 +226,26 @@ def _by_folder(others: Tree, paired: Sequence[Paired]) -> dict[str, str] | None:
   return declared.by_folder(others, folders)
 
 
-def _counts(methods: Iterable[str], paired: Sequence[Paired], by_folder: Mapping[str, str]) -> dict[str, Counter[str]]:
-  """{method: {split: images that the folder gives it}}."""
+def _rank(paired: Sequence[Paired]) -> int:
+  """The rank of the lists that count; see declared.read."""
+  first, second = (sum((Counter(one.listed[rank]) for one in paired if one.listed), Counter()) for rank in (0, 1))
+  return 0 if declared.divides(first) or not second else 1
+
+
+def _counts(
+  methods: Iterable[str], paired: Sequence[Paired], declared_as: Mapping[str, str] | int
+) -> dict[str, Counter[str]]:
+  """{method: {split: images that the folder gives it}}; declared_as: see Sort.how_declared."""
   counts: dict[str, Counter[str]] = {name: Counter() for name in methods}
   for one in paired:
     for name, found in one.counts.items():
       counts[name].update(found)
+    if isinstance(declared_as, int):
+      counts[declared.METHOD.name].update(one.listed[declared_as] if one.listed else {})
+      continue
     for folder, images in one.folders.items():
-      if folder in by_folder:
-        counts[declared.METHOD.name][by_folder[folder]] += images
+      if folder in declared_as:
+        counts[declared.METHOD.name][declared_as[folder]] += images
   return counts
 
 

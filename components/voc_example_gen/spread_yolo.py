@@ -10,7 +10,6 @@ from typing import NamedTuple
 from components.voc_example_gen import (
   class_lists,
   exchange,
-  item_rows,
   name_list,
   spelling,
   spread_parts,
@@ -76,9 +75,9 @@ class Label:
         left.append(spread_parts.alone(images[0].path))
     labels, usage = _read(tree, labels_of)
     left += [spread_parts.alone(image) for image in sizes.keys() - {item.image for item in labels.items}]
-    pairs = [(sizes[item.image], *item_rows.of_item(item)) for item in labels.items]
-    paired = spread_parts.paired(pairs, tree.others, self.methods, (*refused, *labels.refused), left)
-    return pairs, Labelled(paired, usage)
+    pairs = [(sizes[item.image], item) for item in labels.items]
+    rows, paired = spread_parts.handed_on(pairs, tree, self.parts, self.methods)
+    return rows, Labelled(paired._replace(refused=(*refused, *labels.refused), left=tuple(left)), usage)
 
 
 def _read(tree: SpreadTree, labels_of: dict[str, str]) -> tuple[yolo.Labels, class_lists.Usage]:

@@ -8,7 +8,7 @@ import functools
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from components.voc_example_gen import data_yaml, folder_roles, spelling
@@ -41,6 +41,22 @@ class _Declared(NamedTuple):
   paths: tuple[str, ...]
 
 
+class List(NamedTuple):
+  """A list of images that declares them for a split.
+
+  Attributes:
+    rank: 0 if a file says so, 1 if its name does; these count if the others do not divide the images.
+    split: its name.
+    path: of the list.
+    bases: folders that its lines may be relative to, below the data folder.
+  """
+
+  rank: int
+  split: str
+  path: str
+  bases: tuple[str, ...]
+
+
 def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
   """{image path: split} of the images that are declared.
 
@@ -49,15 +65,60 @@ def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
   """
   places = _Places(tree, [item.image for item in items])
   declared = _divide([*_from_yaml(tree), *_from_darknet(tree)], places)
-  if TRAIN in declared.values() and len(set(declared.values())) > 1:
+  if divides(declared.values()):
     return declared
   return _divide(_from_lists(tree), places) or declared
 
 
+def divides(splits: Collection[str]) -> bool:
+  """Whether images are declared for training and for something else."""
+  return TRAIN in splits and len(set(splits)) > 1
+
+
 def declares_folders_alone(tree: Tree) -> bool:
   """Whether all splits that files of the folder declare, if any, are declared for folders, not for images."""
-  paths = (path for found in (_from_yaml, _from_darknet) for one in found(tree) for path in one.paths)
+  paths = (path for one in (*_from_yaml(tree), *_from_darknet(tree)) for path in one.paths)
   return all(map(_is_folder, paths)) and not any(True for _ in _from_lists(tree))
+
+
+def lists_alone(tree: Tree) -> list[List] | None:
+  """All lists that declare splits, if nothing else does; None if something else does, or it is not clear which list."""
+  places, found = _Places(tree, ()), []
+  texts = [spelling.folded(file.path) for file in tree.with_suffix('.txt')]
+  if len(set(texts)) < len(texts):
+    return None
+  for one in (*_from_yaml(tree), *_from_darknet(tree)):
+    for path in one.paths:
+      own = places.lists(path, one.bases) if _is_list(path) else []
+      if not own:
+        return None
+      found.append(List(0, one.split, own[0], (posixpath.dirname(own[0]), *one.bases)))
+  folder = posixpath.dirname
+  return [*found, *(List(1, one.split, one.file, (folder(one.file), *one.bases)) for one in _from_lists(tree))]
+
+
+def listed(lines: Iterable[tuple[List, str]], images: Sequence[str]) -> dict[str, str]:
+  """{image: split} of images that lines of lists of one rank name, of which one list may declare several splits.
+
+  Args:
+    lines: each with its list.
+    images: all images whose file names these lines have, or more.
+  """
+  by_split: dict[str, list[str]]
+  places, by_split = _Places(Tree('', ()), images), defaultdict(list)
+  for one, line in lines:
+    by_split[one.split] += places.image(line, one.bases)
+  return _later_wins(by_split)
+
+
+def name_in(line: str) -> str:
+  """The image that a line of a list names; '' if it names none."""
+  name = line.strip().strip('"\'')
+  return name if posixpath.splitext(name)[1].lower() in IMAGE_SUFFIXES else ''
+
+
+def _is_list(path: str) -> bool:
+  return path.strip().lower().endswith('.txt') and '*' not in path
 
 
 def _is_folder(path: str) -> bool:
@@ -79,16 +140,15 @@ def by_folder(tree: Tree, folders: Iterable[str]) -> dict[str, str]:
   return {one_of[image]: split for image, split in read(tree, list(map(Item, one_of))).items()}
 
 
-def declares(tree: Tree) -> bool:
-  """Whether a file of the folder may declare splits."""
-  return any(True for found in (_from_yaml, _from_darknet, _from_lists) for _ in found(tree))
-
-
 def _divide(declared: Iterable[_Declared], places: '_Places') -> dict[str, str]:
   by_split: dict[str, list[str]] = defaultdict(list)
   for one in declared:
     by_split[one.split] += [image for path in one.paths for image in places.images(path, one.bases)]
-  return {image: split for split in _LATER_WINS for image in by_split[split]}
+  return _later_wins(by_split)
+
+
+def _later_wins(by_split: Mapping[str, Iterable[str]]) -> dict[str, str]:
+  return {image: split for split in _LATER_WINS for image in by_split.get(split, ())}
 
 
 def _from_yaml(tree: Tree) -> Iterator[_Declared]:
@@ -177,12 +237,16 @@ class _Places:
     if '*' in name:
       return self.images(folder.rstrip('/*') or '.', bases)
     if name.lower().endswith('.txt'):
-      return [image for found in self._find(path, bases, self._lists) for image in self._listed(found, bases)]
+      return [image for found in self.lists(path, bases) for image in self._listed(found, bases)]
     if posixpath.splitext(name)[1].lower() in IMAGE_SUFFIXES:
-      return self._image(path, bases)
+      return self.image(path, bases)
     return next(iter(self._find(path, bases, self._below)), [])
 
-  def _image(self, path: str, bases: Sequence[str]) -> list[str]:
+  def lists(self, path: str, bases: Sequence[str]) -> list[str]:
+    """The list at a path."""
+    return self._find(path, bases, self._lists)
+
+  def image(self, path: str, bases: Sequence[str]) -> list[str]:
     """The image at a path; or the only one of its name."""
     if found := self._find(path, bases, self._images):
       return found
@@ -193,9 +257,8 @@ class _Places:
     """The images that the lines of a list name."""
     bases = (posixpath.dirname(path), *bases)
     for line in _text(self._tree.root, path, imagesets.MAX_BYTES).splitlines():
-      name = line.strip().strip('"\'')
-      if posixpath.splitext(name)[1].lower() in IMAGE_SUFFIXES:
-        yield from self._image(name, bases)
+      if name := name_in(line):
+        yield from self.image(name, bases)
 
   @staticmethod
   def _find(path: str, bases: Sequence[str], known: Mapping[str, _Found]) -> list[_Found]:

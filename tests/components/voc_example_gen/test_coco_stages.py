@@ -125,6 +125,7 @@ CLEAR = {
   ),
   'a test set without objects': ({'instances_test.json': document(range(4), annotations=[])}, {}),
   'a format that is named': ({'images/003.xml': '<annotation/>'}, {'data_format': 'coco'}),
+  'lists of images': ({'train.txt': 'images/000.jpg\n003.jpg\n', 'val.txt': '002.jpg\n'}, {}),
   'texts that are no labels': ({'notes.txt': 'cats, dogs', 'images/003.txt': '', 'alone.txt': ''}, {}),
   'labels of a format that is not named': ({'images/003.txt': '0 0.5 0.5 0.1 0.1\n'}, {'data_format': 'coco'}),
   'splits that are declared for folders of another machine': (

@@ -4,37 +4,38 @@ import pytest
 
 from components.voc_example_gen import item_rows, listing, spread_listing, spread_parts
 from components.voc_example_gen.dataset_index import Item
-from components.voc_example_gen.spread_listing import Kind
+from components.voc_example_gen.spread_listing import PARTS, Kind
 from components.voc_example_gen.spread_parts import UnclearError
 from tests.support import voc_maker
 
-NOTHING = listing.Tree('x', ())
+NOTHING = spread_listing.SpreadTree(listing.Tree('x', ()), (), 0, 0, 0, 0)
 ROWS = '0 0.5 0.5 0.1 0.1\n'
 
 
-def pairs(*images):
-  return [(9, *item_rows.of_item(Item(image))) for image in images]
+def handed_on(images, methods, tree=NOTHING):
+  return spread_parts.handed_on([(9, Item(image)) for image in images], tree, range(PARTS), methods)
 
 
 def test_images_are_counted_by_folder_where_folders_may_be_declared():
-  some = pairs('a/1.jpg', 'a/2.jpg', 'train/b/1.jpg', '1.jpg')
-  found = spread_parts.paired(some, NOTHING, ('folders', 'declared'), (), ())
+  some = ('a/1.jpg', 'a/2.jpg', 'train/b/1.jpg', '1.jpg')
+  rows, found = handed_on(some, ('folders', 'declared'))
+  assert rows == [(9, (), *item_rows.of_item(Item(image))) for image in some]
   assert found.images == 4
   assert found.counts == {'folders': {'train': 1}}
   assert found.folders == {'a': 2, 'train/b': 1, '': 1}
-  assert spread_parts.paired(some, NOTHING, ('folders',), (), ()).folders == {}
+  assert handed_on(some, ('folders',))[1].folders == {}
 
 
 def test_images_whose_paths_differ_in_case_alone_are_unclear_where_folders_may_be_declared():
-  some = pairs('a/1.jpg', 'A/1.JPG')
-  assert spread_parts.paired(some, NOTHING, ('folders',), (), ()).images == 2
+  some = ('a/1.jpg', 'A/1.JPG')
+  assert handed_on(some, ('folders',))[1].images == 2
   with pytest.raises(UnclearError):
-    spread_parts.paired(some, NOTHING, ('declared',), (), ())
+    handed_on(some, ('declared',))
 
 
 def of_format(folder, kind, is_named):
   tree = spread_listing.read(str(folder / 'data'), str(folder), most=0)
-  return sorted(file.path for file in spread_parts.of_format(tree, range(1024), kind, is_named))
+  return sorted(file.path for file in spread_parts.of_format(tree, range(PARTS), kind, is_named))
 
 
 @pytest.mark.parametrize('kind', [None, Kind.XML, Kind.TEXT])

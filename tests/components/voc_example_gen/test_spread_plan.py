@@ -44,6 +44,9 @@ LISTS = {
   'ImageSets/Main/train.txt': ''.join(f'{n:03}\n' for n in range(10)),
   'ImageSets/Main/val.txt': ''.join(f'{n:03}\n' for n in range(10, 20)),
 }
+LISTED = {
+  f'{split}.txt': ''.join(f'{n:03}.jpg\n' for n in range(first, 40, 2)) for first, split in enumerate(('train', 'val'))
+}
 IN_FOLDERS = {
   f'{split}/{part}/{split}{n}.{suffix}': encode(picture(n)) if suffix == 'jpg' else voc(thing())
   for split in ('train', 'valid', 'test')
@@ -65,6 +68,7 @@ CLEAR = {
   ),
   'lists of the devkit': (LISTS, {}),
   'splits that are declared for folders': ({**IN_FOLDERS, 'data.yaml': 'train: valid\nval: train/\n'}, {}),
+  'lists of images': (LISTED, {}),
   'texts that are no labels': ({'notes.txt': 'cats, dogs', 'JPEGImages/003.txt': '', 'alone.txt': ''}, {}),
   'labels of a format that is not named': ({'JPEGImages/003.txt': '0 0.5 0.5 0.1 0.1\n'}, {'data_format': 'voc'}),
   'other files': ({'README.txt': 'Cats and dogs.', 'package.json': '{}', 'a.yaml': 'x: 1'}, {}),
@@ -97,7 +101,7 @@ TANGLED = {
   'a mask': ({'JPEGImages/003_mask.png': encode(picture(3), 'PNG')}, {}),
   'labels of another format': ({'labels/x.txt': '0 0.5 0.5 0.1 0.1\n'}, {}),
   'more other files than images': ({f'notes/{n}.txt': '' for n in range(30)}, {}),
-  'splits that a list declares': ({'train.txt': 'a.jpg\n'}, {}),
+  'a list and a folder that are declared': ({'data.yaml': 'train: train.txt\nval: b\n', 'train.txt': 'a.jpg\n'}, {}),
   'another format': ({}, {'data_format': 'images'}),
   'contents that have to be compared': ({}, {'fingerprint': 'content'}),
 }

@@ -11,7 +11,7 @@ def label(folder, files):
   output = str(folder / 'pairs')
   saved = work_list.save(str(folder), 'tree', tree)
   spread_yolo.Label(saved, tuple(range(PARTS)), False, ('folders', 'declared'), output)()
-  return [item_rows.to_item(row) for _, *row in exchange.load([output], [0])], work_list.load(f'{output}.found')
+  return [item_rows.to_item(row) for _, _, *row in exchange.load([output], [0])], work_list.load(f'{output}.found')
 
 
 def test_boxes_are_in_the_rows_that_are_handed_on(tmp_path):

@@ -1,8 +1,11 @@
 """Workers plan a large folder of label files as one process does."""
 
+from collections import Counter
+
 import pytest
 
-from components.voc_example_gen import spread_parts
+from components.voc_example_gen import spread_lists, spread_parts
+from components.voc_example_gen.splits import imagesets
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
 
@@ -100,6 +103,83 @@ def test_workers_make_the_same_plan(tmp_path, files, settings):
     assert planned.split_method == 'declared'
 
 
+def lines(numbers, form='./images/{:03}.jpg', end='\n'):
+  return ''.join(form.format(n) + end for n in numbers)
+
+
+OF_ULTRALYTICS = {
+  'data.yaml': NAMES + 'path: ../datasets/coco\ntrain: train2017.txt\nval: val2017.txt\ntest: test-dev2017.txt\n',
+  'train2017.txt': lines(range(15)),
+  'val2017.txt': lines(range(15, 24)),
+  'test-dev2017.txt': lines(range(24, 30)),
+}
+LISTED = {
+  'lists that data.yaml declares': (OF_ULTRALYTICS, {'train': 15, 'eval': 9}),
+  'a test set that is kept': (OF_ULTRALYTICS, {'train': 15, 'eval': 9, 'test': 6}),
+  'lists of darknet': (
+    {
+      'obj.names': 'cat\ndog\ncow\n',
+      'data/obj.data': 'train = data/train.txt\nvalid = data/test.txt\nnames = data/obj.names\n',
+      'data/train.txt': lines(range(20), 'C:\\data\\obj\\images\\{:03}.jpg', '\r\n'),
+      'data/test.txt': lines(range(20, 30), 'data/obj/{:03}.JPG'),
+    },
+    {'train': 20, 'eval': 10},
+  ),
+  'lists alone': (
+    {'train.txt': '\ufeff"images/000.jpg"\n' + lines(range(9)), 'lists/val.txt': lines(range(9, 30), '{:03}.jpg')},
+    {'train': 9, 'eval': 21},
+  ),
+  'images in several lists, and lines that name none': (
+    {
+      'train.txt': lines(range(30)) + '\nnothing\nlost.jpg\nx\u2028y.jpg\n',
+      'val.txt': lines(range(5)),
+      'test.txt': lines(range(9)),
+    },
+    {'train': 21, 'eval': 5},
+  ),
+  'declared lists that do not divide, beside lists that do': (
+    {
+      'data.yaml': NAMES + 'train: a/train.txt\n',
+      'a/train.txt': lines(range(9)),
+      'train.txt': lines(range(20)),
+      'val.txt': lines(range(20, 30)),
+    },
+    {'train': 20, 'eval': 10},
+  ),
+  'declared lists that divide, beside lists that divide otherwise': (
+    {
+      'data.yaml': NAMES + 'train: a/train.txt\nval: a/val.txt\n',
+      'a/train.txt': lines(range(12)),
+      'a/val.txt': lines(range(12, 30)),
+      'train.txt': lines(range(20)),
+    },
+    {'train': 12, 'eval': 18},
+  ),
+  'lists that do not divide': ({'train.txt': lines(range(9)).encode() + b'f\xfc.jpg'}, {'': 30}),
+}
+
+
+@pytest.mark.parametrize('name', LISTED)
+def test_lists_of_images_are_taken_in_parts(tmp_path, monkeypatch, name):
+  monkeypatch.setattr(spread_lists, '_BLOCK', 50)
+  monkeypatch.setattr(spread_lists, '_RUN', 4)
+  files, images = LISTED[name]
+  split = {'keep_test': name == 'a test set that is kept'}
+  root = voc_maker.write(tmp_path / 'data', {**PLAIN, 'classes.txt': 'cat\ndog\ncow\n', **files})
+  planned = spread_plans.assert_same(root, tmp_path / 'work', split=split)
+  found = Counter()
+  for shard in planned.shards:
+    found[shard.split] += len(shard.tasks)
+  assert found == images
+
+
+def test_a_list_that_is_too_large_to_be_read_is_one_without_lines(tmp_path, monkeypatch):
+  monkeypatch.setattr(imagesets, 'MAX_BYTES', 60)
+  files = {'train.txt': lines(range(20)), 'val.txt': lines(range(2)), 'test.txt': lines(range(2, 4))}
+  planned = spread_plans.assert_same(voc_maker.write(tmp_path / 'data', {**ONE, **files}), tmp_path / 'work')
+  assert planned.split_method == 'hash'
+
+
 LONGER = '0 0.5 0.5 0.2 0.2 0.9\n'
 TANGLED = {
   'rows with more columns': {'labels/003.txt': LONGER},
@@ -112,8 +192,16 @@ TANGLED = {
   },
   'a list that is labels if there is an image': {'my_classes.txt': 'cat\n', 'images/my_classes.jpg': b''},
   'a list that refers to any text': {'a.yaml': 'names: any.txt\n', 'any.txt': 'cat\ndog\ncow\n'},
-  'splits that a list declares': {'train.txt': 'images/003.jpg\n'},
-  'a list that is declared': {'data.yaml': NAMES + 'train: lists/any.txt\nval: images\n'},
+  'a list and a folder that are declared': {'data.yaml': NAMES + 'train: train.txt\nval: images\n', 'train.txt': ''},
+  'a list that is declared and is called like labels': {
+    'data.yaml': NAMES + 'train: any.txt\nval: val.txt\n', 'any.txt': 'images/003.jpg\n', 'val.txt': 'images/004.jpg\n'
+  },
+  'a list that is declared and is not there': {'data.yaml': NAMES + 'train: train.txt\n'},
+  'lists whose names differ in their case': {'train.txt': 'images/003.jpg\n', 'TRAIN.txt': 'images/004.jpg\n'},
+  'lists of images whose names begin with a space': {
+    'train.txt': ' 3.jpg\n', 'images/ 3.jpg': b'', 'labels/ 3.txt': label(3)
+  },
+  'a list that is one long line': {'train.txt': 'x' * 500},
   'images that are declared': {'data.yaml': NAMES + 'train: [images/003.jpg]\nval: [images/004.jpg]\n'},
   'declared folders that differ in their case': {
     'data.yaml': NAMES + 'train: images\nval: IMAGES\n', 'IMAGES/x.jpg': b'', 'IMAGES/x.txt': label(1)
@@ -123,7 +211,8 @@ TANGLED = {
 
 
 @pytest.mark.parametrize('more', TANGLED.values(), ids=TANGLED)
-def test_what_one_part_does_not_tell_is_left_to_a_single_process(tmp_path, more):
+def test_what_one_part_does_not_tell_is_left_to_a_single_process(tmp_path, monkeypatch, more):
+  monkeypatch.setattr(spread_lists, '_LONGEST', 300)
   root = voc_maker.write(tmp_path / 'data', {**ONE, **more})
   assert spread_plans.spread(root, tmp_path / 'work') is None
 
