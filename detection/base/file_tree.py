@@ -18,6 +18,7 @@ from detection.base.threaded_steps import Step
 
 _BATCH, _REMOTE_BATCH = 256, 8  # files asked for by one thread before another one's turn comes
 _THREADS, _REMOTE_THREADS = 8, 64
+_QUICK = 0.02  # seconds for a batch
 _PORTION = 8 * _BATCH  # names of a local folder that are read before their files are asked for
 
 
@@ -65,7 +66,7 @@ def _local(root: str, choice: Choice) -> Iterator[Found]:
       if place.real not in seen:
         seen.add(place.real)
         scans.append(_Scan(place, choice, links, seen))
-    yield from threaded_steps.run(scans, _THREADS)
+    yield from threaded_steps.run(scans, _THREADS, _QUICK)
 
 
 class _Place(NamedTuple):

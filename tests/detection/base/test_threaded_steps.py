@@ -1,6 +1,7 @@
 """Steps that bring further steps."""
 
 import threading
+import time
 
 import pytest
 
@@ -57,3 +58,18 @@ def test_a_caller_that_goes_away_leaves_no_thread_behind():
   next(found)
   found.close()
   assert threading.active_count() == before
+
+
+def test_quick_steps_are_asked_in_the_callers_thread_and_slow_ones_in_others():
+  def asked_by(seconds):
+    threads = set()
+
+    def note():
+      threads.add(threading.get_ident())
+      time.sleep(seconds)
+
+    assert len(list(threaded_steps.run([Count(3, note)], 2, quick=0.01))) == 8
+    return threads
+
+  assert asked_by(0) == {threading.get_ident()}
+  assert len(asked_by(0.02)) > 1
