@@ -12,9 +12,10 @@ where data.yaml has kpt_shape.
 """
 
 import enum
+import heapq
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen import plain_text, polygons
@@ -94,20 +95,40 @@ class Readings(NamedTuple):
   may_be_polygon: bool
 
 
-class Columns:
-  """Decides the layout of all rows of one data set. First give it all rows, then ask for their corners."""
+class Sample(NamedTuple):
+  """A row that is looked at: of which label file, in which line, and its numbers after the class number."""
 
-  def __init__(self, keypoints: Keypoints | None) -> None:
-    self._keypoints = keypoints
-    self._samples: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+  path: str
+  line: int
+  values: tuple[float, ...]
+
+
+def first(samples: Iterable[Sample]) -> list[Sample]:
+  """Those of rows with equally many columns that decide: the first in order of their files."""
+  return heapq.nsmallest(_SAMPLE, samples)
+
+
+class Columns:
+  """Decides the layout of all rows of one data set. First give it all rows, then ask for their corners.
+
+  Attributes:
+    keypoints: as declared, or None.
+    samples: {columns: rows that decide}.
+  """
+
+  def __init__(self, keypoints: Keypoints | None, samples: Mapping[int, list[Sample]] | None = None) -> None:
+    """samples: if all rows have been looked at already."""
+    self.keypoints = keypoints
+    self.samples: dict[int, list[Sample]] = defaultdict(list, samples or {})
+    self._is_complete = samples is not None
     self._decided: dict[int, Layout] = {}
 
-  def add(self, rows: Sequence[Row]) -> tuple[Readings, ...]:
-    """Looks at rows, and returns what they may be."""
-    for row in rows:
-      sample = self._samples[row.columns]
+  def add(self, rows: Sequence[Row], path: str = '') -> tuple[Readings, ...]:
+    """Looks at the rows of a label file, and returns what they may be; add files in order of their paths."""
+    for row in rows if not self._is_complete else ():
+      sample = self.samples[row.columns]
       if len(sample) < _SAMPLE:
-        sample.append(row.values)
+        sample.append(Sample(path, row.line, row.values))
     return tuple(map(_readings, rows))
 
   def corners(self, row: Readings) -> Corners:
@@ -126,22 +147,22 @@ class Columns:
       self._decided[row.columns] = self._decide(row.columns)
     layout = self._decided[row.columns]
     fits = row.may_be_box if layout == Layout.BOX else row.may_be_polygon
-    if layout == Layout.UNCLEAR or not (fits or self._keypoints):
+    if layout == Layout.UNCLEAR or not (fits or self.keypoints):
       raise RefusedFileError(Reason.COLUMNS_UNCLEAR, f'line {row.line}: {self._expected(row.columns)}')
     return layout
 
   def _expected(self, columns: int) -> str:
-    if self._keypoints:
-      count, size = self._keypoints
+    if self.keypoints:
+      count, size = self.keypoints
       return f'kpt_shape [{count}, {size}] asks for {BOX_COLUMNS + count * size} columns, received {columns}'
     if columns == BOX_COLUMNS + 1:
       return '6 columns whose last is no confidence and no track number'
     return f'{columns} columns may be a polygon, or a box with more numbers; kpt_shape in data.yaml would tell'
 
   def _decide(self, columns: int) -> Layout:
-    sample = self._samples[columns]
-    if self._keypoints:
-      count, size = self._keypoints
+    sample = [one.values for one in self.samples[columns]]
+    if self.keypoints:
+      count, size = self.keypoints
       if 0 <= columns - BOX_COLUMNS - count * size <= 2:
         return Layout.BOX
       if columns > BOX_COLUMNS + 2:
@@ -159,7 +180,7 @@ class Columns:
   def _between(self, polygon: Layout, is_box: bool, points: list[tuple[float, ...]]) -> Layout:
     """Decides where all numbers can be points of polygons."""
     parity = polygon == Layout.POLYGON
-    lengths = [columns for columns in self._samples if columns > BOX_COLUMNS + 1 and columns % 2 == parity]
+    lengths = [columns for columns in self.samples if columns > BOX_COLUMNS + 1 and columns % 2 == parity]
     if len(lengths) >= _VARIED or _nearly_all(points, polygons.is_parallelogram_or_closed):
       return polygon
     if is_box:
@@ -168,7 +189,7 @@ class Columns:
 
   def _has_polygons(self) -> bool:
     """Whether other rows have the odd lengths of polygons: then one with an even length may lack a number."""
-    return any(columns % 2 and columns > BOX_COLUMNS + 2 for columns in self._samples)
+    return any(columns % 2 and columns > BOX_COLUMNS + 2 for columns in self.samples)
 
 
 def _readings(row: Row) -> Readings:

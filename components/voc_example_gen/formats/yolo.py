@@ -1,7 +1,7 @@
 """YOLO text files: one per image, a line per object: class number, then centre and size as fractions of the image."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen import class_lists, folder_roles, name_list, spelling, yolo_rows
@@ -20,7 +20,7 @@ MAX_BYTES = 8 * 2**20
 _READ_ME = frozenset({'readme.txt', 'readme.dataset.txt', 'readme.roboflow.txt', 'license.txt'})
 _LISTS = frozenset({'train.txt', 'val.txt', 'valid.txt', 'test.txt', 'trainval.txt'})
 _OTHERS = _READ_ME | _LISTS
-_SHOWN = 3  # files named in a warning
+SHOWN = 3  # files named in a warning
 
 
 def find(tree: Tree) -> DatasetIndex:
@@ -48,16 +48,18 @@ class Labels:
 
   Attributes:
     items, refused, warnings: as for DatasetIndex.
-    waiting: label files with longer rows, until they are settled.
+    waiting: label files with longer rows, until their columns are decided.
+    columns: {list of class names: columns of the label files that are read with it and have longer rows}.
   """
 
-  def __init__(self, root: str, lists: ClassLists) -> None:
+  def __init__(self, root: str, lists: ClassLists, columns: Mapping[str, Columns] | None = None) -> None:
+    """columns: {list of class names: columns}, if all label files have been looked at already."""
     self.items: list[Item] = []
     self.refused: list[Refusal] = []
     self.warnings: list[str] = []
     self.waiting: list[_Waiting] = []
     self._root, self._lists = root, lists
-    self._columns: dict[str, Columns] = {}
+    self.columns: dict[str, Columns] = dict(columns or {})
     self._source: dict[str, tuple[str, str]] = {}  # {image: (label file, list of class names)}
 
   def add(self, path: str, image: str) -> None:
@@ -67,28 +69,29 @@ class Labels:
     except RefusedFileError as error:
       self.refused.append(Refusal(path, error.reason, error.detail))
 
-  def settle(self) -> None:
-    """Decides on what all label files together tell."""
+  def decide(self) -> list[str]:
+    """Reads the waiting files; returns those whose rows are boxes with more numbers, without declared keypoints."""
     with_more = [file.path for file in self.waiting if self._decide(file)]
     self.waiting = []
+    return with_more
+
+  def settle(self) -> None:
+    """Decides on what all label files together tell."""
+    with_more = self.decide()
     self._refuse_off_by_one(self._lists.off_by_one())
     self.items.sort(key=lambda item: item.image)
     self.warnings += self._lists.warnings()
-    if with_more:
-      self.warnings.append(
-        f'{len(with_more)} label files have a confidence, a track number or keypoints after the box, which are left '
-        f'out (as is an angle: no box is turned): {", ".join(with_more[:_SHOWN])}.'
-      )
+    self.warnings += warn_of_more(len(with_more), with_more)
 
   def _read(self, path: str, image: str) -> None:
     rows = yolo_rows.read(_content(self._root, path))
     names = self._lists.of(path, image) if rows else NameList('', None)
     if all(row.columns == BOX_COLUMNS for row in rows):
       columns = Columns(None)
-      self._add(path, image, names, _annotation(columns.add(rows), self._lists, names, columns))
+      self._add(path, image, names, _annotation(columns.add(rows, path), self._lists, names, columns))
     else:
-      columns = self._columns.setdefault(names.path, Columns(names.keypoints))
-      self.waiting.append(_Waiting(path, image, names, columns, columns.add(rows)))
+      columns = self.columns.setdefault(names.path, Columns(names.keypoints))
+      self.waiting.append(_Waiting(path, image, names, columns, columns.add(rows, path)))
 
   def _decide(self, file: '_Waiting') -> bool:
     """Reads a file with longer rows; whether they are boxes with more numbers, although nothing declares keypoints."""
@@ -112,6 +115,16 @@ class Labels:
       self.refused.append(Refusal(path, Reason.CLASS_NAMES_UNKNOWN, detail))
     refused = {item.image for item in off}
     self.items = [item for item in self.items if item.image not in refused]
+
+
+def warn_of_more(count: int, first: Sequence[str]) -> list[str]:
+  """One sentence if there are label files whose rows are boxes with more numbers; first: some of them."""
+  if not count:
+    return []
+  return [
+    f'{count} label files have a confidence, a track number or keypoints after the box, which are left out (as is an '
+    f'angle: no box is turned): {", ".join(first[:SHOWN])}.'
+  ]
 
 
 class _Waiting(NamedTuple):

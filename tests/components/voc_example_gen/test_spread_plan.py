@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from components.voc_example_gen import plan, spread_listing, spread_plan, stages, work_list
+from components.voc_example_gen import listing, plan, spread_listing, spread_parts, spread_plan, stages, work_list
 from components.voc_example_gen.settings import IngestSettings
 from detection.base.errors import DataError
 from tests.support import voc_maker
@@ -68,6 +68,10 @@ CLEAR = {
   ),
   'lists of the devkit': (LISTS, {}),
   'splits that are declared for folders': ({**IN_FOLDERS, 'data.yaml': 'train: valid\nval: train/\n'}, {}),
+  'a second format for all images': (
+    {f'JPEGImages/{n:03}.txt': '0 0.5 0.5 0.1 0.1\n' for n in range(40)},
+    {'data_format': 'voc'},
+  ),
   'lists of images': (LISTED, {}),
   'texts that are no labels': ({'notes.txt': 'cats, dogs', 'JPEGImages/003.txt': '', 'alone.txt': ''}, {}),
   'labels of a format that is not named': ({'JPEGImages/003.txt': '0 0.5 0.5 0.1 0.1\n'}, {'data_format': 'voc'}),
@@ -111,6 +115,13 @@ TANGLED = {
 def test_what_one_part_does_not_tell_is_left_to_a_single_process(tmp_path, more, settings):
   root = voc_maker.write(voc_maker.devkit(tmp_path / 'data', 20), more)
   assert spread(root, tmp_path / 'work', **settings)[1] is None
+
+
+def test_folders_that_are_too_many_in_all_parts_together_are_not_clear(monkeypatch):
+  monkeypatch.setattr(spread_parts, 'MOST_FOLDERS', 2)
+  parts = [spread_parts.Paired(folders={'a': 1, 'b': 1}), spread_parts.Paired(folders={'b': 1, 'c': 1})]
+  assert spread_plan._by_folder(listing.Tree('x', ()), parts[:1]) == {}
+  assert spread_plan._by_folder(listing.Tree('x', ()), parts) is None
 
 
 def test_a_method_that_does_not_fit_fails_as_in_one_process(tmp_path):

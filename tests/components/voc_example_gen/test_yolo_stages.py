@@ -1,10 +1,11 @@
 """Workers plan a large folder of label files as one process does."""
 
+import math
 from collections import Counter
 
 import pytest
 
-from components.voc_example_gen import spread_lists, spread_parts
+from components.voc_example_gen import spread_lists, spread_parts, spread_yolo, yolo_rows
 from components.voc_example_gen.splits import imagesets
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
@@ -180,9 +181,56 @@ def test_a_list_that_is_too_large_to_be_read_is_one_without_lines(tmp_path, monk
   assert planned.split_method == 'hash'
 
 
-LONGER = '0 0.5 0.5 0.2 0.2 0.9\n'
+def with_rows(rows, numbers=range(IMAGES)):
+  """Label files in which some have these rows too; the first of them is in a file that comes late."""
+  return {f'labels/{n:03}.txt': label(n) + '\n'.join(rows(n)) for n in reversed(numbers)}
+
+
+def ring(points, x, y):
+  angles = [2 * math.pi * n / points for n in range(points)]
+  return ' '.join(f'{x + 0.1 * math.cos(a):.4f} {y + 0.1 * math.sin(a):.4f}' for a in angles)
+
+
+BOX = '0 0.5 0.5 0.25 0.25'
+KEYPOINTS = ' 0.5 0.5 2 0.45 0.55 1'
+LONGER = {
+  'confidences': with_rows(lambda n: [f'{BOX} 0.{n + 1}'], range(3, 20)),
+  'confidences and tracks': with_rows(lambda n: [f'{BOX} 0.{n + 1} {n}']),
+  'polygons': with_rows(lambda n: [f'{n % 3} {ring(3 + n % 7, 0.4, 0.6)}'] if n % 2 else []),
+  'keypoints that are declared': {**with_rows(lambda n: [BOX + KEYPOINTS]), 'data.yaml': NAMES + 'kpt_shape: [2, 3]\n'},
+  'keypoints that are declared for some': {
+    **with_rows(lambda n: [BOX + KEYPOINTS] if n % 4 else []),
+    **{f'a/labels/a{n}.txt': BOX + KEYPOINTS for n in range(3)},
+    **{f'a/images/a{n}.jpg': b'' for n in range(3)},
+    'a/data.yaml': 'kpt_shape: [2, 3]\n',
+  },
+  'rows that may be several things': with_rows(lambda n: [] if n % 3 else [f'{BOX} -{n + 2}.5']),
+  'rows of which the first decide': with_rows(lambda n: [f'{BOX} {0.5 if n < 8 else -1.5}'] if n % 2 else []),
+  'two lists of names': {
+    **with_rows(lambda n: [f'{BOX} 0.5']),
+    **{f'a/labels/a{n}.txt': f'{n % 2} {ring(n + 3, 0.4, 0.6)}' for n in range(6)},
+    **{f'a/images/a{n}.jpg': b'' for n in range(6)},
+    'a/classes.txt': 'cat\ndog\n',
+  },
+}
+
+
+@pytest.mark.parametrize('more', LONGER.values(), ids=LONGER)
+@pytest.mark.parametrize('sample', [3, 50])
+def test_rows_with_more_columns_mean_the_same(tmp_path, monkeypatch, more, sample):
+  monkeypatch.setattr(yolo_rows, '_SAMPLE', sample)
+  planned = spread_plans.assert_same(voc_maker.write(tmp_path / 'data', {**ONE, **more}), tmp_path / 'work')
+  assert len(planned.shards) > 1
+
+
+def test_rows_that_decide_and_are_too_many_to_be_held_are_left_to_a_single_process(tmp_path, monkeypatch):
+  monkeypatch.setattr(spread_yolo, '_MOST_NUMBERS', 100)
+  assert (
+    spread_plans.spread(voc_maker.write(tmp_path / 'data', {**ONE, **LONGER['polygons']}), tmp_path / 'work') is None
+  )
+
+
 TANGLED = {
-  'rows with more columns': {'labels/003.txt': LONGER},
   'two images of one stem': {'more/003.png': b''},
   'two label files of one stem': {'more/003.txt': label(3)},
   'folders that do not fit': {'a/x.jpg': b'', 'b/x.txt': label(1)},
