@@ -4,8 +4,10 @@ An arrow never runs back, and no component imports another.
 """
 
 import ast
+import functools
 import pathlib
 import re
+from typing import NamedTuple
 
 import pytest
 
@@ -21,23 +23,41 @@ def python_files(*folders):
   return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob('*.py'))
 
 
+ALL_FILES = python_files(*FLOORS, 'tests', 'benchmarks', 'tools')
+
+
+class Facts(NamedTuple):
+  """What is looked at in a file: imported names, functions' own ones too; {function: lines}; the imports on top."""
+
+  imports: list[str]
+  functions: dict[str, int]
+  top: set[str]
+
+
+@functools.cache
+def facts_of(path):
+  tree = ast.parse((ROOT / path).read_text())
+  functions, found = {}, []
+  for node in ast.walk(tree):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+      functions[node.name] = max(functions.get(node.name, 0), node.end_lineno - node.lineno + 1)
+    elif isinstance(node, ast.ImportFrom):
+      found += [f'{node.module}.{name.name}' for name in node.names]
+    elif isinstance(node, ast.Import):
+      found += [name.name for name in node.names]
+  return Facts(found, functions, set(top_level_imports(tree)))
+
+
 def has_behaviour(path):
   """Whether there is a function or method in it; all modules of the library count."""
   if path.name == '__init__.py':
     return False
-  is_library = path.parts[0] == 'detection'
-  return is_library or any(isinstance(n, ast.FunctionDef) for n in ast.walk(ast.parse((ROOT / path).read_text())))
+  return path.parts[0] == 'detection' or bool(facts_of(path).functions)
 
 
 def imports(folder):
   """[(file, imported name)] of every import statement below a folder, functions' own ones too."""
-  found = []
-  for path in sorted((ROOT / folder).rglob('*.py')):
-    for node in ast.walk(ast.parse(path.read_text())):
-      if isinstance(node, ast.ImportFrom):
-        found += [(path.relative_to(ROOT), f'{node.module}.{name.name}') for name in node.names]
-      elif isinstance(node, ast.Import):
-        found += [(path.relative_to(ROOT), name.name) for name in node.names]
+  found = [(path, name) for path in python_files(folder) for name in facts_of(path).imports]
   assert found
   return found
 
@@ -69,8 +89,8 @@ def test_no_component_imports_another():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-  modules = {module_of(path): path for floor in FLOORS for path in (ROOT / floor).rglob('*.py')}
-  edges = {name: top_level_imports(path) & set(modules) - {name} for name, path in modules.items()}
+  modules = {module_of(path): path for path in python_files(*FLOORS)}
+  edges = {name: facts_of(path).top & set(modules) - {name} for name, path in modules.items()}
   done: set[str] = set()
 
   def visit(name, trail):
@@ -84,10 +104,10 @@ def test_no_modules_import_each_other_in_a_circle():
     visit(name, [])
 
 
-def top_level_imports(path):
+def top_level_imports(tree):
   """What a module imports when it is loaded, as dotted names of modules; a package stands for its __init__ alone."""
   names = set()
-  for node in ast.parse(path.read_text()).body:
+  for node in tree.body:
     if isinstance(node, ast.ImportFrom) and node.module:
       names |= {node.module, *(f'{node.module}.{alias.name}' for alias in node.names)}
     elif isinstance(node, ast.Import):
@@ -96,32 +116,33 @@ def top_level_imports(path):
 
 
 def module_of(path):
-  return '.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix('.__init__')
+  return '.'.join(path.with_suffix('').parts).removesuffix('.__init__')
 
 
 def test_the_code_version_knows_every_floor():
   assert code_version.PACKAGES == FLOORS
 
 
-@pytest.mark.parametrize('path', python_files(*FLOORS, 'tests', 'benchmarks', 'tools'), ids=str)
-def test_a_file_fits_in_the_head(path):
-  lines = len((ROOT / path).read_text().splitlines())
-  assert lines <= MOST_LINES, f'{path} has {lines} lines'
+# Each of the following looks at all files in one test: a test of its own for each of a thousand takes longer to report.
+def test_a_file_fits_in_the_head():
+  lines = {str(path): len((ROOT / path).read_text().splitlines()) for path in ALL_FILES}
+  assert {path: number for path, number in lines.items() if number > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize('path', python_files(*FLOORS, 'tests', 'benchmarks', 'tools'), ids=str)
-def test_a_function_fits_on_a_page(path):
+def test_a_function_fits_on_a_page():
   long = {
-    node.name: node.end_lineno - node.lineno + 1
-    for node in ast.walk(ast.parse((ROOT / path).read_text()))
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= MOST_FUNCTION_LINES
+    f'{path}: {name}': lines
+    for path in ALL_FILES
+    for name, lines in facts_of(path).functions.items()
+    if lines > MOST_FUNCTION_LINES
   }
   assert long == {}
 
 
-@pytest.mark.parametrize('path', [path for path in python_files(*FLOORS) if has_behaviour(path)], ids=str)
-def test_a_module_has_its_test_at_the_same_place(path):
-  assert (ROOT / 'tests' / path.parent / f'test_{path.name}').exists()
+def test_a_module_has_its_test_at_the_same_place():
+  modules = [path for path in python_files(*FLOORS) if has_behaviour(path)]
+  assert len(modules) > 300
+  assert [str(path) for path in modules if not (ROOT / 'tests' / path.parent / f'test_{path.name}').exists()] == []
 
 
 def test_no_test_imports_another_test_or_a_benchmark():
