@@ -65,21 +65,22 @@ def _discovered(name: str, path: pathlib.Path) -> list[str]:
   return [f'{name}.{module.stem}' for module in sorted(path.parent.glob('*.py')) if module != path]
 
 
-def _imported(path: pathlib.Path) -> list[str]:
+def _imported(path: pathlib.Path) -> tuple[str, ...]:
   """The dotted names in the file's import statements; for `from a import b`, both a and a.b."""
-  names = []
-  for node in ast.walk(_parsed(path, path.stat().st_mtime_ns)):
+  return _imported_at(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _imported_at(path: pathlib.Path, changed: int) -> tuple[str, ...]:
+  """The same. changed: the file's time of change, so that a changed file is read again."""
+  # The names are kept and not the tree: trees of all modules are so many objects that garbage collection takes long.
+  names: list[str] = []
+  for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
     if isinstance(node, ast.ImportFrom) and node.module:
       names += [node.module, *(f'{node.module}.{alias.name}' for alias in node.names)]
     elif isinstance(node, ast.Import):
       names += [alias.name for alias in node.names]
-  return names
-
-
-@functools.lru_cache(maxsize=512)
-def _parsed(path: pathlib.Path, changed: int) -> ast.Module:
-  """The file's syntax tree. changed: its time of change, so that a changed file is read again."""
-  return ast.parse(path.read_text(encoding='utf-8'))
+  return tuple(names)
 
 
 def _file_of(module: str) -> pathlib.Path | None:
