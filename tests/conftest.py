@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import types
 
@@ -13,6 +14,14 @@ import detection  # noqa: F401 - chooses the Keras before a test imports TFX
 from tests.support import colour_detector, local_runs, metric_images, once
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+# Imports make objects that all stay. Looking for garbage among them takes half of the time of collecting the tests.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+  """From here on garbage is looked for, but no longer among all that was imported."""
+  gc.freeze()
+  gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
