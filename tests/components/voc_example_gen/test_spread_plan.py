@@ -161,15 +161,18 @@ def test_a_worker_that_is_killed_while_it_hands_on_its_rows_leaves_none(tmp_path
 
   def kill_first(jobs):
     for job in jobs:
+      if type(job) in killed:  # one of each kind: a process for each job takes long
+        run_here([job])
+        continue
       path = work_list.save(str(tmp_path), 'job', job)
       before = set(os.listdir(work))
       assert subprocess.run([sys.executable, '-c', KILLED, path], check=False).returncode == 9
       unfinished = set(os.listdir(work)) - before
       assert [name for name in unfinished if '.partial-' not in name] == []
-      killed.append(path)
+      killed.append(type(job))
       run_here([job])  # what an engine does then
 
   tree = spread_listing.read(str(root), str(work), most=0)
   planned = stages.run(spread_plan.first(tree, IngestSettings(), str(work), stages.Result), kill_first)
   assert told(planned) == told(plan.make(str(root), IngestSettings()))
-  assert killed
+  assert len(killed) == 3
