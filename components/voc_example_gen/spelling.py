@@ -28,7 +28,8 @@ def file_name(name: str) -> str:
 
 def stem(path: str) -> str:
   """A file's name without its extension, folded."""
-  return folded(posixpath.splitext(posixpath.basename(path))[0])
+  name = path.rpartition('/')[2]
+  return folded(posixpath.splitext(name)[0])
 
 
 _SAME_SUFFIX = {'.jpeg': '.jpg', '.jpe': '.jpg', '.jfif': '.jpg', '.tiff': '.tif'}

@@ -114,7 +114,7 @@ class Kind(enum.Enum):
 
 def kind_of(path: str) -> Kind | None:
   """The kind of a file; None if it is of none: among others, a list of class names or of images."""
-  stem, suffix = posixpath.splitext(posixpath.basename(path))
+  stem, suffix = posixpath.splitext(path)
   suffix = suffix.lower()
   if suffix in listing.IMAGE_SUFFIXES:
     return Kind.IMAGE
@@ -122,7 +122,7 @@ def kind_of(path: str) -> Kind | None:
     return Kind.XML
   if suffix != '.txt' or name_list.is_text_name(path) or not yolo.may_be_labels(path):
     return None
-  return None if folder_roles.split_in_name(stem) else Kind.TEXT
+  return None if folder_roles.split_in_name(posixpath.basename(stem)) else Kind.TEXT
 
 
 def is_image(path: str) -> bool:
@@ -143,6 +143,8 @@ def part_of(path: str) -> int:
 def common_stem(path: str) -> str:
   """What the stems of all files have in common that may describe one image: a.xml, a.jpg.xml and A%2Ejpg all have a."""
   stem = spelling.stem(path)
+  if stem.isascii() and '%' not in stem and '.' not in stem:  # nearly all are: this takes half the time
+    return stem
   while True:
     shorter = spelling.folded(spelling.decoded(stem))
     while shorter.endswith(_ENDINGS):

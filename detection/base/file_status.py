@@ -39,10 +39,13 @@ def of(uri: str) -> Status:
   Raises:
     DataError: if a store does not answer. It is not known then whether there is a file.
   """
-  if files.is_remote(uri):
-    return _of_remote(uri)
+  return _of_remote(uri) if files.is_remote(uri) else of_local(uri)
+
+
+def of_local(path: str) -> Status:
+  """The status of a file on a local disk or mount."""
   try:
-    status = os.stat(uri)
+    status = os.stat(path)
   except OSError:
     return Status()
   return Status(status.st_size, str(status.st_mtime_ns), stat.S_ISREG(status.st_mode))

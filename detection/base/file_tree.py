@@ -148,7 +148,7 @@ class _Ask:
   paths: Sequence[str]
 
   def ask(self) -> list[Found]:
-    return [(path, file_status.of(os.path.join(self.root, path))) for path in self.paths]
+    return [(path, file_status.of_local(f'{self.root}/{path}')) for path in self.paths]
 
   def take(self, answer: list[Found]) -> tuple[Iterable[Found], Iterable[Step]]:
     return answer, ()
