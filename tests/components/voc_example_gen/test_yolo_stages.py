@@ -149,12 +149,17 @@ LISTED = {
   ),
   'declared lists that divide, beside lists that divide otherwise': (
     {
-      'data.yaml': NAMES + 'train: a/train.txt\nval: a/val.txt\n',
-      'a/train.txt': lines(range(12)),
-      'a/val.txt': lines(range(12, 30)),
+      'data.yaml': NAMES + 'train: ImageSets/one.txt\nval: ImageSets/two.txt\n',
+      'ImageSets/one.txt': lines(range(12)),
+      'ImageSets/two.txt': lines(range(12, 30)),
       'train.txt': lines(range(20)),
+      'val.txt': lines(range(20, 30)),
     },
     {'train': 12, 'eval': 18},
+  ),
+  'a declared list that does not divide, and no other': (
+    {'data.yaml': NAMES + 'train: ImageSets/one.txt\n', 'ImageSets/one.txt': lines(range(12))},
+    {'': 30},
   ),
   'lists that do not divide': ({'train.txt': lines(range(9)).encode() + b'f\xfc.jpg'}, {'': 30}),
 }
