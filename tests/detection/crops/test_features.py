@@ -22,6 +22,7 @@ def test_a_saved_backbone_keeps_its_function_and_its_size(tmp_path, mean_colour)
   assert loaded.embed(tf.fill([2, 16, 16, 3], 9.0)).numpy().tolist() == [[9, 9, 9]] * 2
 
 
+@pytest.mark.slow
 def test_a_network_of_keras_with_weights_from_a_file(tmp_path):
   weights = str(tmp_path / 'weights.h5')
   tf.keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(weights)

@@ -42,6 +42,7 @@ def test_other_weights_at_the_same_path_have_another_fingerprint(tmp_path):
     load_backbone.fingerprint('MobileNetV2=nowhere.h5')
 
 
+@pytest.mark.slow
 def test_a_weights_file_says_itself_which_network_it_is(tmp_path):
   path = str(tmp_path / 'net.h5')
   network = keras_networks.random_network('MobileNetV2', 0.35)

@@ -1,8 +1,10 @@
+import pytest
 import tensorflow as tf
 
 from detection.odapi import compat
 
 
+@pytest.mark.slow
 def test_no_weights_are_fetched(monkeypatch):
   compat.apply()
   from object_detection.models.keras_models import mobilenet_v2

@@ -47,6 +47,7 @@ def assert_a_file_gives_every_variable(kind, model, network, folder):
 
 
 # A SavedModel: test_keras_saved_model.py. Every kind, without a top, to the features: benchmarks.backbone_features.
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', [kind for kind in keras_networks.KERAS_FILES if kind != 'SavedModel'])
 def test_every_file_gives_every_variable_of_a_network_nested_in_another_model(kind, models, network, tmp_path):
   assert_a_file_gives_every_variable(kind, models['nested'], network, tmp_path)
