@@ -20,11 +20,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from components.voc_example_gen import ingest, listing, plan, spread_listing, spread_plan, spread_sums, stages
+from components.voc_example_gen import ingest, listing, plan
 from components.voc_example_gen.formats import csv_table, yolo
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums, stages
 from components.voc_example_gen.writing import Written
 from detection.base import files
 

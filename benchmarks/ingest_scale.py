@@ -87,7 +87,7 @@ settings = IngestSettings(data_format='voc')
 
 def make(folder):
   try:
-    from components.voc_example_gen import spread_listing, spread_plan, stages
+    from components.voc_example_gen.spread import spread_listing, spread_plan, stages
   except ImportError:  # an older version
     return plan.make(sys.argv[1], settings)
   tree = spread_listing.read(sys.argv[1], folder)

@@ -12,23 +12,13 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact, artifact_utils
 
 from components.artifacts import IngestReport
-from components.voc_example_gen import (
-  beam_stages,
-  digests,
-  moving,
-  parallelism,
-  plan,
-  spread_listing,
-  spread_plan,
-  spread_sums,
-  sums,
-  writing,
-)
+from components.voc_example_gen import digests, moving, parallelism, plan, sums, writing
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
-from components.voc_example_gen.spread_listing import SpreadTree
-from components.voc_example_gen.stages import Result, Stage
+from components.voc_example_gen.spread import beam_stages, spread_listing, spread_plan, spread_sums
+from components.voc_example_gen.spread.spread_listing import SpreadTree
+from components.voc_example_gen.spread.stages import Result, Stage
 from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
 from detection.base import files

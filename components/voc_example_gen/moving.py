@@ -4,9 +4,10 @@ import dataclasses
 import posixpath
 from collections.abc import Iterator
 
-from components.voc_example_gen import plan, work_list
+from components.voc_example_gen import plan
 from components.voc_example_gen.settle import Settled
 from components.voc_example_gen.shard_writer import ShardWriter
+from components.voc_example_gen.spread import work_list
 from components.voc_example_gen.writing import Written
 from detection.base import files
 

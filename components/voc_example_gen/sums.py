@@ -5,7 +5,7 @@ import dataclasses
 from components.voc_example_gen import listing, moving, outcomes, plan
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settle import Settled
-from components.voc_example_gen.stages import Begun, Result
+from components.voc_example_gen.spread.stages import Begun, Result
 from components.voc_example_gen.writing import Written
 
 STAGES = ('Settle',)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from components.voc_example_gen import plan
 from components.voc_example_gen.shard_writer import ShardWriter
-from components.voc_example_gen.stages import Begun, Result, Stage
+from components.voc_example_gen.spread.stages import Begun, Result, Stage
 from detection.base import files
 from detection.base.progress import Progress
 

@@ -2,16 +2,9 @@
 
 import pickle
 
-from components.voc_example_gen import (
-  entry_stages,
-  plan,
-  spread_coco,
-  spread_csv,
-  spread_listing,
-  spread_plan,
-  stages,
-)
+from components.voc_example_gen import plan
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.spread import entry_stages, spread_coco, spread_csv, spread_listing, spread_plan, stages
 
 
 def make_small(monkeypatch):

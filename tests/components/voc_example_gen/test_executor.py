@@ -206,7 +206,8 @@ def test_an_image_in_train_that_is_a_copy_of_one_in_eval_is_not_written(tmp_path
 
 @pytest.mark.parametrize('most_held', [0, 1000])
 def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch, most_held):
-  from components.voc_example_gen import images, spread_listing
+  from components.voc_example_gen import images
+  from components.voc_example_gen.spread import spread_listing
 
   monkeypatch.setattr(spread_listing, 'MOST_HELD', most_held)
   root, read = voc_maker.devkit(tmp_path / 'data'), images.read
@@ -221,7 +222,7 @@ def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkey
 
 
 def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest, monkeypatch):
-  from components.voc_example_gen import spread_listing, spread_plan
+  from components.voc_example_gen.spread import spread_listing, spread_plan
 
   root, begin = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.Merging.__call__
 
@@ -243,7 +244,7 @@ def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest
 
 @pytest.mark.parametrize('is_clear', [True, False])
 def test_a_large_folder_that_is_paired_in_one_process_is_told(tmp_path, ingest, monkeypatch, capsys, is_clear):
-  from components.voc_example_gen import spread_listing
+  from components.voc_example_gen.spread import spread_listing
 
   root = voc_maker.devkit(tmp_path / 'data', 12)
   if not is_clear:

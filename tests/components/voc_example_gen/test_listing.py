@@ -46,7 +46,8 @@ def test_images_of_formats_that_are_not_read_are_named(tmp_path):
 
 LIST = """
 import os, sys
-from components.voc_example_gen import listing, spread_listing
+from components.voc_example_gen import listing
+from components.voc_example_gen.spread import spread_listing
 from detection.base.errors import DataError
 try:
   tree = listing.list_folder("s3://b/data")

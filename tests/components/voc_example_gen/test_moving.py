@@ -3,9 +3,10 @@
 import pytest
 import tensorflow as tf
 
-from components.voc_example_gen import moving, plan, stages, sums, writing
+from components.voc_example_gen import moving, plan, sums, writing
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.settle import Settled
+from components.voc_example_gen.spread import stages
 from detection.base import tf_example
 from tests.support import voc_maker
 

@@ -44,8 +44,9 @@ def test_it_is_read_as_the_local_one_is(remote):
 
 
 def test_a_large_one_is_planned_by_workers_as_the_local_one_is(remote):
-  from components.voc_example_gen import plan, spread_listing, spread_plan, stages
+  from components.voc_example_gen import plan
   from components.voc_example_gen.settings import IngestSettings
+  from components.voc_example_gen.spread import spread_listing, spread_plan, stages
 
   local, uri = remote
   tree = spread_listing.read(uri, 'ram://work', most=0)

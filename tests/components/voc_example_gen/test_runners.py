@@ -71,7 +71,8 @@ def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engin
 
 def require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=100_000, **settings):
   """Taken for large, the folder gives the same, on the local engine and on another one."""
-  from components.voc_example_gen import plan, spread_listing, spread_plan, spread_sums
+  from components.voc_example_gen import plan
+  from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums
 
   monkeypatch.setattr(plan, 'SHARD_BYTES', shard_bytes)
   held = ingest(root, **settings)

@@ -1,8 +1,9 @@
 """What workers reported is added up as what one process found."""
 
-from components.voc_example_gen import plan, shard_writer, stages, sums
+from components.voc_example_gen import plan, shard_writer, sums
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.spread import stages
 from components.voc_example_gen.writing import Written
 from tests.support import voc_maker
 

@@ -2,8 +2,9 @@
 
 import io
 
-from components.voc_example_gen import plan, stages, sums, writing
+from components.voc_example_gen import plan, sums, writing
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.spread import stages
 from detection.base.progress import Progress
 from tests.support import voc_maker
 

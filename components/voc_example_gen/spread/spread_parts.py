@@ -1,0 +1,143 @@
+"""Parts of a large folder, each judged alone: which files are in them, and what is known of them.
+
+What cannot be judged without the other parts raises an UnclearError; then the folder is paired as a whole.
+"""
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from components.voc_example_gen import agreement, folder_roles, spelling
+from components.voc_example_gen.dataset_index import Item
+from components.voc_example_gen.formats import yolo
+from components.voc_example_gen.listing import File, Tree
+from components.voc_example_gen.refusals import Refusal
+from components.voc_example_gen.split_method import GivenMethod
+from components.voc_example_gen.splits import METHODS, declared
+from components.voc_example_gen.spread import exchange, item_rows, spread_listing, spread_lists
+from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
+
+MOST_FOLDERS = 10_000  # with images, if splits are declared for folders; with label files, if they have class numbers
+
+
+class UnclearError(Exception):
+  """Files that have to be judged together with those of other parts."""
+
+
+class Paired(NamedTuple):
+  """What is known of some parts.
+
+  Attributes:
+    images: how many are annotated.
+    refused: annotations that are not used.
+    left: images that no annotation describes.
+    counts: {method: {split: images that the folder gives it}}, but for splits that are declared.
+    folders: {folder: images}, where these may be declared.
+    listed: {split: images} by the lists that declare splits, of each rank; see declared.List.
+    is_clear: whether all files could be judged without those of other parts; if not, nothing else counts.
+  """
+
+  images: int = 0
+  refused: tuple[Refusal, ...] = ()
+  left: tuple[str, ...] = ()
+  counts: Mapping[str, Counter[str]] = {}
+  folders: Mapping[str, int] = {}
+  listed: Sequence[Mapping[str, int]] = ()
+  is_clear: bool = True
+
+
+def handed_on(
+  found: Sequence[tuple[int, Item]], tree: SpreadTree, parts: Iterable[int], methods: Iterable[str]
+) -> tuple[list[exchange.Row], Paired]:
+  """Pairs as rows (size of the image, its marks, row of the item), and what is known of them.
+
+  Args:
+    found: (size of the image, item).
+    tree: the folder's listing.
+    parts: all in which the items are.
+    methods: that may give the splits.
+  """
+  items = [item for _, item in found]
+  counts = {name: Counter(given(name, tree.others, items).values()) for name in methods if name != declared.METHOD.name}
+  marks: list[spread_lists.Marks] = [()] * len(items)
+  folders: Counter[str] = Counter()
+  if declared.METHOD.name in methods:
+    _require_declarable([item.image for item in items], tree)
+    if tree.lists:
+      marks = spread_lists.marks(tree.lists, parts, [item.image for item in items])
+    else:
+      folders = Counter(posixpath.dirname(item.image) for item in items)
+    if len(folders) > MOST_FOLDERS:
+      raise UnclearError
+  listed = tuple(Counter(filter(None, splits)) for splits in zip(*marks, strict=True)) if tree.lists else ()
+  rows = [(size, mark, *item_rows.of_item(item)) for (size, item), mark in zip(found, marks, strict=True)]
+  return rows, Paired(len(rows), counts=counts, folders=folders, listed=listed)
+
+
+def _require_declarable(images: Sequence[str], tree: SpreadTree) -> None:
+  """Raises UnclearError if there are images that a list or a folder may stand for as well as for others."""
+  # Of two images whose paths differ in their case alone, one is declared.
+  if len(set(map(spelling.folded, images))) < len(images):
+    raise UnclearError
+  if tree.lists and any(posixpath.basename(image) != posixpath.basename(image).strip() for image in images):
+    raise UnclearError
+
+
+def given(name: str, others: Tree, items: list[Item]) -> Mapping[str, str]:
+  """The splits that the folder gives these items by a method; none if that computes them."""
+  method = METHODS[name]
+  return method.read(others, items) if isinstance(method, GivenMethod) else {}
+
+
+def of_format(tree: SpreadTree, parts: Iterable[int], kind: Kind | None, is_named: bool) -> Iterator[File]:
+  """The images of some parts, and annotations of this kind.
+
+  Args:
+    tree: the folder's listing.
+    parts: their numbers.
+    kind: of the format's annotations; None if they are no files of one image.
+    is_named: whether the user named the format; if not, annotations of another one make all unclear.
+  """
+  for file in tree.parts(parts):
+    own = spread_listing.kind_of(file.path)
+    if own is None or (own is Kind.XML is not kind and not is_named):
+      raise UnclearError
+    if own is Kind.TEXT is not kind:
+      if not is_named:
+        _require_no_labels(tree, file)
+    elif own in (kind, Kind.IMAGE):
+      yield file
+
+
+def _require_no_labels(tree: SpreadTree, text: File) -> None:
+  """Raises UnclearError if a text is one that describes objects of an image."""
+  index = yolo.find(Tree(tree.root, (text,), tree.others.unlisted_images))
+  if index.items or any(refusal.is_bad for refusal in index.refused):
+    raise UnclearError
+
+
+def by_stem(files: Iterable[File]) -> Iterator[tuple[list[File], list[File]]]:
+  """(annotations, images) that may belong together; raises UnclearError if these are more than one of each."""
+  found: dict[str, tuple[list[File], list[File]]] = defaultdict(lambda: ([], []))
+  for file in files:
+    found[spread_listing.common_stem(file.path)][spread_listing.kind_of(file.path) is Kind.IMAGE].append(file)
+  for annotations, images in found.values():
+    if len(annotations) > 1 or len(images) > 1:
+      raise UnclearError
+    yield annotations, images
+
+
+def require_fit(annotation: str, image: str) -> None:
+  """Raises UnclearError unless the first step of pairing would take them as a pair."""
+  file, picture = agreement.File.of(annotation), agreement.File.of(image)
+  stems = (file.stem, *(other.stem for other in agreement.other_spellings(annotation)))
+  if picture.stem not in stems or not agreement.agree_surely(file.folder, picture.folder):
+    raise UnclearError
+
+
+def alone(image: str) -> str:
+  """An image without an annotation; UnclearError if it may be the mask of another one."""
+  if folder_roles.original_stem(agreement.File.of(image).stem):
+    raise UnclearError
+  return image

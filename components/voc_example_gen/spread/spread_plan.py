@@ -1,0 +1,253 @@
+"""The plan of a large folder, made by workers: this process holds a few bytes for a thousand images.
+
+Made only for folders whose parts can be judged one by one (see spread_pairs.py, entry_stages.py). Gives the plan that
+plan.py gives.
+"""
+
+import bisect
+import dataclasses
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from components.voc_example_gen import assign, detect, digests, leftovers, plan, spelling
+from components.voc_example_gen.dataset_index import DatasetIndex
+from components.voc_example_gen.listing import Tree
+from components.voc_example_gen.settings import AUTO, IngestSettings, SplitSettings
+from components.voc_example_gen.split_method import GivenMethod
+from components.voc_example_gen.splits import METHODS, declared
+from components.voc_example_gen.spread import spread_lists, spread_pairs, spread_parts, work_list
+from components.voc_example_gen.spread.coco_stages import CocoStages
+from components.voc_example_gen.spread.csv_stages import CsvStages
+from components.voc_example_gen.spread.pair_stages import PairStages
+from components.voc_example_gen.spread.spread_listing import SpreadTree
+from components.voc_example_gen.spread.spread_pairs import SPLITS, Cut, Merge, Slice, Sort
+from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
+from components.voc_example_gen.spread.stages import Begun, Result, Stage
+from components.voc_example_gen.spread.voc_stages import VocStages
+from components.voc_example_gen.spread.yolo_stages import YoloStages
+
+_KINDS: tuple[type[PairStages], ...] = (VocStages, CocoStages, YoloStages, CsvStages)
+_FORMATS = {stages.data_format: stages for stages in _KINDS}
+_FILES_OF_A_JOB = 20_000
+_TASKS_OF_A_BUCKET = 8_000
+_MOST_BUCKETS = 4096
+_MOST_LISTS = 1000
+Then = Callable[[plan.Plan], Stage | Result]  # picklable
+
+
+def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, known: str = '') -> 'Pairing | None':
+  """The first of the stages that make the plan.
+
+  Args:
+    tree: the folder's listing.
+    settings: the user's choices.
+    folder: gets the files that workers write; the plan refers to them.
+    then: gives the stage that follows when the plan is made.
+    known: the folder's fingerprint by content, if it has been computed already.
+
+  Returns:
+    The stage; None if it is known already that the folder has to be planned as a whole, by plan.of_tree. Where that
+    is found out later, there is no next stage, and the Result's value is None. Stages raise a DataError if the folder
+    cannot be divided.
+  """
+  methods = _methods(settings.split)
+  lists = _lists(methods, tree.others)
+  by_content = settings.fingerprint != digests.LISTING
+  is_named = settings.data_format != AUTO
+  kind = _FORMATS.get(settings.data_format if is_named else tree.likely_format)
+  if kind is None or lists is None or (by_content and not known):
+    return None
+  found = (spread_lists.Found(one, f'{folder}/list-{number:05}') for number, one in enumerate(lists))
+  tree = dataclasses.replace(tree, lists=tuple(found))
+  stages = kind(tree, f'{folder}/tree.work', folder, methods, is_named, -(-tree.files // _FILES_OF_A_JOB))
+  return Pairing(stages, settings, known if by_content else tree.others.state, then)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairing:
+  """One of the stages that pair annotations with images.
+
+  Attributes:
+    stages: makes the jobs.
+    settings, then: see `first`.
+    fingerprint: of the folder.
+    number: of this stage, from 0.
+  """
+
+  stages: PairStages
+  settings: IngestSettings
+  fingerprint: str
+  then: Then
+  number: int = 0
+
+  @property
+  def names(self) -> tuple[str, ...]:
+    """Names of all stages up to the plan."""
+    return *(('List',) if self.stages.tree.lists else ()), *self.stages.names, 'Sort', 'Merge'
+
+  def __call__(self) -> Begun:
+    tree = self.stages.tree
+    if not self.number:
+      work_list.save_at(self.stages.saved, tree)
+    steps = [*([self._list] if tree.lists else []), *self.stages.steps]
+    try:
+      jobs = steps[self.number]()
+    except UnclearError:
+      return Begun((), Result(None))
+    following = dataclasses.replace(self, number=self.number + 1)
+    return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(steps) else following)
+
+  def _list(self) -> list[spread_lists.ReadList]:
+    tree = self.stages.tree
+    return [spread_lists.ReadList(tree.root, one.declared.path, one.output) for one in tree.lists]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sorting:
+  """Chooses how images are divided, and sorts the pairs; `jobs`: how many have paired."""
+
+  before: Pairing
+  jobs: int
+
+  def __call__(self) -> Begun:
+    before, stages = self.before, self.before.stages
+    try:
+      paired, index = stages.found([_found(spread_pairs.pairs_in(stages.folder, job)) for job in range(self.jobs)])
+    except UnclearError:
+      return Begun((), Result(None))
+    lists: list[spread_lists.Lines] = [_found(one.output) for one in stages.tree.lists]
+    if not (all(one.is_clear for one in paired) and all(one.is_clear for one in lists)) or self._may_be_another(paired):
+      return Begun((), Result(None))
+    images, others = sum(one.images for one in paired), stages.tree.others
+    declared_as = _rank(paired) if stages.tree.lists else _by_folder(others, paired)
+    if declared_as is None:
+      return Begun((), Result(None))
+    counts = _counts(stages.methods, paired, declared_as)
+    choice = assign.choose(before.settings.split, others, lambda method: counts.get(method.name, {}), images)
+    index = index if stages.is_named else dataclasses.replace(index, elsewhere={})
+    left = [leftovers.unannotated(image, index) for image in sorted(image for one in paired for image in one.left)]
+    buckets = max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET))
+    index = dataclasses.replace(index, refused=(*index.refused, *left))
+    return Begun(
+      [self._sort(choice, declared_as, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets)
+    )
+
+  def _may_be_another(self, paired: Sequence[Paired]) -> bool:
+    """Whether another format may describe some of the images, or more of them."""
+    stages, images = self.before.stages, sum(one.images for one in paired)
+    if stages.is_named or not images:
+      return not images
+    # A file may describe an image by having no line.
+    if len(stages.tree.others.files) + stages.texts_of_others >= images:
+      return True
+    return detect.describes(stages.tree.others, stages.data_format)
+
+  def _sort(self, choice: assign.Choice, declared_as: Mapping[str, str] | int, number: int, buckets: int) -> Sort:
+    stages = self.before.stages
+    pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
+    return Sort(stages.saved, choice, declared_as, pairs, buckets, output)
+
+
+@dataclasses.dataclass(frozen=True)
+class Merging:
+  """Puts what is sorted together; the plan is known then.
+
+  Attributes:
+    before: the stage before.
+    choice: how images are divided.
+    index: without items; all files that pairing has refused.
+    buckets: of each split.
+  """
+
+  before: Sorting
+  choice: assign.Choice
+  index: DatasetIndex
+  buckets: int
+
+  def __call__(self) -> Begun:
+    pairing, files = self.before.before, self.before.jobs
+    tree, folder = pairing.stages.tree, pairing.stages.folder
+    cut: list[Cut] = [_found(spread_pairs.sorted_in(folder, index)) for index in range(files)]
+    tasks, sizes = sum((one.tasks for one in cut), Counter()), sum((one.bytes for one in cut), Counter())
+    left_out = sorted((refusal for one in cut for refusal in one.left_out), key=lambda refusal: refusal.path)
+    planned = plan.Plan(
+      root=tree.root,
+      data_format=self.index.data_format,
+      split_method=self.choice.method,
+      placing=self.choice.placing,
+      shards=tuple(_shards(tasks, sizes, self.buckets, folder)),
+      refused=(*self.index.refused, *left_out),
+      warnings=(*self.index.warnings, *self.choice.warnings),
+      state=tree.others.state,
+      fingerprint=pairing.fingerprint,
+    )
+    return Begun([Merge(folder, files, bucket) for bucket in tasks], pairing.then(planned))
+
+
+def _found(output: str) -> Any:
+  """What a job has found, beside the rows that it has handed on."""
+  return work_list.load(f'{output}.found')
+
+
+def _methods(settings: SplitSettings) -> tuple[str, ...]:
+  """The methods that may give the splits."""
+  if settings.method != AUTO:
+    asked = [METHODS[settings.method]]
+  else:
+    asked = [method for method in METHODS.values() if method.preference is not None]
+  return tuple(method.name for method in asked if isinstance(method, GivenMethod))
+
+
+def _lists(methods: Sequence[str], others: Tree) -> list[declared.List] | None:
+  """The lists that may declare splits; None if it takes all images to tell what is declared."""
+  if declared.METHOD.name not in methods or declared.declares_folders_alone(others):
+    return []
+  lists = declared.lists_alone(others)
+  return None if lists is None or len(lists) > _MOST_LISTS else lists
+
+
+def _by_folder(others: Tree, paired: Sequence[Paired]) -> dict[str, str] | None:
+  """{folder: split}, where splits may be declared for folders; None if that is not clear."""
+  folders = {folder for one in paired for folder in one.folders}
+  if len(folders) > spread_parts.MOST_FOLDERS or len(set(map(spelling.folded, folders))) < len(folders):
+    return None
+  return declared.by_folder(others, folders)
+
+
+def _rank(paired: Sequence[Paired]) -> int:
+  """The rank of the lists that count; see declared.read."""
+  first, second = (sum((Counter(one.listed[rank]) for one in paired if one.listed), Counter()) for rank in (0, 1))
+  return 0 if declared.divides(first) or not second else 1
+
+
+def _counts(
+  methods: Iterable[str], paired: Sequence[Paired], declared_as: Mapping[str, str] | int
+) -> dict[str, Counter[str]]:
+  """{method: {split: images that the folder gives it}}; declared_as: see Sort.how_declared."""
+  counts: dict[str, Counter[str]] = {name: Counter() for name in methods}
+  for one in paired:
+    for name, found in one.counts.items():
+      counts[name].update(found)
+    if isinstance(declared_as, int):
+      counts[declared.METHOD.name].update(one.listed[declared_as] if one.listed else {})
+      continue
+    for folder, images in one.folders.items():
+      if folder in declared_as:
+        counts[declared.METHOD.name][declared_as[folder]] += images
+  return counts
+
+
+def _shards(tasks: Mapping[int, int], sizes: Mapping[str, int], buckets: int, folder: str) -> Iterator[plan.Shard]:
+  """The shards of every split, as plan._shards cuts them. tasks: in each bucket; sizes: in bytes, of each split."""
+  for number, split in enumerate(SPLITS):
+    if split in sizes:
+      filled = [bucket for bucket in range(number * buckets, (number + 1) * buckets) if tasks.get(bucket)]
+      ends = list(itertools.accumulate(tasks[bucket] for bucket in filled))
+      bounds = plan.bounds(ends[-1], sizes[split])
+      for index, (start, end) in enumerate(itertools.pairwise(bounds)):
+        first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, end)
+        before = ends[first] - tasks[filled[first]]
+        place = Slice(folder, tuple(filled[first : last + 1]), start - before, end - before)
+        yield plan.Shard(split, index, len(bounds) - 1, place)
