@@ -24,11 +24,22 @@ def run_here(jobs):
     pickle.loads(pickle.dumps(job))()
 
 
+def run_with_restarts(first):
+  """Runs all stages, each of which begins again when half of its jobs are done, as after the loss of a worker."""
+  stage = first
+  while not isinstance(stage, stages.Result):
+    jobs, _ = stage()
+    run_here(jobs[::2])
+    jobs, stage = pickle.loads(pickle.dumps(stage))()
+    run_here(jobs)
+  return stage.value
+
+
 def spread(root, folder, **settings):
   """The plan that workers make; None if they cannot."""
   tree = spread_listing.read(str(root), str(folder), most=0)
   first = spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
-  return first and stages.run(first, run_here)
+  return first and run_with_restarts(first)
 
 
 def told(planned):

@@ -16,6 +16,7 @@ from components.voc_example_gen.spread import exchange, spread_parts, work_list
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
 from components.voc_example_gen.yolo_rows import Columns
+from detection.base import files
 
 _MOST_NUMBERS = 5_000_000  # in rows that decide on columns
 _PAIRS = 0  # the only part of a file of pairs
@@ -98,13 +99,15 @@ class Label:
 
 
 @dataclasses.dataclass(frozen=True)
-class Keep:
-  """Leaves at `output` what another job has written."""
+class Copy:
+  """Leaves at `output` what the Label before has written to `source`, as that need not be read again."""
 
+  source: str
   output: str
 
   def __call__(self) -> None:
-    pass
+    for ending in ('', '.found'):
+      files.write_bytes(self.output + ending, files.read_bytes(self.source + ending))
 
 
 def _columns(labels: yolo.Labels) -> Iterator[tuple[str, str, Columns]]:

@@ -10,7 +10,7 @@ from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.spread import spread_listing, spread_pairs, spread_parts, spread_yolo, work_list
 from components.voc_example_gen.spread.pair_stages import PairStages
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
-from components.voc_example_gen.spread.spread_yolo import Keep, Label, Labelled
+from components.voc_example_gen.spread.spread_yolo import Copy, Label, Labelled
 
 
 class YoloStages(PairStages):
@@ -25,24 +25,31 @@ class YoloStages(PairStages):
   names: ClassVar[tuple[str, ...]] = ('Pair', 'Pair longer rows')
 
   @property
-  def steps(self) -> Sequence[Callable[[], Sequence[Label | Keep]]]:
+  def steps(self) -> Sequence[Callable[[], Sequence[Label | Copy]]]:
     return self.label, self.label_again
 
   def label(self) -> list[Label]:
     if name_list.refers_to_texts(self.tree.others):
       raise UnclearError
     return [
-      Label(self.saved, parts, self.is_named, self.methods, spread_pairs.pairs_in(self.folder, index))
+      Label(self.saved, parts, self.is_named, self.methods, f'{self.folder}/labelled-{index:05}')
       for index, parts in enumerate(spread_listing.divided(self.jobs))
     ]
 
-  def label_again(self) -> list[Label | Keep]:
-    """Jobs for the parts with longer rows, when it is known what these are."""
+  def label_again(self) -> list[Label | Copy]:
+    """Jobs for the parts with longer rows, when it is known what these are; what the others have written is copied.
+
+    What the first jobs have written stays as it is, so that this stage may begin twice.
+    """
     jobs = self.label()
-    waiting = {job.output for job in jobs if _found(job.output).columns}
     columns = spread_yolo.merged(_found(job.output).columns for job in jobs)
     saved = work_list.save(self.folder, 'columns', columns) if columns else ''
-    return [dataclasses.replace(job, columns=saved) if job.output in waiting else Keep(job.output) for job in jobs]
+    return [self._again(job, saved, spread_pairs.pairs_in(self.folder, index)) for index, job in enumerate(jobs)]
+
+  def _again(self, job: Label, columns: str, output: str) -> Label | Copy:
+    if _found(job.output).columns:
+      return dataclasses.replace(job, columns=columns, output=output)
+    return Copy(job.output, output)
 
   def found(self, results: Sequence[Labelled]) -> tuple[list[Paired], DatasetIndex]:
     paired = [one.paired for one in results]

@@ -6,8 +6,16 @@ from collections import Counter
 import pytest
 
 from components.voc_example_gen import yolo_rows
+from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.splits import imagesets
-from components.voc_example_gen.spread import spread_lists, spread_parts, spread_yolo
+from components.voc_example_gen.spread import (
+  spread_listing,
+  spread_lists,
+  spread_parts,
+  spread_plan,
+  spread_yolo,
+  stages,
+)
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
 
@@ -228,6 +236,19 @@ def test_rows_with_more_columns_mean_the_same(tmp_path, monkeypatch, more, sampl
   monkeypatch.setattr(yolo_rows, '_SAMPLE', sample)
   planned = spread_plans.assert_same(voc_maker.write(tmp_path / 'data', {**ONE, **more}), tmp_path / 'work')
   assert len(planned.shards) > 1
+
+
+def test_what_decides_is_the_same_when_the_stage_begins_again(tmp_path):
+  root = voc_maker.write(tmp_path / 'data', {**ONE, **LONGER['confidences']})
+  tree = spread_listing.read(str(root), str(tmp_path / 'work'), most=0)
+  pairing = spread_plan.first(tree, IngestSettings(), str(tmp_path / 'work'), stages.Result)
+  first = pairing()
+  spread_plans.run_here(first.jobs)
+  begun = first.then()
+  decided = (tmp_path / 'work/columns.work').read_bytes()
+  spread_plans.run_here(begun.jobs[::2])
+  assert first.then() == begun
+  assert (tmp_path / 'work/columns.work').read_bytes() == decided
 
 
 def test_rows_that_decide_and_are_too_many_to_be_held_are_left_to_a_single_process(tmp_path, monkeypatch):
