@@ -1,5 +1,6 @@
 """The command's surface: what answers at once, and how it ends."""
 
+import gc
 import subprocess
 import sys
 
@@ -88,3 +89,13 @@ def test_a_reader_that_has_enough_is_no_error():
   command = f'{sys.executable} -m cli.main models | head -1; exit ${{PIPESTATUS[0]}}'
   done = subprocess.run(['bash', '-c', command], capture_output=True, text=True, check=False)
   assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_what_is_imported_is_not_searched_for_garbage_again_and_again():
+  before = gc.get_threshold()
+  try:
+    with pytest.raises(SystemExit):
+      main.main(['run'])
+    assert gc.get_threshold()[0] > 10_000
+  finally:
+    gc.set_threshold(*before)
