@@ -35,10 +35,15 @@ def run_with_restarts(first):
   return stage.value
 
 
+def first_stage(root, folder, **settings):
+  """None if workers cannot make the plan."""
+  tree = spread_listing.read(str(root), str(folder), most=0)
+  return spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
+
+
 def spread(root, folder, **settings):
   """The plan that workers make; None if they cannot."""
-  tree = spread_listing.read(str(root), str(folder), most=0)
-  first = spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
+  first = first_stage(root, folder, **settings)
   return first and run_with_restarts(first)
 
 

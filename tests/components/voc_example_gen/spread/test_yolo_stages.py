@@ -6,16 +6,8 @@ from collections import Counter
 import pytest
 
 from components.voc_example_gen import yolo_rows
-from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.splits import imagesets
-from components.voc_example_gen.spread import (
-  spread_listing,
-  spread_lists,
-  spread_parts,
-  spread_plan,
-  spread_yolo,
-  stages,
-)
+from components.voc_example_gen.spread import spread_lists, spread_parts, spread_yolo
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
 
@@ -240,9 +232,7 @@ def test_rows_with_more_columns_mean_the_same(tmp_path, monkeypatch, more, sampl
 
 def test_what_decides_is_the_same_when_the_stage_begins_again(tmp_path):
   root = voc_maker.write(tmp_path / 'data', {**ONE, **LONGER['confidences']})
-  tree = spread_listing.read(str(root), str(tmp_path / 'work'), most=0)
-  pairing = spread_plan.first(tree, IngestSettings(), str(tmp_path / 'work'), stages.Result)
-  first = pairing()
+  first = spread_plans.first_stage(root, tmp_path / 'work')()
   spread_plans.run_here(first.jobs)
   begun = first.then()
   decided = (tmp_path / 'work/columns.work').read_bytes()
