@@ -112,7 +112,7 @@ class _Scan:
       return (), ()
     self._links += answer.links
     scans = (_Scan(below, self._choice, self._links, self._seen) for below in self._new(answer.folders))
-    return answer.found, itertools.chain(answer.asks, scans, [] if answer.is_last else [self])
+    return answer.found, _following(answer.asks, scans, [] if answer.is_last else [self])
 
   def _new(self, folders: Sequence[str]) -> Iterator[_Place]:
     for name in folders:
@@ -120,6 +120,15 @@ class _Scan:
       if below.real not in self._seen:
         self._seen.add(below.real)
         yield below
+
+
+def _following(asks: 'list[_Ask]', scans: Iterable[Step], again: Sequence[Step]) -> Iterator[Step]:
+  """All of these, in their order. Those that were taken are let go, as this waits until the whole folder is walked."""
+  asks.reverse()
+  while asks:
+    yield asks.pop()
+  yield from scans
+  yield from again
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Walking a folder with several requests at a time: local ones, and those behind TensorFlow's file layer."""
 
+import gc
 import os
 import threading
 import types
@@ -71,6 +72,17 @@ def test_slow_local_folders_are_listed_at_a_time(tmp_path, monkeypatch):
   monkeypatch.setattr(local_walk, 'portions', wait)
   monkeypatch.setattr(file_tree, '_QUICK', 0)  # a network mount
   assert sorted(walked(write(tmp_path, 'x/a', 'y/b'))) == ['x/a', 'y/b']
+
+
+def test_names_that_were_walked_past_are_not_held(tmp_path, monkeypatch):
+  monkeypatch.setattr(file_tree, '_BATCH', 4)
+  monkeypatch.setattr(file_tree, '_PORTION', 8)
+  found = file_tree.walk(write(tmp_path, *(f'{number}.jpg' for number in range(400))), ALL)
+  for _ in range(300):
+    next(found)
+  gc.collect()
+  assert sum(isinstance(thing, file_tree._Ask) for thing in gc.get_objects()) < 10
+  assert len(list(found)) == 100
 
 
 class Store:
