@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from components.voc_example_gen import ingest, listing, plan
+from components.voc_example_gen import ingest, listing, moving, plan
 from components.voc_example_gen.formats import csv_table, yolo
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
@@ -122,7 +122,8 @@ def run(arguments: argparse.Namespace, folder: str) -> dict[str, float]:
   with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
 
     def run_all(jobs: Sequence[stages.Job]) -> None:
-      list(pool.map(_run, jobs))
+      # There are no records that could be moved to another split.
+      list(pool.map(_run, (job for job in jobs if not isinstance(job, moving.Move))))
 
     tree = spread_listing.read(folder, folder)
     if not isinstance(tree, spread_listing.SpreadTree):
