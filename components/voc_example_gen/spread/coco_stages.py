@@ -9,7 +9,7 @@ from components.voc_example_gen import coco_join
 from components.voc_example_gen.formats import coco
 from components.voc_example_gen.refusals import Refusal, RefusedFileError
 from components.voc_example_gen.spread.entry_stages import EntryStages
-from components.voc_example_gen.spread.spread_coco import File, Join, ReadFile
+from components.voc_example_gen.spread.spread_coco import File, Join, ReadCoco
 
 
 class CocoStages(EntryStages):
@@ -18,8 +18,8 @@ class CocoStages(EntryStages):
   data_format: ClassVar[str] = 'coco'
   suffix: ClassVar[str] = '.json'
 
-  def _read_job(self, path: str, output: str) -> ReadFile:
-    return ReadFile(self.tree.root, path, output)
+  def _read_job(self, path: str, output: str) -> ReadCoco:
+    return ReadCoco(self.tree.root, path, output)
 
   def _work(self) -> list[File]:
     return [File(index, self.reads[index].runs, self.reads[index].categories) for index in self._used]

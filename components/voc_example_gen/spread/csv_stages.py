@@ -6,7 +6,7 @@ from typing import ClassVar
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.spread.entry_stages import EntryStages
-from components.voc_example_gen.spread.spread_csv import File, Join, ReadFile
+from components.voc_example_gen.spread.spread_csv import File, Join, ReadTable
 
 
 class CsvStages(EntryStages):
@@ -15,8 +15,8 @@ class CsvStages(EntryStages):
   data_format: ClassVar[str] = 'csv'
   suffix: ClassVar[str] = '.csv'
 
-  def _read_job(self, path: str, output: str) -> ReadFile:
-    return ReadFile(self.tree.root, path, output)
+  def _read_job(self, path: str, output: str) -> ReadTable:
+    return ReadTable(self.tree.root, path, output)
 
   def _work(self) -> tuple[list[File], dict[str, str]]:
     names = {code: name for read in self.reads for code, name in read.names.items()}

@@ -5,6 +5,7 @@ An engine's own shuffle would do the same, but Beam's local engine keeps all tha
 """
 
 import marshal
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -41,6 +42,34 @@ def load(paths: Iterable[str], parts: Sequence[int]) -> Iterator[Row]:
           start, length = places[part]
           file.seek(body + start)
           yield from marshal.loads(file.read(length))
+
+
+class Runs:
+  """Writes rows as they come: a file whenever there are many, so that few are held.
+
+  Attributes:
+    paths: the files so far.
+    count: rows so far.
+  """
+
+  def __init__(self, output: str, most: int) -> None:
+    """output: how the files' paths begin; most: rows of a file."""
+    self.paths: list[str] = []
+    self.count = 0
+    self._output, self._most = output, most
+    self._held: dict[int, list[Row]] = defaultdict(list)
+
+  def add(self, part: int, row: Row) -> None:
+    self._held[part].append(row)
+    self.count += 1
+    if self.count % self._most == 0:
+      self.flush()
+
+  def flush(self) -> None:
+    """Writes the rows that are held."""
+    if self._held:
+      self.paths.append(save(f'{self._output}-{len(self.paths):05}', self._held))
+      self._held = defaultdict(list)
 
 
 def _contents(file: IO[bytes]) -> dict[int, tuple[int, int]]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from components.voc_example_gen import coco_boxes, coco_join, counting, json_stream, json_values, spelling
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object, sort_out
 from components.voc_example_gen.formats import coco
-from components.voc_example_gen.refusals import Reason, RefusedFileError, opened_annotation_file
+from components.voc_example_gen.refusals import Reason, opened_annotation_file
 from components.voc_example_gen.spread import exchange, item_rows, work_list
+from components.voc_example_gen.spread.read_file import ReadFile
 from components.voc_example_gen.spread.spread_entries import Entry, Named, part_of_name
 from components.voc_example_gen.spread.spread_listing import PARTS
 from components.voc_example_gen.spread.spread_parts import UnclearError
@@ -49,30 +50,12 @@ class Read(NamedTuple):
   is_clear: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class ReadFile:
-  """Reads one COCO file.
+class ReadCoco(ReadFile):
+  """Reads one COCO file."""
 
-  Attributes:
-    root: the data folder.
-    path: of the file below it.
-    output: where files with its rows begin to be called; and, with the ending .found, gets a Read.
-  """
+  result = Read
 
-  root: str
-  path: str
-  output: str
-
-  def __call__(self) -> None:
-    try:
-      found = self._read()
-    except UnclearError:
-      found = Read(is_clear=False)
-    except RefusedFileError as error:
-      found = Read((error.reason, error.detail))
-    work_list.save_at(f'{self.output}.found', found)
-
-  def _read(self) -> Read:
+  def read(self) -> Read:
     rows = _Rows(self.output)
     with opened_annotation_file(self.root, self.path, coco.MAX_BYTES) as file:
       try:
@@ -89,16 +72,16 @@ class ReadFile:
     coco.required(document)
     if rows.is_unclear or counting.is_off_by_one(coco_join.Categories(rows.categories).ids, rows.used):
       raise UnclearError
-    rows.flush()
-    return Read(None, tuple(rows.runs), rows.count, rows.categories, rows.annotations, rows.turned, rows.corners)
+    rows.runs.flush()
+    runs = tuple(rows.runs.paths)
+    return Read(None, runs, rows.runs.count, rows.categories, rows.annotations, rows.turned, rows.corners)
 
 
 class _Rows:
   """Turns the entries of a COCO file into rows.
 
   Attributes:
-    runs: exchange files so far.
-    count: rows so far.
+    runs: gets the rows.
     samples: {"annotations": as many of its entries as tell whether it has boxes}.
     categories, annotations, turned, corners: see Read.
     used: category ids of annotations.
@@ -106,15 +89,12 @@ class _Rows:
   """
 
   def __init__(self, output: str) -> None:
-    self.runs: list[str] = []
-    self.count = 0
+    self.runs = exchange.Runs(output, _RUN)
     self.samples: dict[str, list[Any]] = {}
     self.categories: list[Any] = []
     self.annotations = self.turned = self.corners = 0
     self.used: set[Hashable] = set()
     self.is_unclear = False
-    self._output = output
-    self._held: dict[int, list[exchange.Row]] = defaultdict(list)
     self._images = 0
 
   def take(self, section: str, entry: Any) -> None:
@@ -128,11 +108,6 @@ class _Rows:
     elif section == 'categories':
       self.categories.append(entry)
       self.is_unclear |= len(self.categories) > _MOST_CATEGORIES
-
-  def flush(self) -> None:
-    if self._held:
-      self.runs.append(exchange.save(f'{self._output}-{len(self.runs):05}', self._held))
-      self._held = defaultdict(list)
 
   def _take_annotation(self, entry: Any) -> None:
     self.annotations += 1
@@ -159,10 +134,7 @@ class _Rows:
       self.is_unclear = True
       return
     part = zlib.crc32(str(known).encode('utf-8', 'surrogatepass')) % PARTS
-    self._held[part].append((known, *row))
-    self.count += 1
-    if self.count % _RUN == 0:
-      self.flush()
+    self.runs.add(part, (known, *row))
 
 
 class File(NamedTuple):

@@ -12,6 +12,7 @@ from components.voc_example_gen import csv_rows, open_images
 from components.voc_example_gen.formats import csv_table
 from components.voc_example_gen.refusals import Reason, RefusedFileError, opened_annotation_file
 from components.voc_example_gen.spread import exchange, item_rows, work_list
+from components.voc_example_gen.spread.read_file import ReadFile
 from components.voc_example_gen.spread.spread_entries import Entry, Named, part_of_name
 from components.voc_example_gen.spread.spread_parts import UnclearError
 
@@ -42,31 +43,17 @@ class Read(NamedTuple):
   is_clear: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class ReadFile:
-  """Reads one table.
+class ReadTable(ReadFile):
+  """Reads one table."""
 
-  Attributes:
-    root: the data folder.
-    path: of the file below it.
-    output: where files with its rows begin to be called; and, with the ending .found, gets a Read.
-  """
+  result = Read
 
-  root: str
-  path: str
-  output: str
-
-  def __call__(self) -> None:
+  def read(self) -> Read:
     try:
       with opened_annotation_file(self.root, self.path, csv_table.MAX_BYTES) as file:
-        found = self._read(_lines(file))
-    except UnclearError:
-      found = Read(is_clear=False)
+        return self._read(_lines(file))
     except csv.Error as error:
-      found = Read((Reason.ANNOTATION_MALFORMED, str(error)))
-    except RefusedFileError as error:
-      found = Read((error.reason, error.detail))
-    work_list.save_at(f'{self.output}.found', found)
+      raise RefusedFileError(Reason.ANNOTATION_MALFORMED, str(error)) from error
 
   def _read(self, lines: Iterator[str]) -> Read:
     first = _first(lines)
@@ -77,10 +64,12 @@ class ReadFile:
         return Read(names=names)
     if csv_rows.is_for_excel(first):
       first = _first(lines)
-    rows, unit, runs = csv_rows.Rows(first, itertools.chain([first], lines)), csv_rows.Unit(), _Runs(self.output)
+    rows, unit = csv_rows.Rows(first, itertools.chain([first], lines)), csv_rows.Unit()
+    runs = exchange.Runs(self.output, _RUN)
     for row in rows:
       unit.add(row)
-      runs.add(row)
+      thing = None if row.thing is None else item_rows.of_thing(row.thing)
+      runs.add(part_of_name(row.name), (runs.count, row.name, row.size, thing))
     relative = unit.is_relative(rows.columns)
     runs.flush()
     return Read(None, tuple(runs.paths), runs.count, relative, tuple(csv_rows.warnings(rows.columns, relative)))
@@ -125,33 +114,6 @@ def _short(lines: Iterator[str]) -> Iterator[str]:
     if size > _LONGEST:
       raise UnclearError
     yield line
-
-
-class _Runs:
-  """Writes rows by the names of images, a few at a time.
-
-  Attributes:
-    paths: exchange files so far.
-    count: rows so far.
-  """
-
-  def __init__(self, output: str) -> None:
-    self.paths: list[str] = []
-    self.count = 0
-    self._output = output
-    self._held: dict[int, list[exchange.Row]] = defaultdict(list)
-
-  def add(self, row: csv_rows.Row) -> None:
-    thing = None if row.thing is None else item_rows.of_thing(row.thing)
-    self._held[part_of_name(row.name)].append((self.count, row.name, row.size, thing))
-    self.count += 1
-    if self.count % _RUN == 0:
-      self.flush()
-
-  def flush(self) -> None:
-    if self._held:
-      self.paths.append(exchange.save(f'{self._output}-{len(self.paths):05}', self._held))
-      self._held = defaultdict(list)
 
 
 class File(NamedTuple):

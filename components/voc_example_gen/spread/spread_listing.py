@@ -8,7 +8,7 @@ import enum
 import itertools
 import posixpath
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -88,21 +88,18 @@ def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
   if len(first) <= (MOST_HELD if most is None else most):
     return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
   others: list[File] = []
-  runs: list[str] = []
+  runs = exchange.Runs(posixpath.join(folder, 'listed'), _RUN)
   kinds: Counter[Kind | None] = Counter()
-  files = itertools.chain(first, found)
-  while some := list(itertools.islice(files, _RUN)):
-    paired: dict[int, list[exchange.Row]] = defaultdict(list)
-    for file in some:
-      kinds[kind := kind_of(file.path)] += 1
-      if len(others) < MOST_OTHERS and kind is None:
-        others.append(file)
-      else:
-        paired[part_of(file.path)].append(tuple(file))
-    runs.append(exchange.save(posixpath.join(folder, f'listed-{len(runs):05}'), paired))
+  for file in itertools.chain(first, found):
+    kinds[kind := kind_of(file.path)] += 1
+    if len(others) < MOST_OTHERS and kind is None:
+      others.append(file)
+    else:
+      runs.add(part_of(file.path), tuple(file))
+  runs.flush()
   tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
   images, annotations, labels = (kinds[kind] for kind in Kind)
-  return SpreadTree(tree, tuple(runs), sum(kinds.values()) - len(others), images, annotations, labels)
+  return SpreadTree(tree, tuple(runs.paths), runs.count, images, annotations, labels)
 
 
 class Kind(enum.Enum):

@@ -2,7 +2,6 @@
 
 import codecs
 import dataclasses
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
@@ -44,24 +43,17 @@ class ReadList:
   output: str
 
   def __call__(self) -> None:
-    runs: list[str] = []
-    held: dict[int, list[exchange.Row]] = defaultdict(list)
-    count, is_clear = 0, True
+    runs, is_clear = exchange.Runs(self.output, _RUN), True
     try:
       with opened_annotation_file(self.root, self.path, imagesets.MAX_BYTES) as file:
         for line in _lines(file):
           if name := declared.name_in(line):
-            held[spread_listing.part_of(spelling.file_name(name))].append((name,))
-            count += 1
-            if count % _RUN == 0:
-              runs.append(exchange.save(f'{self.output}-{len(runs):05}', held))
-              held = defaultdict(list)
+            runs.add(spread_listing.part_of(spelling.file_name(name)), (name,))
+      runs.flush()
     except RefusedFileError as error:
       # A list that cannot be read is one without lines, as for declared.read.
-      runs, held, is_clear = [], {}, error.reason != Reason.ANNOTATION_MALFORMED
-    if held:
-      runs.append(exchange.save(f'{self.output}-{len(runs):05}', held))
-    work_list.save_at(f'{self.output}.found', Lines(tuple(runs), is_clear))
+      runs.paths, is_clear = [], error.reason != Reason.ANNOTATION_MALFORMED
+    work_list.save_at(f'{self.output}.found', Lines(tuple(runs.paths), is_clear))
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:

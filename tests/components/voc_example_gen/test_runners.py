@@ -60,17 +60,21 @@ def test_the_label_map_is_the_same(root, ingest, engine, tmp_path):
 
 @pytest.mark.parametrize('method', ['hash', 'stratified'])
 def test_a_folder_too_large_for_one_process_gives_the_same(root, ingest, engine, monkeypatch, capsys, method):
-  require_same_if_large(root, ingest, engine, monkeypatch, capsys, split={'method': method})
+  held, spread = held_and_spread(root, ingest, engine, monkeypatch, split={'method': method})
+  assert spread == [held, held]
+  assert 'paired in one process' not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('form', ['coco', 'yolo', 'csv'])
 def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engine, monkeypatch, capsys, form):
   root = annotated_formats.many(tmp_path / 'data', form, 40)
-  require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=5_000)
+  held, spread = held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=5_000)
+  assert spread == [held, held]
+  assert 'paired in one process' not in capsys.readouterr().out
 
 
-def require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes=100_000, **settings):
-  """Taken for large, the folder gives the same, on the local engine and on another one."""
+def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **settings):
+  """What the folder gives as a small one; and taken for large, on the local engine and on another one."""
   from components.voc_example_gen import plan
   from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums
 
@@ -81,14 +85,14 @@ def require_same_if_large(root, ingest, engine, monkeypatch, capsys, shard_bytes
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 50)
   monkeypatch.setattr(spread_sums, 'MANY', 10)
   monkeypatch.setattr(spread_sums, '_IMAGES_OF_A_JOB', 20)
-  for beam_args in ([], engine):
-    spread = ingest(root, beam_args=beam_args, **settings)
-    for split in ('train', 'eval'):
-      assert [(p.name, p.read_bytes()) for p in held.files(split)] == [
-        (p.name, p.read_bytes()) for p in spread.files(split)
-      ]
-    assert spread.report == held.report
-    assert 'paired in one process' not in capsys.readouterr().out
+  return told(held), [told(ingest(root, beam_args=beam_args, **settings)) for beam_args in ([], engine)]
+
+
+def told(ingested):
+  """The bytes of all files, and the report."""
+  return [
+    (path.name, path.read_bytes()) for split in ('train', 'eval') for path in ingested.files(split)
+  ], ingested.report
 
 
 def test_worker_processes_write_the_same_records(root, ingest, monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.spread import exchange, item_rows, spread_coco, work_list
-from components.voc_example_gen.spread.spread_coco import File, Join, ReadFile
+from components.voc_example_gen.spread.spread_coco import File, Join, ReadCoco
 from components.voc_example_gen.spread.spread_entries import Entry
 from components.voc_example_gen.spread.spread_listing import PARTS, divided
 from tests.support import voc_maker
@@ -15,7 +15,7 @@ CATEGORIES = [{'id': 7, 'name': 'cat'}]
 def read(folder, document, name='x.json'):
   text = document if isinstance(document, str) else json.dumps(document)
   voc_maker.write(folder, {name: text})
-  ReadFile(str(folder), name, str(folder / f'read-{name}'))()
+  ReadCoco(str(folder), name, str(folder / f'read-{name}'))()
   return work_list.load(str(folder / f'read-{name}.found'))
 
 

@@ -2,7 +2,7 @@
 
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.spread import exchange, item_rows, spread_csv, work_list
-from components.voc_example_gen.spread.spread_csv import File, Join, ReadFile
+from components.voc_example_gen.spread.spread_csv import File, Join, ReadTable
 from components.voc_example_gen.spread.spread_entries import Entry
 from components.voc_example_gen.spread.spread_listing import PARTS, divided
 from tests.support import voc_maker
@@ -12,7 +12,7 @@ TABLE = 'filename,class,xmin,ymin,xmax,ymax\n' + ''.join(f'{n % 5}.jpg,cat,{n},1
 
 def read(folder, content):
   voc_maker.write(folder, {'x.csv': content})
-  ReadFile(str(folder), 'x.csv', str(folder / 'read'))()
+  ReadTable(str(folder), 'x.csv', str(folder / 'read'))()
   return work_list.load(str(folder / 'read.found'))
 
 
