@@ -2,7 +2,7 @@
 
 import array
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from components.voc_example_gen.split_method import TRAIN
 MAX_DISTANCE = 3
 _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one of 4 bands
 _WIDTH = 64 // _BANDS  # bits
+_PAIRS_AT_ONCE = 2**18
 _MIXER = 0x9E3779B1  # spreads neighbouring numbers
-_BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1)  # of each 16-bit number
+# How many bits each number of 16 bits has.
+_BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1, dtype=np.uint8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,18 +71,15 @@ def across_splits(thumbs: Thumbs) -> list[Lookalike]:
   # One image for each hash: a thousand equal frames stay one entry.
   twins, firsts = np.unique(hashes[in_train], return_index=True)
   places = np.flatnonzero(in_train)[firsts]
-  bands = [_Band(twins, index) for index in range(_BANDS)]
-  found = []
-  for place in np.flatnonzero(~in_train).tolist():
-    thumb = hashes[place]
-    # Arrays, because thousands of frames of one camera have a band in common.
-    candidates = np.concatenate([band.equal(thumb) for band in bands])
-    distances = _BITS[(twins[candidates] ^ thumb).view(np.uint16)].reshape(-1, 4).sum(axis=1)
-    if not len(distances) or distances.min() > MAX_DISTANCE:
-      continue
-    nearest = places[candidates[distances == distances.min()]]
-    twin = min(thumbs.name(other) for other in nearest.tolist())
-    found.append(Lookalike(thumbs.name(place), thumbs.split(place), twin, int(distances.min())))
+  held = np.flatnonzero(~in_train)
+  best: dict[int, tuple[int, str]] = {}
+  for index in range(_BANDS):
+    for which, candidates, distances in _Band(twins, index).near(hashes[held]):
+      near = zip(held[which].tolist(), places[candidates].tolist(), distances.tolist(), strict=True)
+      for place, twin, distance in near:
+        pair = distance, thumbs.name(twin)
+        best[place] = min(best.get(place, pair), pair)
+  found = (Lookalike(thumbs.name(place), thumbs.split(place), *best[place][::-1]) for place in best)
   return _ordered(found)
 
 
@@ -108,15 +107,49 @@ class _Band:
   """The places of hashes, by the value of one of their bands."""
 
   def __init__(self, hashes: np.ndarray, index: int) -> None:
+    self._hashes = hashes
     self._shift = np.uint64(index * _WIDTH)
     values = self._values(hashes)
     self._places = np.argsort(values, kind='stable').astype(np.uint32)
     self._starts = np.searchsorted(values[self._places], np.arange(2**_WIDTH + 1))
 
-  def equal(self, thumb: np.uint64) -> np.ndarray:
-    """Places of the hashes that are equal to `thumb` in this band."""
-    value = int(self._values(thumb))
-    return self._places[self._starts[value] : self._starts[value + 1]]
+  def near(self, others: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of the hashes equal to each of `others` in this band, the nearest, if within MAX_DISTANCE.
 
-  def _values(self, hashes: np.ndarray | np.uint64) -> np.ndarray:
-    return np.asarray((hashes >> self._shift) & np.uint64(2**_WIDTH - 1))
+    Yields:
+      Places in `others`, places of hashes and distances, of some of `others` at a time: thousands of frames of one
+      camera have a band in common.
+    """
+    values = self._values(others)
+    starts, ends = self._starts[values], self._starts[values + 1]
+    pairs = np.cumsum(ends - starts)
+    first = 0
+    while first < len(others):
+      before = pairs[first - 1] if first else 0
+      last = max(first + 1, int(np.searchsorted(pairs, before + _PAIRS_AT_ONCE, side='right')))
+      counts = (ends - starts)[first:last]
+      which = np.repeat(np.arange(first, last), counts)
+      ahead = np.repeat(starts[first:last] - (pairs[first:last] - counts - before), counts)
+      yield self._nearest(others, which, self._places[np.arange(len(which)) + ahead])
+      first = last
+
+  def _nearest(
+    self, others: np.ndarray, which: np.ndarray, places: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of pairs, in order of `which`, those of the least distance of each, if within MAX_DISTANCE."""
+    distances = _distances(others[which], self._hashes[places])
+    within = distances <= MAX_DISTANCE
+    which, places, distances = which[within], places[within], distances[within]
+    least = np.full(len(others) if len(which) else 0, MAX_DISTANCE, np.uint8)
+    np.minimum.at(least, which, distances)
+    nearest = distances == least[which]
+    return which[nearest], places[nearest], distances[nearest]
+
+  def _values(self, hashes: np.ndarray) -> np.ndarray:
+    return ((hashes >> self._shift) & np.uint64(2**_WIDTH - 1)).astype(np.int64)
+
+
+def _distances(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
+  """In how many bits each two hashes differ."""
+  bits = _BITS[(hashes ^ others).view(np.uint16)].reshape(-1, _BANDS)
+  return bits[:, 0] + bits[:, 1] + bits[:, 2] + bits[:, 3]

@@ -36,3 +36,23 @@ def test_where_a_split_is_empty_nothing_looks_alike():
   assert lookalikes.across_splits(Thumbs()) == []
   assert lookalikes.across_splits(Thumbs([('a', 'eval', 5)])) == []
   assert lookalikes.across_splits(Thumbs([('a', 'train', 5)])) == []
+
+
+def test_they_are_the_same_however_many_pairs_are_looked_at_together(monkeypatch):
+  rng = random.Random(0)
+  bases = [rng.getrandbits(64) for _ in range(20)]
+  splits = ('train', 'eval', 'test')
+  thumbs = [(f'{n:03}', splits[n % 3], rng.choice(bases) ^ (1 << rng.randrange(64))) for n in range(300)]
+  whole = lookalikes.across_splits(Thumbs(thumbs))
+  monkeypatch.setattr(lookalikes, '_PAIRS_AT_ONCE', 7)
+  assert lookalikes.across_splits(Thumbs(thumbs)) == whole == one_by_one(thumbs)
+
+
+def one_by_one(thumbs):
+  """What across_splits finds, by comparing each two images."""
+  found = []
+  for image, split, thumb in thumbs:
+    twins = [(bin(thumb ^ other).count('1'), twin) for twin, of, other in thumbs if of == 'train' != split]
+    if twins and min(twins)[0] <= lookalikes.MAX_DISTANCE:
+      found.append(lookalikes.Lookalike(image, split, *min(twins)[::-1]))
+  return sorted(found, key=lambda pair: (pair.distance, pair.image))
