@@ -49,8 +49,8 @@ def content_digest(
   config_text: str,
   examples: Sequence[types.Artifact],
   settings: str,
+  scans: Scans,
   adaptation: Adaptation | None = None,
-  scans: Scans | None = None,
 ) -> str:
   """Names a training by all that it depends on: a restart finds its work folder, and a changed training gets another.
 
@@ -60,17 +60,15 @@ def content_digest(
     config_text: of pipeline.config.
     examples: all of it counts, file by file.
     settings: of the training, as text.
+    scans: of all their files.
     adaptation: to a target domain; None for none.
-    scans: of files that have been read already; the digests of others are computed now.
   """
-  scans = scans or {}
   digest = hashlib.sha256(_WORK_FORMAT.encode())
   for text in (config_text, settings, repr(adaptation) if adaptation else ''):
     digest.update(functools.reduce(lambda part, artifact: part.replace(artifact.uri, ''), examples, text).encode())
   for artifact in examples:
     for path in _files(artifact):
-      sha256 = scans[path].sha256 if path in scans else files.sha256(path)
-      digest.update(f'{path.removeprefix(artifact.uri)} {sha256}\n'.encode())
+      digest.update(f'{path.removeprefix(artifact.uri)} {scans[path].digest}\n'.encode())
   return digest.hexdigest()[:16]
 
 

@@ -40,8 +40,9 @@ def dump(scans: Scans) -> str:
 
 
 def parse(text: str) -> dict[str, KeptScan]:
-  """What `dump` wrote."""
-  return {path: KeptScan(entry.pop('size'), FileScan(**entry)) for path, entry in json.loads(text).items()}
+  """What `dump` wrote; without the files of earlier versions, which had another digest."""
+  entries = {path: entry for path, entry in json.loads(text).items() if 'digest' in entry}
+  return {path: KeptScan(entry.pop('size'), FileScan(**entry)) for path, entry in entries.items()}
 
 
 def read(paths: Iterable[str]) -> dict[str, FileScan]:

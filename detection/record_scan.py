@@ -24,7 +24,8 @@ _BATCH = 64
 class FileScan:
   """What one pass over a TFRecord file found, or was known when it was written.
 
-  sha256: of the file's bytes, hex.
+  digest: SHA-256, hex, of the length and the checksums of each record, which stand around it in the file. Other content
+    has another digest, but for one chance in four billion for each record.
   records: how many examples it holds.
   pixels: of all its images together, as their records say; None if one of them does not say.
   images_of_class: {class name: names of the images of its first SHOWN objects}.
@@ -34,7 +35,7 @@ class FileScan:
   images: {class name: how many images have it}; empty if the file was written before this was counted.
   """
 
-  sha256: str
+  digest: str
   records: int
   pixels: int | None
   images_of_class: Mapping[str, Sequence[str]]
@@ -62,16 +63,15 @@ def scan_file(path: str) -> FileScan:
   import tensorflow as tf
 
   with files.open(path) as file:
-    digested = _Digested(file)
-    tally = _Tally()
+    digest, tally = hashlib.sha256(), _Tally()
     try:
-      for batch in _batches(tf_example.read_records(digested)):
+      for batch in _batches(_digested(tf_example.read_framed(file), digest)):
         tally.add(batch)
     except (ValueError, tf.errors.InvalidArgumentError) as error:
       reason = str(error).splitlines()[0]
       raise DataError(f'{path}: {reason}. Expected an uncompressed TFRecord file of tf.Example.') from error
   return FileScan(
-    digested.digest.hexdigest(),
+    digest.hexdigest(),
     tally.records,
     tally.pixels,
     tally.images_of_class,
@@ -86,12 +86,17 @@ class Writer:
   """Writes serialized examples to a TFRecord file, whose scan is known at the end without reading it.
 
   Of each class one image is named.
+
+  Attributes:
+    size: bytes written.
   """
 
   def __init__(self, file: IO[bytes]) -> None:
     """file: open for writing bytes, and empty."""
-    self._file = _DigestedOutput(file)
+    self._file = file
+    self._digest = hashlib.sha256()
     self._tally = _Tally(shown=1)
+    self.size = 0
 
   def write(self, record: bytes, name: str, pixels: int, labels: Sequence[str]) -> None:
     """Appends one example.
@@ -102,47 +107,17 @@ class Writer:
       pixels: of its image.
       labels: the class name of each object.
     """
-    records.write(self._file, record)
+    frame = records.write(self._file, record)
+    self._digest.update(frame)
+    self.size += len(frame) + len(record)
     self._tally.add_image(name, pixels, labels)
-
-  @property
-  def size(self) -> int:
-    """Bytes written."""
-    return self._file.size
 
   @property
   def scan(self) -> FileScan:
     tally = self._tally
-    digest = self._file.digest.hexdigest()
+    digest = self._digest.hexdigest()
     objects, images = dict(tally.objects), dict(tally.images)
     return FileScan(digest, tally.records, tally.pixels, tally.images_of_class, [], objects, tally.most_objects, images)
-
-
-class _DigestedOutput:
-  """A file, with the number and a digest of all bytes that are written to it."""
-
-  def __init__(self, file: IO[bytes]) -> None:
-    self._file = file
-    self.size = 0
-    self.digest = hashlib.sha256()
-
-  def write(self, data: bytes, /) -> int:
-    self.size += len(data)
-    self.digest.update(data)
-    return self._file.write(data)
-
-
-class _Digested:
-  """A file, with a digest of every byte that is read from it."""
-
-  def __init__(self, file: IO[bytes]) -> None:
-    self._file = file
-    self.digest = hashlib.sha256()
-
-  def read(self, size: int, /) -> bytes:
-    data = self._file.read(size)
-    self.digest.update(data)
-    return data
 
 
 class _Tally:
@@ -191,6 +166,13 @@ def _bad_boxes(batch: Mapping[str, tf.RaggedTensor], names: Sequence[str]) -> It
   for at in tf.where(~inside).numpy()[:, 0]:
     box = [round(float(side[at]), 4) for side in (ymin, xmin, ymax, xmax)]
     yield f'{names[rows[at]]}: box (ymin, xmin, ymax, xmax) {box} is empty or not in [0, 1]'
+
+
+def _digested(framed: Iterable[tuple[bytes, bytes]], digest: hashlib._Hash) -> Iterator[bytes]:
+  """The records; `digest` gets their frames."""
+  for frame, record in framed:
+    digest.update(frame)
+    yield record
 
 
 def _batches(items: Iterator[bytes]) -> Iterator[list[bytes]]:

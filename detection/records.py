@@ -130,9 +130,9 @@ def serialize(image: LabelledImage) -> bytes:
   )
 
 
-def write(file: tf_example.Writable, record: bytes) -> None:
-  """Appends a serialized example to an uncompressed TFRecord file, open for writing."""
-  tf_example.write_record(file, record)
+def write(file: tf_example.Writable, record: bytes) -> bytes:
+  """Appends a serialized example to an uncompressed TFRecord file, open for writing; returns its frame."""
+  return tf_example.write_record(file, record)
 
 
 def read(paths: Sequence[str]) -> Iterator[bytes]:

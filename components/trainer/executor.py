@@ -46,7 +46,7 @@ class Executor(base_executor.BaseExecutor):
     scans = training_inputs.scan([examples, *target])
     task = Task(config, label_map.categories(names), settings, adaptation, scans)
     content = training_inputs.content_digest(
-      config_text, [examples, *target], exec_properties['settings'], adaptation, scans
+      config_text, [examples, *target], exec_properties['settings'], scans, adaptation
     )
     work = files.join(exec_properties['work_root'], content)
     write_line(f'training in {work}\nTensorBoard: tensorboard --logdir {files.join(work, "logs")}')

@@ -98,14 +98,14 @@ def read_settings(input_dict: Artifacts, exec_properties: Mapping[str, Any]) -> 
 
 
 def work_folder(
-  exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str, scans: Scans | None = None
+  exec_properties: Mapping[str, Any], examples: Sequence[types.Artifact], label_map: str, scans: Scans
 ) -> str:
   """The search's folder, the same for every machine and every start; another if anything that it depends on changes."""
   recipe_text = json.dumps(recipe.Recipe.from_parameters(exec_properties).parameters(), sort_keys=True)
   properties = ''.join(exec_properties.get(name) or '' for name in _NAMED_BY)
   return files.join(
     exec_properties['work_root'],
-    training_inputs.content_digest(recipe_text, examples, label_map + properties, scans=scans),
+    training_inputs.content_digest(recipe_text, examples, label_map + properties, scans),
   )
 
 

@@ -40,32 +40,43 @@ def serialize(features: Mapping[str, tuple[str, Value]]) -> bytes:
     Its bytes; equal features give equal bytes, whatever their order.
   """
   # Pieces are joined once, at the end: the image would be copied at each of four levels otherwise.
-  pieces = [piece for key in sorted(features) for piece in _entry(key, *features[key])]
-  return b''.join([_head(1, sum(map(len, pieces))), *pieces])
+  pieces = [b'']
+  for key in sorted(features):
+    kind, values = features[key]
+    if kind == 'int64':
+      pieces.append(_integers(key, tuple(cast(Sequence[int], values))))
+    else:
+      pieces += _entry(key, kind, _list(kind, values))
+  pieces[0] = _head(1, sum(map(len, pieces)))
+  return b''.join(pieces)
 
 
-def _entry(key: str, kind: str, values: Value) -> list[bytes]:
-  """One entry of Features.feature: its key, and within a Feature the list of values."""
-  content = _list(kind, values)
-  length = sum(map(len, content))
+@functools.lru_cache(maxsize=4096)  # flags and sizes are nearly always the same
+def _integers(key: str, values: tuple[int, ...]) -> bytes:
+  packed = b''.join(map(_varint, values))
+  return b''.join(_entry(key, 'int64', [_head(1, len(packed)), packed] if values else []))
+
+
+def _entry(key: str, kind: str, content: list[bytes]) -> list[bytes]:
+  """One entry of Features.feature: its key, and within a Feature the list of values, encoded, in pieces."""
+  return [_before(key, kind, sum(map(len, content))), *content]
+
+
+@functools.lru_cache(maxsize=4096)
+def _before(key: str, kind: str, length: int) -> bytes:
+  """What stands in an entry before a list of so many bytes."""
   head = _head(_KINDS[kind], length)
   head = _name(key) + _head(2, len(head) + length) + head
-  return [_head(1, len(head) + length) + head, *content]
+  return _head(1, len(head) + length) + head
 
 
 def _list(kind: str, values: Value) -> list[bytes]:
   if kind == 'bytes':
     return [piece for value in cast(Sequence[bytes], values) for piece in (_head(1, len(value)), value)]
-  if not values:
-    return []
-  if kind == 'float':
-    packed = struct.pack(f'<{len(values)}f', *values)
-  else:
-    packed = b''.join(map(_varint, cast(Sequence[int], values)))
-  return [_head(1, len(packed)), packed]
+  packed = struct.pack(f'<{len(values)}f', *values)
+  return [_head(1, len(packed)), packed] if values else []
 
 
-@functools.lru_cache(maxsize=64)
 def _name(key: str) -> bytes:
   name = key.encode()
   return _head(1, len(name)) + name
@@ -88,16 +99,23 @@ def _varint(value: int) -> bytes:
   return bytes(parts)
 
 
-def write_record(file: Writable, record: bytes) -> None:
-  """Appends one TFRecord to a file opened for writing bytes."""
+def write_record(file: Writable, record: bytes) -> bytes:
+  """Appends one TFRecord to a file opened for writing bytes; returns its frame: its length and its checksums."""
   length = struct.pack('<Q', len(record))
-  file.write(length + _masked_crc(length))
+  header, footer = length + _masked_crc(length), _masked_crc(record)
+  file.write(header)
   file.write(record)
-  file.write(_masked_crc(record))
+  file.write(footer)
+  return header + footer
 
 
 def read_records(file: Readable) -> Iterator[bytes]:
-  """The records of an uncompressed TFRecord file, in order.
+  """The records of an uncompressed TFRecord file, in order. Raises ValueError as `read_framed`."""
+  return (record for _, record in read_framed(file))
+
+
+def read_framed(file: Readable) -> Iterator[tuple[bytes, bytes]]:
+  """The frame (see `write_record`) of each record of an uncompressed TFRecord file, and the record, in order.
 
   Raises:
     ValueError: if the file is cut short, or a checksum does not fit.
@@ -106,7 +124,8 @@ def read_records(file: Readable) -> Iterator[bytes]:
   while header := file.read(12):
     count += 1
     (length,) = struct.unpack('<Q', _checked(header[:8], header[8:], count))
-    yield _checked(file.read(length), file.read(4), count)
+    record, footer = file.read(length), file.read(4)
+    yield header + footer, _checked(record, footer, count)
 
 
 def _checked(data: bytes, checksum: bytes, number: int) -> bytes:

@@ -23,5 +23,12 @@ def test_a_file_of_another_size_is_not_known(tmp_path):
   assert kept_scans.read([str(tmp_path / 'Split-train/data')]) == {}
 
 
+def test_what_an_earlier_version_kept_is_not_used():
+  kept = {'a': KeptScan(3, SCAN)}
+  text = kept_scans.dump(kept)
+  assert kept_scans.parse(text) == kept
+  assert kept_scans.parse(text.replace('"digest"', '"sha256"')) == {}
+
+
 def test_where_nothing_was_kept_nothing_is_known(tmp_path):
   assert kept_scans.read([str(tmp_path / 'Split-train/data'), 'data', '/data']) == {}

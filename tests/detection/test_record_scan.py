@@ -22,11 +22,19 @@ def write(path, *images):
 def test_one_pass_counts_measures_and_digests(tmp_path):
   path = write(tmp_path / 'records', [CAT], [], [CAT, LabelledBox('dog', 0.0, 0.0, 1.0, 1.0)])
   scan = record_scan.scan_file(path)
-  assert scan.sha256 == hashlib.sha256((tmp_path / 'records').read_bytes()).hexdigest()
   assert (scan.records, scan.pixels) == (3, 3 * 4 * 6)
   assert scan.images_of_class == {'cat': ['0.png', '2.png'], 'dog': ['2.png']}
   assert scan.bad_boxes == []
   assert (scan.objects, scan.images) == ({'cat': 2, 'dog': 1}, {'cat': 2, 'dog': 1})
+
+
+def test_the_digest_is_that_of_what_stands_around_each_record(tmp_path):
+  path = tmp_path / 'records'
+  scan = record_scan.scan_file(write(path, [CAT]))
+  content = path.read_bytes()
+  assert scan.digest == hashlib.sha256(content[:12] + content[-4:]).hexdigest()
+  assert record_scan.scan_file(write(path, [CAT])).digest == scan.digest
+  assert record_scan.scan_file(write(path, [dataclasses.replace(CAT, view='Left')])).digest != scan.digest
 
 
 @pytest.mark.parametrize('corners', [(0.5, 0.0, 0.5, 1.0), (-0.5, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, float('nan'))])
