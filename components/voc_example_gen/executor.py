@@ -98,9 +98,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
   def _run(self, first: Stage, names: Sequence[str], task: '_Task', images: int) -> Any:
     """Runs the stages of these names as one pipeline, and shows the images that are written."""
-    self._beam_pipeline_args, _ = parallelism.choose(task.beam_args, images)
+    chosen = parallelism.choose(task.beam_args, images)
+    self._beam_pipeline_args = chosen.beam_args
     with writing.showing(Progress(images)):
-      return beam_stages.run(self._make_beam_pipeline, task.work_uri, first, names)
+      make = self._make_beam_pipeline
+      return beam_stages.run(make, task.work_uri, first, names, chosen.in_processes, writing.advance)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +127,8 @@ class _Task:
 
   def output(self, images: int, then: Callable[[Written], Stage | Result]) -> Output:
     """Where and how so many images are written."""
-    _, threads = parallelism.choose(self.beam_args, images)
+    threads = parallelism.choose(self.beam_args, images).threads
+    threads = max(threads, parallelism.REMOTE) if files.is_remote(self.root) else threads
     return Output(self.examples_uri, self.settings.keep_negatives, threads, self.work_uri, then)
 
 

@@ -3,42 +3,59 @@
 import argparse
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
-# Threads share an interpreter, and a worker process takes seconds to start: two of each take as long for 50,000 images.
-IMAGES_PER_PROCESS = 25_000
+# Threads share an interpreter. A process starts in half a second, in which it could read a thousand images.
+IMAGES_PER_PROCESS = 5_000
 # Beam's "DirectRunner" first tries to download and start another engine, Prism; this is the one it falls back to.
 LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
-_CHOSEN_BY_USER = ('--direct_running_mode', '--direct_num_workers')
+_THREADS = 'multi_threading'
+_AHEAD = 2  # threads of a process that has a core: one reads while the other decodes
+REMOTE = 16  # threads where each read waits for a store
 
 
-def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> tuple[list[str], int]:
+class Parallelism(NamedTuple):
+  """How a run is divided.
+
+  Attributes:
+    beam_args: completed.
+    threads: of each job.
+    in_processes: whether each job runs in a process of its own.
+  """
+
+  beam_args: list[str]
+  threads: int
+  in_processes: bool
+
+
+def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> Parallelism:
   """Completes Beam's arguments for a local run.
 
   Args:
-    beam_args: as the user gave them; a runner or a number of processes in them is kept.
+    beam_args: as the user gave them; a runner, a mode or a number of workers in them is kept.
     images: how many there are to read.
     cores: of this machine; counted if None.
-
-  Returns:
-    The arguments, and how many threads each worker should use.
   """
   cores = cores or os.cpu_count() or 1
-  runner, others = _runner(beam_args)
+  runner, others = _taken('--runner', beam_args)
   if runner not in _LOCAL:
-    return list(beam_args), 1
+    # However many jobs an engine gives to one Python process at a time: each has a core.
+    return Parallelism(list(beam_args), threads=_AHEAD, in_processes=True)
   local = [*others, f'--runner={LOCAL_RUNNER}']
-  if any(argument.startswith(_CHOSEN_BY_USER) for argument in others):
-    return local, 1
+  mode, workers = (_taken(name, others)[0] for name in ('--direct_running_mode', '--direct_num_workers'))
+  if mode or workers:
+    return Parallelism(local, threads=_AHEAD, in_processes=mode == _THREADS)
   processes = min(cores, images // IMAGES_PER_PROCESS)
   if processes < 2:
-    return local, cores
-  return [*local, '--direct_running_mode=multi_processing', f'--direct_num_workers={processes}'], 1
+    return Parallelism(local, threads=cores, in_processes=False)
+  local += [f'--direct_running_mode={_THREADS}', f'--direct_num_workers={processes}']
+  return Parallelism(local, threads=_AHEAD, in_processes=True)
 
 
-def _runner(beam_args: Sequence[str]) -> tuple[str, list[str]]:
-  """The runner's name ('' if none is given), and all other arguments."""
+def _taken(name: str, arguments: Sequence[str]) -> tuple[str, list[str]]:
+  """The value of one of Beam's arguments ('' if it is not given), and all other arguments."""
   parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-  parser.add_argument('--runner', default='')
-  known, others = parser.parse_known_args(list(beam_args))
-  return known.runner, others
+  parser.add_argument(name, dest='value', default='')
+  known, others = parser.parse_known_args(list(arguments))
+  return known.value, others

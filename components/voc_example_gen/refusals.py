@@ -109,9 +109,15 @@ def _read_remote(uri: str, limit: int) -> bytes:
 
 
 def _read_local(path: str, limit: int) -> bytes:
-  """The content, or its first limit + 1 bytes; without a buffer, which would hold all of it twice."""
-  with open(path, 'rb', buffering=0) as file:
-    return file.read() if os.fstat(file.fileno()).st_size <= limit else file.read(limit + 1)
+  """The content, or its first limit + 1 bytes; by the system's own calls, as a file object takes half as long again."""
+  descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+  try:
+    content = os.read(descriptor, min(os.fstat(descriptor).st_size, limit) + 1)
+    while more := os.read(descriptor, min(limit + 1 - len(content), _BLOCK)):  # nothing follows, as a rule
+      content += more
+    return content
+  finally:
+    os.close(descriptor)
 
 
 def read_annotation_file(root: str, path: str, limit: int) -> bytes:

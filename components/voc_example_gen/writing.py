@@ -11,7 +11,7 @@ from detection.base import files
 from detection.base.progress import Progress
 
 STAGES = ('Write',)
-# Not a field of a job, which is pickled: worker processes have no progress to show.
+# Not a field of a job, which is pickled: other processes have no progress to show.
 _shown: list[Progress] = []
 
 
@@ -26,20 +26,22 @@ def showing(progress: Progress) -> Iterator[None]:
     _shown.remove(progress)
 
 
-def _advance() -> None:
-  for progress in _shown:
-    progress.advance()
+def advance(images: int | None = 1) -> None:
+  """Shows that so many more images are written; None for a job that writes none."""
+  for progress in _shown if images else ():
+    progress.advance(images)
 
 
 @dataclasses.dataclass(frozen=True)
 class WriteShard:
-  """Writes one shard."""
+  """Writes one shard; returns how many images it has."""
 
   writer: ShardWriter
   shard: plan.Shard
 
-  def __call__(self) -> None:
-    self.writer.write(self.shard, _advance)
+  def __call__(self) -> int:
+    self.writer.write(self.shard, advance)
+    return len(self.shard.tasks)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,9 @@ _MIXER = 0x9E3779B1  # spreads neighbouring numbers
 _BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1, dtype=np.uint8)
 
 
+Near = tuple[np.ndarray, np.ndarray, np.ndarray]  # places of some hashes, places of others, distances of the two
+
+
 @dataclasses.dataclass(frozen=True)
 class Lookalike:
   """A held-out image, and one in training that looks the same; distance in bits of 64."""
@@ -72,15 +75,36 @@ def across_splits(thumbs: Thumbs) -> list[Lookalike]:
   twins, firsts = np.unique(hashes[in_train], return_index=True)
   places = np.flatnonzero(in_train)[firsts]
   held = np.flatnonzero(~in_train)
-  best: dict[int, tuple[int, str]] = {}
+  if not (len(twins) and len(held)):
+    return []
+  best = _Nearest(thumbs, places)
+  best.keep(held, _within_a_bit(twins, hashes[held]))
+  # Frames of one camera have a band in common, all with all: what has a twin by now would be compared in vain.
+  held = np.array([place for place in held.tolist() if place not in best.found], np.int64)
   for index in range(_BANDS):
-    for which, candidates, distances in _Band(twins, index).near(hashes[held]):
-      near = zip(held[which].tolist(), places[candidates].tolist(), distances.tolist(), strict=True)
-      for place, twin, distance in near:
-        pair = distance, thumbs.name(twin)
-        best[place] = min(best.get(place, pair), pair)
-  found = (Lookalike(thumbs.name(place), thumbs.split(place), *best[place][::-1]) for place in best)
-  return _ordered(found)
+    best.keep(held, _Band(twins, index).near(hashes[held]))
+  return _ordered(best.lookalikes())
+
+
+class _Nearest:
+  """The nearest twin of each held-out image so far; `found`: {its place: (distance, name of the twin)}."""
+
+  def __init__(self, thumbs: Thumbs, places: np.ndarray) -> None:
+    """places: in `thumbs`, of all twins."""
+    self.found: dict[int, tuple[int, str]] = {}
+    self._thumbs, self._places = thumbs, places
+
+  def keep(self, held: np.ndarray, near: Iterable[Near]) -> None:
+    """held: places in `thumbs` of the images that the places in `near` are of."""
+    for which, twins, distances in near:
+      columns = held[which].tolist(), self._places[twins].tolist(), distances.tolist()
+      for place, twin, distance in zip(*columns, strict=True):
+        pair = distance, self._thumbs.name(twin)
+        self.found[place] = min(self.found.get(place, pair), pair)
+
+  def lookalikes(self) -> Iterator[Lookalike]:
+    for place, (distance, twin) in self.found.items():
+      yield Lookalike(self._thumbs.name(place), self._thumbs.split(place), twin, distance)
 
 
 def parts_of(thumb: int, parts: int) -> set[int]:
@@ -103,6 +127,22 @@ def _ordered(pairs: Iterable[Lookalike]) -> list[Lookalike]:
   return sorted(pairs, key=lambda pair: (pair.distance, pair.image))
 
 
+def _within_a_bit(hashes: np.ndarray, others: np.ndarray) -> Iterator[Near]:
+  """Of hashes, in order, those equal to each of `others`; if there is none, those that differ in one bit."""
+  places, equal = _found(hashes, others)
+  yield np.flatnonzero(equal), places[equal], np.zeros(equal.sum(), np.uint8)
+  left = np.flatnonzero(~equal)
+  for bit in range(64):
+    places, equal = _found(hashes, others[left] ^ np.uint64(1 << bit))
+    yield left[equal], places[equal], np.ones(equal.sum(), np.uint8)
+
+
+def _found(hashes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """For each of `others` a place in hashes, which are in order, and whether the hash there is equal."""
+  places = np.minimum(np.searchsorted(hashes, others), len(hashes) - 1)
+  return places, hashes[places] == others
+
+
 class _Band:
   """The places of hashes, by the value of one of their bands."""
 
@@ -113,13 +153,8 @@ class _Band:
     self._places = np.argsort(values, kind='stable').astype(np.uint32)
     self._starts = np.searchsorted(values[self._places], np.arange(2**_WIDTH + 1))
 
-  def near(self, others: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of the hashes equal to each of `others` in this band, the nearest, if within MAX_DISTANCE.
-
-    Yields:
-      Places in `others`, places of hashes and distances, of some of `others` at a time: thousands of frames of one
-      camera have a band in common.
-    """
+  def near(self, others: np.ndarray) -> Iterator[Near]:
+    """Of the hashes equal to each of `others` in this band, the nearest, if within MAX_DISTANCE."""
     values = self._values(others)
     starts, ends = self._starts[values], self._starts[values + 1]
     pairs = np.cumsum(ends - starts)
@@ -133,9 +168,7 @@ class _Band:
       yield self._nearest(others, which, self._places[np.arange(len(which)) + ahead])
       first = last
 
-  def _nearest(
-    self, others: np.ndarray, which: np.ndarray, places: np.ndarray
-  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  def _nearest(self, others: np.ndarray, which: np.ndarray, places: np.ndarray) -> Near:
     """Of pairs, in order of `which`, those of the least distance of each, if within MAX_DISTANCE."""
     distances = _distances(others[which], self._hashes[places])
     within = distances <= MAX_DISTANCE

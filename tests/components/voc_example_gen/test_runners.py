@@ -75,10 +75,13 @@ def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engin
 
 def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **settings):
   """What the folder gives as a small one; and taken for large, on the local engine and on another one."""
-  from components.voc_example_gen import plan
+  from components.voc_example_gen import parallelism, plan
   from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums
 
   monkeypatch.setattr(plan, 'SHARD_BYTES', shard_bytes)
+  # Other processes would have none of these patches.
+  choose = parallelism.choose
+  monkeypatch.setattr(parallelism, 'choose', lambda *size: choose(*size)._replace(in_processes=False))
   held = ingest(root, **settings)
   assert all(len(held.files(split)) > 1 for split in ('train', 'eval'))
   monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
@@ -88,6 +91,15 @@ def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **se
   return told(held), [told(ingest(root, beam_args=beam_args, **settings)) for beam_args in ([], engine)]
 
 
+def test_a_large_folder_is_planned_in_processes_too(root, ingest, engine, monkeypatch, capsys):
+  from components.voc_example_gen.spread import spread_listing
+
+  held = ingest(root)
+  monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
+  assert told(ingest(root, beam_args=engine)) == told(held)
+  assert 'paired in one process' not in capsys.readouterr().out
+
+
 def told(ingested):
   """The bytes of all files, and the report."""
   return [
@@ -95,13 +107,15 @@ def told(ingested):
   ], ingested.report
 
 
-def test_worker_processes_write_the_same_records(root, ingest, monkeypatch):
+# Threads of Beam have processes of this project.
+@pytest.mark.parametrize('mode', ['multi_processing', 'multi_threading'])
+def test_worker_processes_write_the_same_records(root, ingest, monkeypatch, mode):
   from components.voc_example_gen import plan
 
   monkeypatch.setattr(plan, 'SHARD_BYTES', 100_000)
   one = ingest(root)
-  processes = ['--direct_running_mode=multi_processing', '--direct_num_workers=2']
-  two = ingest(root, beam_args=['--runner=FnApiRunner', '--sdk_container_image=none', *processes])
+  workers = [f'--direct_running_mode={mode}', '--direct_num_workers=2']
+  two = ingest(root, beam_args=['--runner=FnApiRunner', '--sdk_container_image=none', *workers])
   for split in ('train', 'eval'):
     assert [(p.name, p.read_bytes()) for p in one.files(split)] == [(p.name, p.read_bytes()) for p in two.files(split)]
   assert one.report == two.report

@@ -82,5 +82,5 @@ def test_the_mistake_that_a_stage_finds_is_raised_as_it_is(run):
 
 
 def test_more_stages_than_names_are_a_bug(run, tmp_path):
-  with pytest.raises(RuntimeError, match='expected a result after the stages A, B, received Add'):
+  with pytest.raises(RuntimeError, match='expected a result after 2 stages, received Add'):
     run(Add(str(tmp_path), 1, stop=3), ('A', 'B'))

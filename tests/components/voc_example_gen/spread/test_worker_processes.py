@@ -1,0 +1,96 @@
+"""Work runs in processes: what it returns or raises comes back, and a process that is lost is told of."""
+
+import functools
+import operator
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from components.voc_example_gen import refusals
+from components.voc_example_gen.refusals import Reason
+from components.voc_example_gen.spread.worker_processes import Pool, WorkerLostError
+
+# Processes import no test: work is of the standard library.
+MEET = """
+import os, pathlib, time
+pathlib.Path({folder!r}, str(os.getpid())).touch()
+while len(os.listdir({folder!r})) < 2:
+  time.sleep(0.01)
+"""
+PARENT = """
+import functools, os, time
+from components.voc_example_gen.spread.worker_processes import POOL
+print(POOL.run(os.getpid), flush=True)
+POOL.run(functools.partial(time.sleep, 600))
+"""
+
+
+@pytest.fixture
+def pool():
+  pool = Pool()
+  yield pool
+  pool.close()
+
+
+def test_a_process_is_kept_for_further_work(pool):
+  first = pool.run(os.getpid)
+  assert first != os.getpid()
+  assert pool.run(os.getpid) == first
+
+
+def test_what_work_prints_is_no_answer(pool):
+  assert pool.run(functools.partial(exec, 'print("a" * 100)')) is None
+
+
+def test_threads_have_a_process_each(pool, tmp_path, monkeypatch):
+  monkeypatch.setattr(pool, '_cores', threading.BoundedSemaphore(2))
+  meet = functools.partial(exec, MEET.format(folder=str(tmp_path)))
+  threads = [threading.Thread(target=pool.run, args=(meet,)) for _ in range(2)]
+  for thread in threads:
+    thread.start()
+  for thread in threads:
+    thread.join()
+  assert len(os.listdir(tmp_path)) == 2
+
+
+def test_what_work_raises_is_raised_with_its_traceback(pool):
+  with pytest.raises(ZeroDivisionError, match='division by zero') as caught:
+    pool.run(functools.partial(operator.truediv, 1, 0))
+  assert 'worker_main.py' in str(caught.value.__cause__)
+  assert pool.run(os.getpid)
+
+
+def test_an_error_that_cannot_be_copied_is_told_in_words(pool, tmp_path):
+  reasons = Reason.IMAGE_UNREADABLE, Reason.IMAGE_TOO_LARGE
+  with pytest.raises(RuntimeError, match='RefusedFileError: image_unreadable: No such file'):
+    pool.run(functools.partial(refusals.read_file, str(tmp_path), 'a.jpg', 100, *reasons))
+
+
+def test_a_process_that_is_lost_is_told_of_and_another_one_takes_its_place(pool):
+  with pytest.raises(WorkerLostError, match=r'ended with status -6 .* use fewer workers'):
+    pool.run(os.abort)
+  assert pool.run(os.getpid)
+
+
+def test_processes_end_in_the_midst_of_their_work_with_the_one_that_has_started_them():
+  environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
+  command = [sys.executable, '-c', PARENT]
+  with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+    process = int(parent.stdout.readline())
+    parent.kill()
+  assert gone(process)
+
+
+def gone(process, seconds=20):
+  """Whether a process ends, or has ended, and is no longer there."""
+  for _ in range(20 * seconds):
+    status = Path(f'/proc/{process}/stat')
+    if not status.exists() or status.read_text().split(')')[1].split()[0] == 'Z':
+      return True
+    time.sleep(0.05)
+  return False
