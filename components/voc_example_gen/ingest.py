@@ -2,9 +2,9 @@
 
 import dataclasses
 import hashlib
-import json
 import posixpath
 from collections import Counter
+from typing import Any
 
 from components.voc_example_gen import boxes, detect, images, misread, plan, spelling
 from components.voc_example_gen.annotation import Annotation, BoxRule
@@ -18,7 +18,7 @@ SIZE_DISAGREES = 'size_disagrees'
 
 @dataclasses.dataclass
 class Outcome:
-  """What became of one image. Workers write outcomes as JSON lines.
+  """What became of one image.
 
   Attributes:
     image: path below the data folder.
@@ -56,13 +56,9 @@ class Outcome:
   digest: str = ''
   classes: list[str] = dataclasses.field(default_factory=list)
 
-  def as_json(self) -> str:
-    return json.dumps(vars(self))
-
-  @classmethod
-  def from_json(cls, line: str | bytes) -> 'Outcome':
-    fields = json.loads(line)
-    return cls(**{**fields, 'objects': [tuple(entry) for entry in fields['objects']]})
+  def as_row(self) -> tuple[Any, ...]:
+    """A row for spread.exchange, of which Outcome(*row) is this again."""
+    return tuple(vars(self).values())
 
 
 def process(root: str, task: plan.Task, keep_negatives: bool) -> tuple[bytes, Outcome]:

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.assign import Placing
+from components.voc_example_gen.spread import exchange
 from detection import kept_scans, record_scan
 from detection.base import files, tf_example
 
 Result = TypeVar('Result')
+_ALL = 0  # the only part of a file with outcomes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +26,7 @@ class ShardWriter:
   Attributes:
     root: the data folder.
     examples_uri: gets Split-<split>/data_tfrecord-<index>-of-<count>, uncompressed.
-    outcomes_uri: gets two files for each shard: a JSON line for each image, and the scans of its TFRecord files.
+    outcomes_uri: gets two files for each shard: the outcome of each image, and the scans of its TFRecord files.
     placing: gives images their split, where the shard has none.
     keep_negatives: see IngestSettings.
     threads: images in work at the same time.
@@ -51,14 +53,15 @@ class ShardWriter:
     run = functools.partial(ingest.process, self.root, keep_negatives=self.keep_negatives)
     with contextlib.ExitStack() as stack:
       split_files = self._open_splits(stack, self.examples_uri, shard)
-      lines = stack.enter_context(files.whole_file(self._outcomes_of(shard)))
+      rows: list[exchange.Row] = []  # of one shard
       for record, outcome in in_order(run, shard, self.threads):
         outcome.split = shard.split or self.placing.split_of(outcome.image, outcome.digest)
         if record:
           _append(split_files[outcome.split], record, outcome)
           count += 1
         after_image()
-        lines.write(outcome.as_json().encode() + b'\n')
+        rows.append(outcome.as_row())
+    exchange.save(self._outcomes_of(shard), {_ALL: rows})
     self._keep_scans(shard, split_files)
     return count
 
@@ -86,10 +89,8 @@ class ShardWriter:
 
   def outcomes(self, shards: Sequence[plan.Shard]) -> Iterator[ingest.Outcome]:
     """Everything the workers reported, in the order of shards."""
-    for shard in shards:
-      with files.open(self._outcomes_of(shard), 'rb') as file:
-        for line in file:
-          yield ingest.Outcome.from_json(line)
+    for row in exchange.load(map(self._outcomes_of, shards), [_ALL]):
+      yield ingest.Outcome(*row)
 
   def scans(self, shards: Sequence[plan.Shard]) -> dict[str, kept_scans.KeptScan]:
     """What is known of all TFRecord files, by their paths below examples_uri."""
@@ -119,7 +120,7 @@ class ShardWriter:
     return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.scans.json')
 
   def _outcomes_of(self, shard: plan.Shard) -> str:
-    return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.jsonl')
+    return posixpath.join(self.outcomes_uri, f'{shard.split}-{shard.name}.outcomes')
 
 
 def _append(file: record_scan.Writer, record: bytes, outcome: ingest.Outcome) -> None:

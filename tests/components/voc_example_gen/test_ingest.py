@@ -7,6 +7,7 @@ import pytest
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.settings import IngestSettings
+from components.voc_example_gen.spread import exchange
 from tests.support import read_folder, voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 
@@ -42,10 +43,11 @@ def test_negatives_leave_by_switch(messy):
   assert sum(tally.negatives.values()) == 0
 
 
-def test_an_outcome_comes_back_from_json_as_it_was(messy):
+def test_an_outcome_comes_back_from_its_file_as_it_was(messy, tmp_path):
   _, outcomes, _ = voc_maker.examine(messy)
   for outcome in outcomes.values():
-    assert ingest.Outcome.from_json(outcome.as_json()) == outcome
+    path = exchange.save(str(tmp_path / 'outcome'), {0: [outcome.as_row()]})
+    assert [ingest.Outcome(*row) for row in exchange.load([path], [0])] == [outcome]
   assert outcomes['JPEGImages/clip.jpg'].objects
 
 

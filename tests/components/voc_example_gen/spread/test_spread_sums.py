@@ -1,5 +1,6 @@
 """Many images are settled and added up by workers as few are in one process; here few are taken for many."""
 
+import marshal
 import pickle
 import random
 
@@ -26,7 +27,7 @@ class Writer:
   def outcomes(self, shards):
     for shard in shards:
       for index in range(shard.index, IMAGES, SHARDS):
-        yield ingest.Outcome.from_json(self.found[index].as_json())
+        yield ingest.Outcome(*marshal.loads(marshal.dumps(self.found[index].as_row())))
 
   def move(self, shard, moves, target_uri):
     """The records are not looked at here."""
