@@ -25,6 +25,15 @@ BOTH = [
   'google-crc32c>=1.5',  # the checksums of TFRecord
   'scikit-learn>=1.3',  # the classifiers on features of crops
   'scipy>=1.10',
+  'requests>=2.31',  # TensorFlow Serving, KFP and labelling tools, by HTTP
+  'h5py>=3.8',  # weights of Keras in HDF5
+  # What the packages above and below bring anyway, and in the version that they need.
+  'absl-py',
+  'fsspec',
+  'kubernetes',
+  'ml-metadata',
+  'onnx',
+  'sqlalchemy>=2',
 ]
 CURRENT = [
   'tfx==1.21.0',
@@ -34,7 +43,9 @@ CURRENT = [
   'tensorboard>=2.20',  # TensorFlow no longer brings it
   'kfp>=2.16,<3',
   'protobuf>=6.31,<7',
-  's3fs>=2026.9',  # s3:// (and its fsspec): tensorflow-io has no build for TF 2.21
+  's3fs>=2026.9',  # s3://: tensorflow-io has no build for TF 2.21
+  'aiobotocore',  # this and botocore: in the version that s3fs needs
+  'botocore',
   'numpy>=2,<3',
   'pydantic>=2.11,<3',
   'opencv-python-headless>=4.12',
@@ -44,6 +55,7 @@ LEGACY = [
   'tfx==1.15.1',
   'tensorflow==2.15.1',
   'tf-models-official==2.15.0',
+  'tensorboard',  # in the version that TensorFlow needs
   'kfp==1.8.22',
   'protobuf==3.20.3',  # tfx 1.15 needs < 5, kfp 1.8 < 4
   'tensorflow-io==0.36.0',  # the TF 2.15 build: s3:// for TF's file layer

@@ -4,18 +4,25 @@ An arrow never runs back, and no component imports another.
 """
 
 import ast
+import collections
 import functools
+import importlib.metadata
 import pathlib
 import re
+import runpy
+import sys
 from typing import NamedTuple
 
 import pytest
+import setuptools
+from packaging import requirements, utils
 
 from components import code_version
 
 ROOT = pathlib.Path(__file__).parents[1]
 FLOORS = ('detection', 'components', 'pipeline', 'kubeflow', 'cli')
 MOST_LINES, MOST_FUNCTION_LINES = 300, 50
+NAMED_OTHERWISE = {'mlflow': 'mlflow-skinny'}  # distributions that no stack installs
 DOCS = sorted((ROOT / 'docs').glob('*.md'))
 
 
@@ -69,6 +76,47 @@ def offences(folder, *packages):
 @pytest.mark.parametrize('floor', FLOORS)
 def test_a_floor_knows_nothing_of_those_above(floor):
   assert offences(floor, *FLOORS[FLOORS.index(floor) + 1 :]) == []
+
+
+@functools.cache
+def installed():
+  """{file of a package, or a module: distributions that have it}.
+
+  importlib.metadata.packages_distributions() of Python 3.10 knows those alone that have a top_level.txt.
+  """
+  found = collections.defaultdict(set)
+  for distribution in importlib.metadata.distributions():
+    name = utils.canonicalize_name(distribution.metadata['Name'])
+    for row in (distribution.read_text('RECORD') or '').splitlines():
+      found[row.partition(',')[0]].add(name)
+  return found
+
+
+def distributions_of(name):
+  """Those that an import comes from; of one that is not here, by its own name. A namespace (google) has no file."""
+  parts = name.split('.')
+  for length in range(1, len(parts) + 1):
+    path = '/'.join(parts[:length])
+    if found := installed().get(f'{path}/__init__.py', set()) | installed().get(f'{path}.py', set()):
+      return found, True
+  return {utils.canonicalize_name(NAMED_OTHERWISE.get(parts[0], parts[0]))}, False
+
+
+def test_what_is_imported_is_declared_in_setup_py(monkeypatch):
+  """Not only brought by another package. What is installed here is declared for this Python, the rest for another."""
+  told = {}
+  monkeypatch.setattr(setuptools, 'setup', lambda **words: told.update(words))
+  runpy.run_path(str(ROOT / 'setup.py'))
+  declared = [requirements.Requirement(row) for row in told['install_requires'] + told['extras_require']['mlflow']]
+  here = {utils.canonicalize_name(row.name) for row in declared if not row.marker or row.marker.evaluate()}
+  anywhere = {utils.canonicalize_name(row.name) for row in declared}
+  ours = {*FLOORS, *sys.stdlib_module_names}
+  missing = collections.defaultdict(set)
+  for path, name in (row for floor in FLOORS for row in imports(floor) if row[1].split('.')[0] not in ours):
+    distributions, is_here = distributions_of(name)
+    if not distributions & (here if is_here else anywhere):
+      missing[' or '.join(sorted(distributions))].add(str(path))
+  assert dict(missing) == {}
 
 
 def test_the_library_knows_nothing_of_pipelines():
