@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import sys
 import types
 
 import numpy as np
@@ -14,6 +15,8 @@ import detection  # noqa: F401 - chooses the Keras before a test imports TFX
 from tests.support import colour_detector, local_runs, metric_images, once
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+# jsonschema, which kfp 1.8 imports, makes a grammar of it for 2 s, for a format ("iri") that no schema here has.
+sys.modules.setdefault('rfc3987_syntax', None)
 # Imports make objects that all stay. Looking for garbage among them takes half of the time of collecting the tests.
 gc.disable()
 

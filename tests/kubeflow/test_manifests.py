@@ -1,6 +1,7 @@
 """Manifests are what the cluster's own definitions accept, and agree with the programs that they run."""
 
 import copy
+import functools
 import json
 import pathlib
 
@@ -23,6 +24,20 @@ def schema(kind):
   return json.loads((SCHEMAS / f'{kind}.json').read_text())
 
 
+@functools.cache
+def validator(kind):
+  """Checks documents of a kind; that its schema is one is checked once, which takes longer."""
+  found = pod_template() if kind == 'Deployment' else schema(kind)
+  made = jsonschema.validators.validator_for(found)
+  made.check_schema(found)
+  return made(found)
+
+
+def validate(kind, document):
+  if error := jsonschema.exceptions.best_match(validator(kind).iter_errors(document)):
+    raise error
+
+
 def pod_template():
   """The schema of a pod's template, as it stands in TrainingRuntime."""
   whole = schema('TrainingRuntime')
@@ -37,9 +52,9 @@ def pod_template():
 def check(document):
   """Refuses what a cluster refuses, and the fields that it would drop in silence."""
   if (SCHEMAS / f'{document["kind"]}.json').exists():
-    jsonschema.validate(document, schema(document['kind']))
+    validate(document['kind'], document)
   elif document['kind'] == 'Deployment':
-    jsonschema.validate(document['spec']['template'], pod_template())
+    validate('Deployment', document['spec']['template'])
   else:
     assert document['kind'] in ('Service', 'Secret', 'ServiceAccount')
 

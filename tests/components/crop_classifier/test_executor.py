@@ -23,29 +23,32 @@ from tests.support.colour_detector import example
 LABELS = {'apple': 1, 'plum': 2, 'pear': 3}
 
 
-@pytest.fixture(autouse=True)
-def _mean_colour(monkeypatch):
-  monkeypatch.setattr(load_backbone, 'load', lambda source: colour_crops.mean_colour())
+@pytest.fixture(scope='module', autouse=True)
+def _mean_colour():
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(load_backbone, 'load', lambda source: colour_crops.mean_colour())
+    yield
 
 
-@pytest.fixture
-def name(colour_model, tmp_path):
+@pytest.fixture(scope='module')
+def name(colour_model, tmp_path_factory):
   """Runs the component on images with things called as given; returns the model's folder.
 
   objects: of each image, [(colour, box)]. names: {colour: class name}.
   """
 
   def run(objects, names, limits=None, **settings):
+    folder = tmp_path_factory.mktemp('named')
     artifacts = {'examples': standard_artifacts.Examples(), 'label_map': LabelMap()}
     for key, artifact in artifacts.items():
-      artifact.uri = str(tmp_path / key)
+      artifact.uri = str(folder / key)
     artifacts['examples'].splits = ['train', 'eval']
-    (tmp_path / 'examples/Split-train').mkdir(parents=True, exist_ok=True)
-    with tf.io.TFRecordWriter(str(tmp_path / 'examples/Split-train/data_tfrecord-00000-of-00001')) as writer:
+    (folder / 'examples/Split-train').mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / 'examples/Split-train/data_tfrecord-00000-of-00001')) as writer:
       for number, things in enumerate(objects):
         writer.write(renamed(example(f'{number}.png', things), names))
-    (tmp_path / 'label_map').mkdir(exist_ok=True)
-    (tmp_path / 'label_map/label_map.pbtxt').write_text(label_map.dump(LABELS))
+    (folder / 'label_map').mkdir()
+    (folder / 'label_map/label_map.pbtxt').write_text(label_map.dump(LABELS))
     detector = None
     if 'detector' not in settings:
       detector = channel.Channel(type=standard_artifacts.Model)
@@ -54,12 +57,30 @@ def name(colour_model, tmp_path):
     channels = channel.Channel(type=standard_artifacts.Examples), channel.Channel(type=LabelMap), detector
     made = CropClassifier(*channels, settings, **limits or {})
     model = standard_artifacts.Model()
-    model.uri = str(tmp_path / f'model-{len(list(tmp_path.iterdir()))}')
+    model.uri = str(folder / 'model')
     inputs = {key: [artifact] for key, artifact in artifacts.items()}
     executor.Executor().Do(inputs, {'model': [model]}, dict(made.exec_properties))
-    return tmp_path / model.uri
+    return folder / 'model'
 
   return run
+
+
+@pytest.fixture(scope='module')
+def named(name):
+  return name(scenes(), NAMES)
+
+
+@pytest.fixture(scope='module')
+def again(name, named):
+  """A model whose detector is one of two stages itself, given by its path; with limits."""
+  names = {'red': 'pear', 'blue': 'plum'}
+  return name(scenes(), names, {'score_threshold': 0.5, 'max_detections': 1}, detector=str(named))
+
+
+@pytest.fixture(scope='module')
+def sure(name):
+  """A model of which more is asked than its detector gives: its scores are 0.9."""
+  return name(scenes(), NAMES, {'score_threshold': 0.95}, max_boxes=7)
 
 
 def renamed(record, names):
@@ -79,40 +100,34 @@ def scenes(count=4):
 NAMES = {'red': 'apple', 'blue': 'plum'}
 
 
-def test_what_the_detector_finds_is_named_by_the_train_splits_classes(name, draw):
-  model = name(scenes(), NAMES)
-  (found,) = Detector(str(model)).detect([draw([('red', RED), ('blue', BLUE)])])
+def test_what_the_detector_finds_is_named_by_the_train_splits_classes(named, draw):
+  (found,) = Detector(str(named)).detect([draw([('red', RED), ('blue', BLUE)])])
   by_name = dict(zip(found.names, found.boxes, strict=True))
   assert np.allclose(by_name['apple'], np.array(RED) / (64, 96, 64, 96), atol=1e-6)
   assert np.allclose(by_name['plum'], np.array(BLUE) / (64, 96, 64, 96), atol=1e-6)
-  assert label_map.parse((model / 'label_map.pbtxt').read_text()) == LABELS
-  assert (model / 'pipeline.config').exists()
-  facts = json.loads((model / 'classifier.json').read_text())
+  assert label_map.parse((named / 'label_map.pbtxt').read_text()) == LABELS
+  assert (named / 'pipeline.config').exists()
+  facts = json.loads((named / 'classifier.json').read_text())
   assert (facts['objects'], facts['max_boxes']) == ({'apple': 4, 'plum': 4}, 20)
 
 
-def test_a_detector_that_is_there_already_is_given_by_its_path(name, colour_model, draw):
-  model = name(scenes(), NAMES, detector=str(colour_model))
-  (found,) = Detector(str(model)).detect([draw([('red', RED)])])
-  assert found.names == ('apple',)
-  again = name(scenes(), {'red': 'pear', 'blue': 'plum'}, detector=str(model))  # of two stages itself
-  (found,) = Detector(str(again)).detect([draw([('red', RED)])])
+def test_a_detector_that_is_there_already_is_given_by_its_path_and_limits_hold(again, draw):
+  detector = Detector(str(again))
+  (found,) = detector.detect([draw([('red', RED)])])
   assert found.names == ('pear',)
-
-
-def test_limits_hold_for_the_score_that_the_classifier_leaves(name, draw):
-  picture = draw([('red', RED), ('blue', BLUE)])
-  (found,) = Detector(str(name(scenes(), NAMES, {'score_threshold': 0.5, 'max_detections': 1}))).detect([picture])
+  (found,) = detector.detect([draw([('red', RED), ('blue', BLUE)])])
   assert len(found) == 1
-  (found,) = Detector(str(name(scenes(), NAMES, {'score_threshold': 0.95}))).detect([picture])
-  assert len(found) == 0, f'the detector is sure by 0.9, left are {found.scores}'
 
 
-def test_as_many_boxes_of_an_image_are_named_as_asked_for(name):
-  model = name(scenes(), NAMES, max_boxes=7)
-  boxes = tf.saved_model.load(str(model / 'Format-Serving')).signatures['serving_default'].structured_outputs
+def test_limits_hold_for_the_score_that_the_classifier_leaves(sure, draw):
+  (found,) = Detector(str(sure)).detect([draw([('red', RED), ('blue', BLUE)])])
+  assert len(found) == 0, f'left are {found.scores}'
+
+
+def test_as_many_boxes_of_an_image_are_named_as_asked_for(sure):
+  boxes = tf.saved_model.load(str(sure / 'Format-Serving')).signatures['serving_default'].structured_outputs
   assert boxes['detection_boxes'].shape[1] == 7
-  assert json.loads((model / 'classifier.json').read_text())['max_boxes'] == 7
+  assert json.loads((sure / 'classifier.json').read_text())['max_boxes'] == 7
 
 
 def test_one_class_in_the_train_split_is_one_line(name):

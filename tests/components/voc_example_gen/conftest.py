@@ -34,16 +34,22 @@ def value(record, key):
 
 
 @pytest.fixture
-def ingest(tmp_path):
-  """Runs the executor on a folder; keyword arguments are the component's."""
+def ingest(tmp_path, monkeypatch):
+  """Runs the executor on a folder; keyword arguments are the component's.
 
-  def run(root, beam_args=(), **settings):
+  The report's charts take half of the time of a small ingestion, and are drawn only if asked for.
+  """
+
+  def run(root, beam_args=(), charts=False, **settings):
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import standard_artifacts
 
     from components.artifacts import IngestReport
     from components.voc_example_gen import component, executor
+    from components.voc_example_gen.report import page
 
+    if not charts:
+      monkeypatch.setattr(page, '_charts', lambda report: [])
     node = component.VocExampleGen(data_root=str(root), **settings)
     folder = tmp_path / f'out-{len(list(tmp_path.glob("out-*")))}'
     examples, report = standard_artifacts.Examples(), IngestReport()

@@ -1,5 +1,5 @@
 import tensorflow as tf
-from tfx import v1  # noqa: F401 - uses tf.keras as it is imported
+import tfx.components  # noqa: F401 - uses tf.keras as it is imported; tfx.v1 would bring Google's AI Platform, 6 s
 
 
 def test_keras_is_keras_2_also_where_tfx_is_imported_first():
