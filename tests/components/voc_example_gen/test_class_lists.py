@@ -18,6 +18,7 @@ NEAREST = {
   'data.yaml before classes.txt': ('1.txt', '1.jpg', {'classes.txt': 'other', 'data.yaml': 'names: [own]'}),
   'elsewhere, if nowhere near': ('a/1.txt', 'a/1.jpg', {'b/classes.txt': 'own'}),
   'elsewhere, if all agree': ('a/1.txt', 'a/1.jpg', {'b/classes.txt': 'own', 'c/classes.txt': 'own\nmore'}),
+  'elsewhere, the one that can be read': ('a/1.txt', 'a/1.jpg', {'b/data.yaml': '{broken', 'c/classes.txt': 'own'}),
   'the one that can be read': ('1.txt', '1.jpg', {'data.yaml': '{broken', 'classes.txt': 'own'}),
 }
 
@@ -41,6 +42,7 @@ def test_names_that_are_not_certain_are_refused(tmp_path, files):
   with pytest.raises(RefusedFileError) as refused:
     lists.name(lists.of('a/1.txt', 'a/1.jpg'), 0)
   assert refused.value.reason == Reason.CLASS_NAMES_UNKNOWN
+  assert list(lists.warnings()) == [], 'the refusals say it, and no list is used'
 
 
 def warnings_after(lists, *numbers, path='a/1.txt'):
@@ -56,12 +58,17 @@ def test_lists_that_disagree_are_told_in_one_sentence(tmp_path):
   assert '1 is "dog" in a/classes.txt, "bird" in classes.txt' in warning
 
 
+def test_a_number_that_one_list_has_no_name_for_is_no_disagreement(tmp_path):
+  files = {'a/data.yaml': 'names: {0: cat, 2: cow}\n', 'classes.txt': 'cat\ndog\ncow'}
+  assert warnings_after(lists_in(tmp_path, files), 0, 2) == []
+
+
 def test_lists_of_other_label_files_only_are_compared_when_these_are_read(tmp_path):
   assert warnings_after(lists_in(tmp_path, {'a/classes.txt': 'cat', 'b/classes.txt': 'dog'}), 0) == []
 
 
 def test_class_numbers_beyond_the_list_are_told_with_their_boxes(tmp_path):
-  (warning,) = warnings_after(lists_in(tmp_path, {'a/classes.txt': 'cat'}), 0, 3, 3, 7)
+  (warning,) = warnings_after(lists_in(tmp_path, {'a/classes.txt': 'cat'}), 0, 7, 3, 3)
   assert warning == 'a/classes.txt has no name for 2 class numbers, whose boxes are dropped: 3 (2 boxes), 7 (1 boxes).'
 
 
@@ -89,6 +96,12 @@ def test_keypoints_come_from_data_yaml_whatever_lists_the_names(tmp_path):
   assert lists.of('a/1.txt', 'a/1.jpg').keypoints == (4, 3)
 
 
+def test_a_guessed_encoding_is_told_also_where_keypoints_are_declared(tmp_path):
+  files = {'a/classes.txt': '猫\n狗'.encode('gbk'), 'data.yaml': 'kpt_shape: [4, 3]'}
+  (warning,) = warnings_after(lists_in(tmp_path, files), 0)
+  assert 'was read as GBK' in warning
+
+
 @pytest.mark.parametrize(('numbers', 'off'), [((1, 2, 2), {'a/classes.txt'}), ((0, 1, 2), set()), ((1,), set())])
 def test_class_numbers_that_count_from_1_are_noticed(tmp_path, numbers, off):
   lists = lists_in(tmp_path, {'a/classes.txt': 'cat\ndog'})
@@ -108,3 +121,16 @@ def test_lists_that_several_have_used_are_told_of_as_if_one_had(tmp_path):
   assert list(told.warnings()) == list(one.warnings())
   assert len(list(told.warnings())) == 2
   assert told.usage == one.usage
+
+
+def test_class_numbers_that_several_have_used_are_added_up(tmp_path):
+  one, other, told = (lists_in(tmp_path, {'a/classes.txt': 'cat\ndog'}) for _ in range(3))
+  for lists, numbers in ((one, (1, 2, 2)), (other, (0,))):
+    for number in numbers:
+      lists.name(lists.of('a/1.txt', 'a/1.jpg'), number)
+  told.add([one.usage])
+  assert told.off_by_one() == {'a/classes.txt'}
+  told.add([other.usage, one.usage])
+  assert told.usage.used == {'a/classes.txt': {0, 1, 2}}
+  assert told.usage.unnamed == {'a/classes.txt': {2: 4}}
+  assert told.off_by_one() == set()

@@ -16,10 +16,16 @@ DECLARED = {
   'folders below the path': {'data.yaml': 'path: images\ntrain: a\nval: ./b/\n'},
   'the path of another machine': {'data.yaml': 'path: ../datasets/coco128\ntrain: images/a\nval: images/b\n'},
   'a path of another machine that ends here': {'data.yaml': 'path: /content/drive/images\ntrain: a\nval: b\n'},
+  'a file in a folder of its own': {'cfg/data.yaml': 'train: images/a\nval: images/b\n'},
+  'a file beside its folders, with the path of another machine': {
+    'images/data.yaml': 'path: ../datasets/x\ntrain: a\nval: b\n'
+  },
+  'the path itself': {'data.yaml': 'path: images/a\ntrain: .\nval: images/b\n'},
   "Roboflow's way up": {'data.yaml': 'train: ../images/a\nval: ../images/b\n'},
   'absolute paths of another machine': {'data.yaml': 'train: /content/x/images/a\nval: C:\\x\\images\\b\n'},
   'Windows paths and capitals': {'Data.YML': 'train: Images\\A\nval: IMAGES\\b\n'},
   'valid': {'data.yaml': 'train: images/a\nvalid: images/b\n'},
+  'validation': {'data.yaml': 'train: images/a\nvalidation: images/b\n'},
   'val wins over test': {'data.yaml': 'train: images/a\nval: images/b\ntest: images/b\n'},
   'patterns': {'data.yaml': 'train: images/a/*.jpg\nval: images/b/**\n'},
   'a list of folders': {'data.yaml': 'train: [images/a]\nval: [images/b, images/none]\n'},
@@ -32,11 +38,15 @@ DECLARED = {
   },
   'images': {'data.yaml': 'train: [images/a/1.jpg, images/a/2.jpg]\nval: images/b/3.jpg\n'},
   'darknet': {
-    'data/obj.data': 'classes = 2\ntrain  = data/train.txt\nvalid = data/test.txt\nbackup = backup/\n',
+    'data/obj.data': 'classes = 2\ntrain  = data/train.txt\n valid = data/test.txt\nbackup = backup/\n',
     'data/train.txt': 'data/obj/1.jpg\r\ndata/obj/2.jpg\r\n',
     'data/test.txt': 'data/obj/3.jpg\r\n',
   },
   'lists alone': {'train.txt': '/home/me/images/a/1.jpg\n/home/me/images/a/2.jpg', 'val.txt': 'images/b/3.jpg'},
+  'a list that begins with a mark, of paths in quotes': {
+    'train.txt': "\ufeffimages/a/1.jpg\n'images/a/2.jpg'\n",
+    'val.txt': '"images/b/3.jpg"\n',
+  },
   'lists as Ultralytics divides': {
     'autosplit_train.txt': './images/a/1.jpg\n./images/a/2.jpg',
     'autosplit_val.txt': './images/b/3.jpg',
@@ -98,6 +108,44 @@ NOT_DIVIDED = {
 def test_what_does_not_divide_the_images_is_no_split(tmp_path, files):
   assert set(read(tmp_path, files).values()) <= {'eval'}
   assert assign_names(HALVES, method='auto').method == 'hash'
+
+
+TWICE = ('a/1.jpg', 'b/1.jpg', 'x/a/1.jpg', 'x/b/1.jpg')
+
+
+@pytest.mark.parametrize(
+  ('files', 'splits'),
+  [
+    pytest.param(
+      {'x/data.yaml': 'train: one.txt\nval: two.txt\n', 'x/one.txt': 'a/1.jpg', 'x/two.txt': 'b/1.jpg'},
+      {'x/a/1.jpg': 'train', 'x/b/1.jpg': 'eval'},
+      id='paths are relative to their list',
+    ),
+    pytest.param(
+      {'train.txt': '/home/a/1.jpg', 'val.txt': '1.jpg\nlost/1.jpg'},
+      {'a/1.jpg': 'train'},
+      id='a name alone stands for no image if several have it',
+    ),
+  ],
+)
+def test_of_images_with_one_name_that_at_the_path_is_meant(tmp_path, files, splits):
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, files)))
+  assert declared.read(tree, list(map(Item, TWICE))) == splits
+  lists = declared.lists_alone(tree)
+  lines = [(one, line) for one in lists for line in (tmp_path / one.path).read_text().splitlines()]
+  assert declared.listed(lines, TWICE) == splits
+
+
+@pytest.mark.parametrize(
+  ('splits', 'divide'),
+  [(['train', 'eval'], True), (['train', 'test'], True), (['train'], False), (['eval', 'test'], False), ([], False)],
+)
+def test_images_are_divided_if_some_are_for_training_and_some_are_not(splits, divide):
+  assert declared.divides(splits) == divide
+
+
+def test_what_is_declared_and_does_not_divide_is_told_all_the_same(tmp_path):
+  assert read(tmp_path, NOT_DIVIDED['one folder for both']) == dict.fromkeys(HALVES, 'eval')
 
 
 def test_declared_folders_come_before_the_names_of_folders(tmp_path):
