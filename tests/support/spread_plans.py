@@ -14,9 +14,9 @@ def make_small(monkeypatch):
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
   monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
   monkeypatch.setattr(spread_listing, '_RUN', 9)
-  monkeypatch.setattr(spread_coco, '_RUN', 5)
-  monkeypatch.setattr(spread_csv, '_RUN', 5)
-  monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 3)
+  monkeypatch.setattr(spread_coco, '_RUN', 15)
+  monkeypatch.setattr(spread_csv, '_RUN', 15)
+  monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 9)
 
 
 def run_here(jobs):
