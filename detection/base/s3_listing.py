@@ -6,10 +6,13 @@ divided again. To find where there are names, a single one is asked for behind a
 """
 
 import bisect
+import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from detection.base import file_status, s3, threaded_steps
+from detection.base.branches import Branch, Found
 from detection.base.errors import DataError
 from detection.base.file_status import Status
 from detection.base.threaded_steps import Step
@@ -19,13 +22,36 @@ _PAGES = 2  # of a folder that are listed before it is divided
 _MOST_PARTS = 2 * _THREADS  # of one folder that are listed at a time
 _LAST = '\x7f'  # no name of ASCII characters lies behind it
 _SURELY_WHOLE = 'Expected names in order. Copy the folder to another store, or to a disk.'
-Found = tuple[str, Status | None]
+Enters = Callable[[str], bool]
+Wants = Callable[[str], bool | None]
 
 
-def walk(root: str, folder: Callable[[str], bool], file: Callable[[str], bool | None]) -> Iterator[Found]:
-  """See file_tree.walk. folder, file: as in its Choice."""
-  top = root.rstrip('/') + '/'
-  return threaded_steps.run([_Page(_Part(_Folder(top, '', folder, file)))], _THREADS)
+def walk(
+  root: str, folder: Enters, file: Wants, branches: Iterable[Branch] = (Branch(),), left: list[str] | None = None
+) -> Iterator[Found]:
+  """See file_tree.walk. folder, file: see branches.Choice. left: gets folders in branches that are not whole."""
+  parts = []
+  for branch in branches:
+    inside = f'{branch.inside}/' if branch.inside else ''
+    unwalked = None if branch.is_whole else left
+    parts.append(_Part(_Folder(_top(root), inside, folder, file, unwalked), branch.after, branch.until))
+  return threaded_steps.run(map(_Page, parts), _THREADS)
+
+
+def divide(root: str, folder: Enters, file: Wants, count: int) -> list[Branch]:
+  """What there is, in the parts in which it is being listed when so many files are found.
+
+  They leave folders of which a branch is known, too.
+  """
+  parts: list[_Part] = []
+  first = _Part(_Folder(_top(root), '', folder, file, made=parts))
+  with contextlib.closing(threaded_steps.run([_Page(first)], _THREADS)) as found:
+    next(itertools.islice(found, count, None), None)
+  return [part.branch for part in parts]
+
+
+def _top(root: str) -> str:
+  return root.rstrip('/') + '/'
 
 
 @dataclasses.dataclass
@@ -35,7 +61,9 @@ class _Folder:
   Attributes:
     top: the URI of what is walked, with a slash at its end.
     inside: the folder's path from there, with a slash at its end, or ''.
-    enters, wants: whether to walk a folder, and to yield a file, of this name; see file_tree.Choice.
+    enters, wants: whether to walk a folder, and to yield a file, of this name; see branches.Choice.
+    left: gets the paths of its folders; None if they are walked.
+    made: gets all parts of the walk; None if nobody asks for them.
     parts: how many of its parts are being listed.
     may_divide: whether the store has shown that it lists names in order, behind any name.
     seen: its folders, since two parts may list one.
@@ -43,8 +71,10 @@ class _Folder:
 
   top: str
   inside: str
-  enters: Callable[[str], bool]
-  wants: Callable[[str], bool | None]
+  enters: Enters
+  wants: Wants
+  left: list[str] | None = None
+  made: 'list[_Part] | None' = None
   parts: int = 1
   may_divide: bool = True
   seen: set[str] = dataclasses.field(default_factory=set)
@@ -54,7 +84,7 @@ class _Folder:
     return self.top + self.inside
 
   def below(self, name: str) -> '_Folder':
-    return _Folder(self.top, f'{self.inside}{name}/', self.enters, self.wants)
+    return _Folder(self.top, f'{self.inside}{name}/', self.enters, self.wants, made=self.made)
 
   def page(self, token: str = '', after: str = '', most: int | None = None) -> s3.Page:
     try:
@@ -83,6 +113,16 @@ class _Part:
   pages: int = 0
   is_probed: bool = False
   is_done: bool = False
+
+  def __post_init__(self) -> None:
+    if self.folder.made is not None:
+      self.folder.made.append(self)
+
+  @property
+  def branch(self) -> Branch:
+    """The same for another walk. Of a folder that was listed in part, folders that come later are left."""
+    is_whole = not (self.pages or self.after)
+    return Branch(self.folder.inside.rstrip('/'), is_whole, self.after, self.until)
 
   def probes(self) -> Iterator[Step]:
     """The request, if one is worth it, that may divide what is left of it."""
@@ -120,7 +160,11 @@ class _Page:
     ]
     new = [name for name in answer.folders if name not in folder.seen and folder.enters(name)]
     folder.seen.update(new)
-    following: list[Step] = [_Page(_Part(folder.below(name))) for name in new]
+    following: list[Step] = []
+    if folder.left is None:
+      following += (_Page(_Part(folder.below(name))) for name in new)
+    else:
+      folder.left += (folder.inside + name for name in new)
     if not answer.token or (part.until and names and names[-1] >= part.until):
       folder.parts, part.is_done = folder.parts - 1, True
       return found, following

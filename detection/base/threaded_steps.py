@@ -3,7 +3,7 @@
 import functools
 import queue
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ class Step(Protocol):
     """What the answer holds, and the steps that follow. All answers are taken in one thread, one after the other."""
 
 
-def run(first: Iterable[Step], threads: int, quick: float = 0) -> Iterator[Any]:
+def run(first: Iterable[Step], threads: int, quick: float = 0) -> Generator[Any, None, None]:
   """Yields what the steps find, in no order.
 
   Steps that came last are done first: so the files of a folder are asked for before the next folder is listed, and few

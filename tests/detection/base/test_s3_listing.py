@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from detection.base import s3, s3_listing
+from detection.base import file_tree, files, s3, s3_listing
+from detection.base.branches import Choice
 from detection.base.errors import DataError
+from tests.support.walks import walked_in_parts
 
 PAGE = 5
 
@@ -47,6 +49,14 @@ def listed(monkeypatch, store):
   return found
 
 
+def in_parts(monkeypatch, store, count):
+  """What walks of all parts find together, in order of path."""
+  monkeypatch.setattr(s3, 'page', store.page)
+  monkeypatch.setattr(files, 'tensorflow_opens', lambda uri: False)
+  monkeypatch.setattr(file_tree, '_FILES_TO_DIVIDE', count)
+  return sorted(walked_in_parts('s3://b', Choice(folder=lambda name: True, file=lambda name: True))[0])
+
+
 def expected(names):
   return sorted(name + 'inside' if name.endswith('/') else name for name in names)
 
@@ -57,7 +67,7 @@ RANDOM = random.Random(0)
 MIXED = {''.join(RANDOM.choices('ab01.-é日', k=RANDOM.randint(1, 6))) for _ in range(500)}
 
 
-@pytest.mark.parametrize(
+SHAPES = pytest.mark.parametrize(
   'names',
   [
     pytest.param([], id='none'),
@@ -70,10 +80,40 @@ MIXED = {''.join(RANDOM.choices('ab01.-é日', k=RANDOM.randint(1, 6))) for _ in
     pytest.param([*NUMBERS, *(f'{n:07}/' for n in range(0, 2000, 23))], id='some folders among files'),
   ],
 )
+
+
+@SHAPES
 def test_each_name_is_found_once(monkeypatch, names):
   found = listed(monkeypatch, Store(names))
   assert sorted(path for path, _ in found) == expected(names)
   assert all(status == (len(path), f'e{path}', True, False) for path, status in found if '/' not in path)
+
+
+@SHAPES
+@pytest.mark.parametrize('count', [0, 7, 60, 500])
+def test_parts_are_the_whole_together(monkeypatch, names, count):
+  assert in_parts(monkeypatch, Store(names), count) == expected(names)
+
+
+@pytest.mark.parametrize('ignores_start', [True, False])
+def test_parts_of_a_store_without_order_are_the_whole_together(monkeypatch, ignores_start):
+  store = Store([*NUMBERS[:500], 'a/', 'b/'], key=lambda name: name[::-1], ignores_start=ignores_start)
+  assert in_parts(monkeypatch, store, 100) == expected(store.names)
+
+
+def test_folders_that_come_in_another_order_are_in_one_part(monkeypatch):
+  names = [*NUMBERS[:200], *(f'{number:07}/' for number in range(150, 350))]
+  assert in_parts(monkeypatch, Store(names, key=lambda name: name.rstrip('/')), 60) == expected(names)
+
+
+@pytest.mark.parametrize('names', [NUMBERS, FRAMES], ids=['numbers', 'long names'])
+def test_many_names_are_in_many_parts(monkeypatch, names):
+  monkeypatch.setattr(s3, 'page', Store(names).page)
+  choice = (lambda name: True, lambda name: True)
+  sizes = [len(list(s3_listing.walk('s3://b', *choice, [one]))) for one in s3_listing.divide('s3://b', *choice, 250)]
+  assert sum(sizes) == len(names)
+  assert len(sizes) > 8
+  assert max(sizes) < len(names) / 3
 
 
 @pytest.mark.parametrize('names', [NUMBERS, FRAMES], ids=['numbers', 'long names'])
