@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 TERMINAL_INTERVAL = 0.2  # seconds between two drawings of the bar
 PLAIN_INTERVAL = 10.0  # seconds between two plain lines
+_BAR = '|{bar:10}| {desc}'
 
 
 class Progress:
@@ -58,7 +59,7 @@ class Progress:
       file=self._out,
       disable=not terminal,
       dynamic_ncols=True,
-      bar_format='|{bar:10}| {desc}' if total else '{desc}',
+      bar_format=_BAR if total else '{desc}',
     )
 
   def __enter__(self) -> Progress:
@@ -68,6 +69,12 @@ class Progress:
     self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
   ) -> None:
     self.close()
+
+  def expect(self, total: int) -> None:
+    """Tells how many there are, when it is known; the rate is that from now on."""
+    self._total = self._bar.total = total
+    self._bar.bar_format = _BAR
+    self._started, self._done_before = self._clock(), self._done
 
   def advance(self, count: int = 1, notes: Callable[[], str] | None = None) -> None:
     """Counts `count` more as done, and shows it when it is time to.

@@ -50,6 +50,17 @@ def test_on_a_terminal_a_bar_moves_and_ends_full():
   assert shown.endswith('\n')
 
 
+@pytest.mark.parametrize('terminal', [True, False])
+def test_how_many_there_are_may_be_told_later(terminal):
+  screen, clock = Screen(terminal), Clock()
+  with Progress(None, out=screen, clock=clock) as progress:
+    clock.now = 100
+    progress.expect(4)
+    advance(progress, clock, [102, 104, 112])
+  assert 'image 3/4 | 0.2 images/s | 0:04 left' in screen.getvalue()
+  assert ('|#######' in screen.getvalue()) == terminal
+
+
 def test_the_rate_is_in_images_when_steps_are_counted_and_leaves_out_what_was_done_before():
   screen, clock = Screen(terminal=False), Clock()
   progress = Progress(100, 'step', images=8, done=1, out=screen, clock=clock)
