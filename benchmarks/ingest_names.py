@@ -25,7 +25,7 @@ from components.voc_example_gen.formats import csv_table, yolo
 from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
-from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums, stages
+from components.voc_example_gen.spread import list_stages, spread_plan, spread_sums, stages
 from components.voc_example_gen.writing import Written
 from detection.base import files
 
@@ -37,9 +37,6 @@ class _Names(listing.Walk):
   """A folder of images that are not there."""
 
   images, data_format = 0, ''
-
-  def __init__(self, root: str) -> None:
-    self.root, self.unlisted, self._sum = root, [], 0
 
   def __iter__(self) -> Iterator[listing.File]:
     for number in range(self.images):
@@ -102,8 +99,14 @@ class _Pretend:
     return found
 
 
-def _run(job: stages.Job) -> None:
+def _pretend(images: int, data_format: str) -> None:
+  """Makes this process take such a folder for the one that it is to list, and to read."""
+  _Names.images, _Names.data_format = images, data_format
   yolo.read_annotation_file = _label_file
+  listing.Walk = _Names  # type: ignore[misc]
+
+
+def _run(job: stages.Job) -> None:
   job()
 
 
@@ -115,24 +118,22 @@ def _label_file(root: str, path: str, limit: int) -> bytes:
 def run(arguments: argparse.Namespace, folder: str) -> dict[str, float]:
   """One row, in this process and one worker process."""
   images = arguments.images[0]
-  _Names.images, _Names.data_format = images, arguments.format
-  yolo.read_annotation_file = _label_file
-  listing.Walk = _Names  # type: ignore[misc]
+  named = images, arguments.format
+  _pretend(*named)
   settings = IngestSettings(data_format=arguments.format, split={'method': arguments.method})
-  with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+  with ProcessPoolExecutor(1, multiprocessing.get_context('spawn'), _pretend, named) as pool:
 
     def run_all(jobs: Sequence[stages.Job]) -> None:
       # There are no records that could be moved to another split.
       list(pool.map(_run, (job for job in jobs if not isinstance(job, moving.Move))))
 
-    tree = spread_listing.read(folder, folder)
-    if not isinstance(tree, spread_listing.SpreadTree):
+    large = list_stages.begin(folder, folder)
+    if not isinstance(large, list_stages.Large):
       raise SystemExit(f'{images} images are few: they are planned in one process. Expected more.')
     if arguments.whole:
-      planned = plan.of_tree(tree.whole(), settings)
+      planned = plan.of_tree(stages.run(large.stage(stages.Result), run_all).whole(), settings)
     else:
-      first = spread_plan.first(tree, settings, folder, stages.Result)
-      planned = first and stages.run(first, run_all)
+      planned = stages.run(large.stage(spread_plan.Planning(settings, folder, stages.Result)), run_all)
     if planned is None:
       raise SystemExit('these names are planned in one process, expected ones whose parts can be judged one by one')
     writer = ShardWriter(folder, folder, f'{folder}/outcomes', planned.placing, True)

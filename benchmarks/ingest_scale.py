@@ -87,13 +87,14 @@ settings = IngestSettings(data_format='voc')
 
 def make(folder):
   try:
-    from components.voc_example_gen.spread import spread_listing, spread_plan, stages
+    from components.voc_example_gen.spread import list_stages, spread_plan, stages
   except ImportError:  # an older version
     return plan.make(sys.argv[1], settings)
-  tree = spread_listing.read(sys.argv[1], folder)
-  if not isinstance(tree, spread_listing.SpreadTree):
+  tree = list_stages.begin(sys.argv[1], folder)
+  if not isinstance(tree, list_stages.Large):
     return plan.of_tree(tree, settings)
-  return stages.run(spread_plan.first(tree, settings, folder, stages.Result), lambda jobs: [job() for job in jobs])
+  first = tree.stage(spread_plan.Planning(settings, folder, stages.Result))
+  return stages.run(first, lambda jobs: [job() for job in jobs])
 
 started = time.perf_counter()
 with tempfile.TemporaryDirectory() as folder:

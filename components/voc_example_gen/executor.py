@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import json
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,8 +17,7 @@ from components.voc_example_gen import digests, moving, parallelism, plan, sums,
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
-from components.voc_example_gen.spread import beam_stages, spread_listing, spread_plan, spread_sums
-from components.voc_example_gen.spread.spread_listing import SpreadTree
+from components.voc_example_gen.spread import beam_stages, list_stages, spread_plan, spread_sums
 from components.voc_example_gen.spread.stages import Result, Stage
 from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
@@ -25,6 +25,8 @@ from detection.base import files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings
 
+_WRITE_AND_ADD_UP = (*writing.STAGES, *spread_sums.STAGES)
+_MANY = sys.maxsize  # images, where only listing tells how many there are
 _CHANGED = (
   'Files were added, removed or changed while the folder was read, and may be read as they were before or after. '
   'Run again to read the folder as it is now.'
@@ -73,23 +75,25 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
 
   def _ingest(self, task: '_Task') -> sums.Sums:
-    """Reads all images and writes the examples; all that is done for a large folder is one Beam pipeline."""
-    tree = spread_listing.read(task.root, task.work_uri)
-    if isinstance(tree, SpreadTree):
-      output = task.output(tree.images, spread_sums.HandingOn.of)
-      first = spread_plan.first(tree, task.settings, task.work_uri, output, task.known)
-      names = (*writing.STAGES, *spread_sums.STAGES)
-      if first and (done := self._run(first, (*first.names, *names), task, tree.images)):
+    """Reads all images and writes the examples; all that is done for a large folder, from its listing on, is one Beam
+    pipeline."""
+    tree = list_stages.begin(task.root, task.work_uri)
+    if isinstance(tree, list_stages.Large):
+      images = _MANY if tree.names is None else tree.names
+      output = task.output(images, spread_sums.HandingOn.of)
+      first = tree.stage(spread_plan.Planning(task.settings, task.work_uri, output, task.known))
+      if done := self._run(first, (*list_stages.STAGES, *spread_plan.STAGES, *_WRITE_AND_ADD_UP), task, images):
         return done
-      print(f'{tree.root}: {tree.files} files are paired in one process; docs/data.md, "Scale", says why', flush=True)
-      tree = tree.whole()
+      tree = list_stages.tree_in(task.work_uri).whole()
+      count = len(tree.files)
+      print(f'{tree.root}: {count} files are paired in one process; docs/data.md, "Scale", says why', flush=True)
     planned = plan.of_tree(tree, task.settings, known=task.known)
     run = self._run_many if planned.images >= spread_sums.MANY else self._run_few
     return run(planned, task).with_tasks_of(planned)
 
   def _run_many(self, planned: plan.Plan, task: '_Task') -> sums.Sums:
     write = task.output(planned.images, spread_sums.HandingOn.of)(planned)
-    return self._run(write, (*writing.STAGES, *spread_sums.STAGES), task, planned.images)
+    return self._run(write, _WRITE_AND_ADD_UP, task, planned.images)
 
   def _run_few(self, planned: plan.Plan, task: '_Task') -> sums.Sums:
     """A second pipeline is needed only if images move: this process settles few images sooner than a stage begins."""
@@ -97,10 +101,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     return beam_stages.run(self._make_beam_pipeline, task.work_uri, sums.Settling(written), sums.STAGES)
 
   def _run(self, first: Stage, names: Sequence[str], task: '_Task', images: int) -> Any:
-    """Runs the stages of these names as one pipeline, and shows the images that are written."""
+    """Runs the stages of these names as one pipeline, and shows the images that are written. images: at most."""
     chosen = parallelism.choose(task.beam_args, images)
     self._beam_pipeline_args = chosen.beam_args
-    with writing.showing(Progress(images)):
+    with writing.showing(Progress(None)):
       make = self._make_beam_pipeline
       return beam_stages.run(make, task.work_uri, first, names, chosen.in_processes, writing.advance)
 

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from detection.base import file_tree, files
+from detection.base import branches, file_tree, files
+from detection.base.branches import Choice, Division, Part
 from detection.base.errors import DataError
 
 _READ = frozenset({'.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.tif', '.tiff', '.webp', '.gif'})
@@ -112,36 +113,49 @@ def state_of(root: str) -> str:
   return walk.state
 
 
+def state_of_sum(total: int) -> str:
+  """Tree.state, from the sum of Walk.sum of all parts."""
+  return f'{total % 2**256:064x}'
+
+
 class Walk:
   """Yields the files that are listed one by one, in no order, and keeps none of them.
 
   Attributes:
     root: the folder, absolute.
     unlisted: paths of images that are not listed, of those walked past so far.
+    left: what of the folder is left to other walks; see file_tree.rest.
+    sum: what the files walked past so far contribute to the folder's state.
   """
 
-  def __init__(self, root: str) -> None:
-    """Raises DataError if `root` is no folder that can be listed."""
+  def __init__(self, root: str, part: Part = branches.ALL) -> None:
+    """Raises DataError if `root` is no folder that can be listed. part: of the folder."""
     self.root = root if files.is_remote(root) else os.path.abspath(os.path.expanduser(root))
     _require_folder(self.root)
     self.unlisted: list[str] = []
-    self._sum = 0
+    self.left: list[str] = []
+    self.sum = 0
+    self._part = part
 
   @property
   def state(self) -> str:
-    """Tree.state, if the walk has ended."""
-    return f'{self._sum % 2**256:064x}'
+    """Tree.state, if the walk of all has ended."""
+    return state_of_sum(self.sum)
 
   def __iter__(self) -> Iterator[File]:
-    choice = file_tree.Choice(lambda name: not _junk_folder(name), _wanted)
-    for path, status in file_tree.walk(self.root, choice):
+    for path, status in file_tree.walk(self.root, _CHOICE, self._part, self.left):
       if status is None:
         self.unlisted.append(path)
       elif status.is_regular:
         line = f'{path}\0{status.size}\0{status.mark}'.encode('utf-8', 'surrogateescape')
         # A sum, so that the order in which the files come makes no difference.
-        self._sum += int.from_bytes(hashlib.sha256(line).digest(), 'big')
+        self.sum += int.from_bytes(hashlib.sha256(line).digest(), 'big')
         yield File(path, status.size)
+
+
+def divide(root: str) -> Division:
+  """Divides a folder into parts, for a Walk each; see file_tree.divide."""
+  return file_tree.divide(root, _CHOICE)
 
 
 def _wanted(name: str) -> bool | None:
@@ -162,6 +176,9 @@ def _junk_folder(name: str) -> bool:
   return name.startswith('.') or name.lower() in _SKIPPED_FOLDERS
 
 
+_CHOICE = Choice(lambda name: not _junk_folder(name), _wanted)
+
+
 def _require_folder(root: str) -> None:
   expected = 'Expected a folder with images and their annotations.'
   if files.is_remote(root):
@@ -173,6 +190,6 @@ def _require_folder(root: str) -> None:
   if not os.path.isdir(root):
     raise DataError(f'{root}: received a file. {expected}')
   try:
-    os.listdir(root)
+    os.scandir(root).close()
   except OSError as error:
     raise DataError(f'{root}: cannot be read: {error.strerror}. {expected}') from error

@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from components.voc_example_gen import plan
 from components.voc_example_gen.shard_writer import ShardWriter
@@ -26,22 +28,31 @@ def showing(progress: Progress) -> Iterator[None]:
     _shown.remove(progress)
 
 
-def advance(images: int | None = 1) -> None:
-  """Shows that so many more images are written; None for a job that writes none."""
-  for progress in _shown if images else ():
-    progress.advance(images)
+class Count(NamedTuple):
+  """So many images are written, of all that there are."""
+
+  images: int
+  of: int
+
+
+def advance(count: Count | None) -> None:
+  """Shows that further images are written; None for a job that writes none."""
+  for progress in _shown if count else ():
+    progress.advance(count.images)
+    progress.expect(count.of)
 
 
 @dataclasses.dataclass(frozen=True)
 class WriteShard:
-  """Writes one shard; returns how many images it has."""
+  """Writes one shard; images: how many there are in all shards."""
 
   writer: ShardWriter
   shard: plan.Shard
+  images: int
 
-  def __call__(self) -> int:
-    self.writer.write(self.shard, advance)
-    return len(self.shard.tasks)
+  def __call__(self) -> Count:
+    self.writer.write(self.shard, functools.partial(advance, Count(1, self.images)))
+    return Count(len(self.shard.tasks), self.images)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,4 +105,5 @@ class Write:
       planned.root, output.examples_uri, outcomes_uri, planned.placing, output.keep_negatives, output.threads
     )
     written = Written(plan.outline(planned), writer, output.folder)
-    return Begun([WriteShard(writer, shard) for shard in planned.shards], output.then(written))
+    jobs = [WriteShard(writer, shard, planned.images) for shard in planned.shards]
+    return Begun(jobs, output.then(written))

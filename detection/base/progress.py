@@ -71,7 +71,9 @@ class Progress:
     self.close()
 
   def expect(self, total: int) -> None:
-    """Tells how many there are, when it is known; the rate is that from now on."""
+    """Tells how many there are, as soon as it is known; the rate is that from then on."""
+    if total == self._total:
+      return
     self._total = self._bar.total = total
     self._bar.bar_format = _BAR
     self._started, self._done_before = self._clock(), self._done

@@ -4,7 +4,7 @@ import pickle
 
 from components.voc_example_gen import plan
 from components.voc_example_gen.settings import IngestSettings
-from components.voc_example_gen.spread import entry_stages, spread_coco, spread_csv, spread_listing, spread_plan, stages
+from components.voc_example_gen.spread import entry_stages, list_stages, spread_coco, spread_csv, spread_plan, stages
 
 
 def make_small(monkeypatch):
@@ -13,7 +13,7 @@ def make_small(monkeypatch):
   monkeypatch.setattr(plan, 'TYPICAL_BYTES', 100_000)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
   monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
-  monkeypatch.setattr(spread_listing, '_RUN', 9)
+  monkeypatch.setattr(list_stages, '_RUN', 9)
   monkeypatch.setattr(spread_coco, '_RUN', 15)
   monkeypatch.setattr(spread_csv, '_RUN', 15)
   monkeypatch.setattr(entry_stages, '_ROWS_OF_A_JOB', 9)
@@ -35,9 +35,14 @@ def run_with_restarts(first):
   return stage.value
 
 
+def listed(root, folder):
+  """The SpreadTree that workers make."""
+  return stages.run(list_stages.begin(str(root), str(folder), most=0).stage(stages.Result), run_here)
+
+
 def first_stage(root, folder, **settings):
-  """None if workers cannot make the plan."""
-  tree = spread_listing.read(str(root), str(folder), most=0)
+  """The first stage after listing; None if workers cannot make the plan."""
+  tree = listed(root, folder)
   return spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
 
 

@@ -10,7 +10,7 @@ from components.voc_example_gen import entries
 from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.spread import spread_listing, spread_pairs, work_list
-from components.voc_example_gen.spread.pair_stages import PairStages
+from components.voc_example_gen.spread.pair_stages import PAIRING, PairStages
 from components.voc_example_gen.spread.spread_entries import Match, Matched, Named
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
 
@@ -22,7 +22,7 @@ class EntryStages(PairStages):
   """See PairStages."""
 
   suffix: ClassVar[str]
-  names: ClassVar[tuple[str, ...]] = ('Read', 'Join', 'Pair')
+  names: ClassVar[tuple[str, ...]] = PAIRING
 
   @property
   def steps(self) -> Sequence[Callable[[], Sequence[Any]]]:

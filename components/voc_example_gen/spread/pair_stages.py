@@ -9,6 +9,8 @@ from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.spread.spread_listing import SpreadTree
 from components.voc_example_gen.spread.spread_parts import Paired
 
+PAIRING = ('Read', 'Join', 'Pair')  # stages; formats have some of them, and the last
+
 
 @dataclasses.dataclass(frozen=True)
 class PairStages(abc.ABC):
@@ -33,7 +35,7 @@ class PairStages(abc.ABC):
   jobs: int
 
   data_format: ClassVar[str]
-  names: ClassVar[tuple[str, ...]] = ('Pair',)  # of the stages
+  names: ClassVar[tuple[str, ...]] = ('Pair',)  # of the steps, as in PAIRING
 
   @property
   def texts_of_others(self) -> int:

@@ -1,4 +1,4 @@
-"""Lists a data folder of any size in the memory of a small one: what is too much to hold goes into files.
+"""The listing of a data folder of any size in the memory of a small one: what is too much to hold is in files.
 
 Images, XML files and texts are divided into parts by their stems, so that an annotation and its image are in one part.
 """
@@ -8,7 +8,6 @@ import enum
 import itertools
 import posixpath
 import zlib
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,10 +16,7 @@ from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.listing import File, Tree
 from components.voc_example_gen.spread import exchange
 
-MOST_HELD = 40_000  # files; a folder with more is spread
-MOST_OTHERS = 20_000  # files of a spread folder that describe no single image, and are held
 PARTS = 1024
-_RUN = 100_000  # files that are held before they are written
 _ENDINGS = (*listing.IMAGE_SUFFIXES, '.xml', '.txt')
 
 
@@ -69,37 +65,6 @@ class SpreadTree:
   def whole(self) -> Tree:
     """The Tree of all files, which is as large as the folder."""
     return dataclasses.replace(self.others, files=tuple(sorted((*self.others.files, *self.parts(range(PARTS))))))
-
-
-def read(root: str, folder: str, most: int | None = None) -> Tree | SpreadTree:
-  """Lists a folder.
-
-  Args:
-    root: the data folder.
-    folder: gets the files in which a large listing is kept.
-    most: a listing of up to so many files is held in memory; None for MOST_HELD.
-
-  Raises:
-    DataError: if `root` is no folder that can be listed.
-  """
-  walk = listing.Walk(root)
-  found = iter(walk)
-  first = list(itertools.islice(found, (MOST_HELD if most is None else most) + 1))
-  if len(first) <= (MOST_HELD if most is None else most):
-    return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
-  others: list[File] = []
-  runs = exchange.Runs(posixpath.join(folder, 'listed'), _RUN)
-  kinds: Counter[Kind | None] = Counter()
-  for file in itertools.chain(first, found):
-    kinds[kind := kind_of(file.path)] += 1
-    if len(others) < MOST_OTHERS and kind is None:
-      others.append(file)
-    else:
-      runs.add(part_of(file.path), tuple(file))
-  runs.flush()
-  tree = Tree(walk.root, tuple(sorted(others)), tuple(sorted(walk.unlisted)), walk.state)
-  images, annotations, labels = (kinds[kind] for kind in Kind)
-  return SpreadTree(tree, tuple(runs.paths), runs.count, images, annotations, labels)
 
 
 class Kind(enum.Enum):

@@ -20,7 +20,7 @@ from components.voc_example_gen.splits import METHODS, declared
 from components.voc_example_gen.spread import spread_lists, spread_pairs, spread_parts, work_list
 from components.voc_example_gen.spread.coco_stages import CocoStages
 from components.voc_example_gen.spread.csv_stages import CsvStages
-from components.voc_example_gen.spread.pair_stages import PairStages
+from components.voc_example_gen.spread.pair_stages import PAIRING, PairStages
 from components.voc_example_gen.spread.spread_listing import SpreadTree
 from components.voc_example_gen.spread.spread_pairs import SPLITS, Cut, Merge, Slice, Sort
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
@@ -28,6 +28,7 @@ from components.voc_example_gen.spread.stages import Begun, Result, Stage
 from components.voc_example_gen.spread.voc_stages import VocStages
 from components.voc_example_gen.spread.yolo_stages import YoloStages
 
+STAGES = ('Read lists', *PAIRING, 'Sort', 'Merge')
 _KINDS: tuple[type[PairStages], ...] = (VocStages, CocoStages, YoloStages, CsvStages)
 _FORMATS = {stages.data_format: stages for stages in _KINDS}
 _FILES_OF_A_JOB = 20_000
@@ -66,6 +67,19 @@ def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, k
 
 
 @dataclasses.dataclass(frozen=True)
+class Planning:
+  """Gives the first of the stages that make the plan, or a Result of None. Picklable; for the fields see `first`."""
+
+  settings: IngestSettings
+  folder: str
+  then: Then
+  known: str = ''
+
+  def __call__(self, tree: SpreadTree) -> Stage | Result:
+    return first(tree, self.settings, self.folder, self.then, self.known) or Result(None)
+
+
+@dataclasses.dataclass(frozen=True)
 class Pairing:
   """One of the stages that pair annotations with images.
 
@@ -73,7 +87,7 @@ class Pairing:
     stages: makes the jobs.
     settings, then: see `first`.
     fingerprint: of the folder.
-    number: of this stage, from 0.
+    number: of this stage, from 0. Every format has one at each number, though not all have something to do in it.
   """
 
   stages: PairStages
@@ -82,22 +96,17 @@ class Pairing:
   then: Then
   number: int = 0
 
-  @property
-  def names(self) -> tuple[str, ...]:
-    """Names of all stages up to the plan."""
-    return *(('List',) if self.stages.tree.lists else ()), *self.stages.names, 'Sort', 'Merge'
-
   def __call__(self) -> Begun:
-    tree = self.stages.tree
+    names = STAGES[: 1 + len(PAIRING)]
+    steps = {names[0]: self._list, **dict(zip(self.stages.names, self.stages.steps, strict=True))}
     if not self.number:
-      work_list.save_at(self.stages.saved, tree)
-    steps = [*([self._list] if tree.lists else []), *self.stages.steps]
+      work_list.save_at(self.stages.saved, self.stages.tree)
     try:
-      jobs = steps[self.number]()
+      jobs = steps[names[self.number]]() if names[self.number] in steps else []
     except UnclearError:
       return Begun((), Result(None))
     following = dataclasses.replace(self, number=self.number + 1)
-    return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(steps) else following)
+    return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(names) else following)
 
   def _list(self) -> list[spread_lists.ReadList]:
     tree = self.stages.tree

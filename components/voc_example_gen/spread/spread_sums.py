@@ -15,15 +15,15 @@ from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settle import Row, Settled
 from components.voc_example_gen.shard_writer import ShardWriter
 from components.voc_example_gen.spread import exchange, work_list
+from components.voc_example_gen.spread.list_stages import ListRest, Parts
 from components.voc_example_gen.spread.stages import Begun, Result
 from components.voc_example_gen.writing import Written
 
-STAGES = ('Hand on', 'Find copies', 'Settle and add up', 'Compare')
+STAGES = ('Hand on', 'Find copies', 'Settle and add up', 'Compare and list again', 'List what is left again')
 MANY = 20_000  # images; of fewer, one process keeps what it needs
 _IMAGES_OF_A_JOB = 20_000
 _MOST_PARTS = 1024
 _ROWS, _COPIES, _SUMS, _THUMBS, _ALIKE = 'rows', 'copies', 'sums', 'thumbs', 'alike'  # names of files
-_STATE = 'state'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,17 +145,6 @@ class Compare:
 
 
 @dataclasses.dataclass(frozen=True)
-class ListAgain:
-  """Lists the folder, to see whether it has changed; `place` gets its state. A job, as that takes long."""
-
-  place: Place
-  root: str
-
-  def __call__(self) -> None:
-    work_list.save_at(self.place.file(_STATE, 0), listing.state_of(self.root))
-
-
-@dataclasses.dataclass(frozen=True)
 class HandingOn:
   """Hands on what settling needs of all images.
 
@@ -219,24 +208,35 @@ class Settling:
 
 @dataclasses.dataclass(frozen=True)
 class Comparing:
-  """Finds images that look alike, and whether the folder has changed; `sums` is what all stages have found."""
+  """Finds images that look alike, and lists the folder, to see whether it has changed; `sums`: all that was found."""
 
   sums: 'Sums'
 
   def __call__(self) -> Begun:
-    place = self.sums.place
+    place, root = self.sums.place, self.sums.planned.root
+    # Divided anew: there may be other folders by now.
+    again = Parts(root, posixpath.join(place.folder, 'again'), listing.divide(root).parts, keeps_files=False)
     compare = [Compare(place, part) for part in range(place.parts)]
-    return Begun([ListAgain(place, self.sums.planned.root), *compare], Result(self.sums))
+    return Begun([*again.jobs(), *compare], ListRest(again, self._result))
+
+  def _result(self, again: Parts) -> Result:
+    return Result(dataclasses.replace(self.sums, again=again))
 
 
 @dataclasses.dataclass(frozen=True)
 class Sums(sums.Sums):
-  """What is known of many images; `place`: where the stages have left it."""
+  """What is known of many images.
+
+  Attributes:
+    place: where the stages have left it.
+    again: the folder, as it is when all images have been read.
+  """
 
   place: Place
+  again: Parts | None = None
 
   def state_now(self) -> str:
-    return work_list.load(self.place.file(_STATE, 0))
+    return self.again.state() if self.again else super().state_now()
 
   def tally(self) -> summary.Tally:
     """See summary.gather."""

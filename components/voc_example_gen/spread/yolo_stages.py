@@ -22,13 +22,14 @@ class YoloStages(PairStages):
   def texts_of_others(self) -> int:
     return 0
 
-  names: ClassVar[tuple[str, ...]] = ('Pair', 'Pair longer rows')
+  names: ClassVar[tuple[str, ...]] = ('Read', 'Pair')
 
   @property
   def steps(self) -> Sequence[Callable[[], Sequence[Label | Copy]]]:
     return self.label, self.label_again
 
   def label(self) -> list[Label]:
+    """Jobs that pair, and read rows of five columns."""
     if name_list.refers_to_texts(self.tree.others):
       raise UnclearError
     return [

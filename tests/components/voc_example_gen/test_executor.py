@@ -213,9 +213,9 @@ def tells_of_changes(report):
 @pytest.mark.parametrize('most_held', [0, 1000])
 def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkeypatch, most_held):
   from components.voc_example_gen import images
-  from components.voc_example_gen.spread import spread_listing
+  from components.voc_example_gen.spread import list_stages
 
-  monkeypatch.setattr(spread_listing, 'MOST_HELD', most_held)
+  monkeypatch.setattr(list_stages, 'MOST_HELD', most_held)
   root, read = voc_maker.devkit(tmp_path / 'data'), images.read
 
   def read_and_add(folder, path):
@@ -227,7 +227,7 @@ def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkey
 
 
 def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest, monkeypatch):
-  from components.voc_example_gen.spread import spread_listing, spread_plan
+  from components.voc_example_gen.spread import list_stages, spread_plan
 
   root, begin = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.Merging.__call__
 
@@ -236,7 +236,7 @@ def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest
     (root / 'Annotations/008.xml').unlink()
     return begin(stage)
 
-  monkeypatch.setattr(spread_listing, 'MOST_HELD', 0)
+  monkeypatch.setattr(list_stages, 'MOST_HELD', 0)
   monkeypatch.setattr(spread_plan.Merging, '__call__', begin_and_remove)
   report = ingest(root, max_bad_fraction=0.1).report
   assert {entry['file']: entry['reason'] for entry in report['refused']} == {
@@ -249,12 +249,12 @@ def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest
 
 @pytest.mark.parametrize('is_clear', [True, False])
 def test_a_large_folder_that_is_paired_in_one_process_is_told(tmp_path, ingest, monkeypatch, capsys, is_clear):
-  from components.voc_example_gen.spread import spread_listing
+  from components.voc_example_gen.spread import list_stages
 
   root = voc_maker.devkit(tmp_path / 'data', 12)
   if not is_clear:
     voc_maker.write(root, {'other/003.jpg': voc_maker.encode(voc_maker.picture(90))})
-  monkeypatch.setattr(spread_listing, 'MOST_HELD', 0)
+  monkeypatch.setattr(list_stages, 'MOST_HELD', 0)
   report = ingest(root).report
   assert sum(report['images'].values()) == 12
   assert not tells_of_changes(report)

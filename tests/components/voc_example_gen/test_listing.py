@@ -47,12 +47,13 @@ def test_images_of_formats_that_are_not_read_are_named(tmp_path):
 LIST = """
 import os, sys
 from components.voc_example_gen import listing
-from components.voc_example_gen.spread import spread_listing
+from components.voc_example_gen.spread import list_stages, stages
 from detection.base.errors import DataError
 try:
   tree = listing.list_folder("s3://b/data")
   print(len(tree.files), sum(one.size for one in tree.files), tree.state == listing.state_of("s3://b/data"), flush=True)
-  print(spread_listing.read("s3://b/data", sys.argv[1], most=0).whole() == tree, flush=True)
+  first = list_stages.begin("s3://b/data", sys.argv[1], most=0).stage(stages.Result)
+  print(stages.run(first, lambda jobs: [job() for job in jobs]).whole() == tree, flush=True)
 except DataError as error:
   print(error, flush=True)
 os._exit(0)  # tensorflow-io may abort at the end

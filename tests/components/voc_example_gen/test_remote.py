@@ -9,7 +9,7 @@ from tfx.dsl.io.plugins import tensorflow_gfile
 
 from components.voc_example_gen import digests, listing
 from detection.base import files
-from tests.support import voc_maker
+from tests.support import spread_plans, voc_maker
 
 
 class RamFilesystem(tensorflow_gfile.TensorflowFilesystem):
@@ -46,10 +46,10 @@ def test_it_is_read_as_the_local_one_is(remote):
 def test_a_large_one_is_planned_by_workers_as_the_local_one_is(remote):
   from components.voc_example_gen import plan
   from components.voc_example_gen.settings import IngestSettings
-  from components.voc_example_gen.spread import spread_listing, spread_plan, stages
+  from components.voc_example_gen.spread import spread_plan, stages
 
   local, uri = remote
-  tree = spread_listing.read(uri, 'ram://work', most=0)
+  tree = spread_plans.listed(uri, 'ram://work')
   first = spread_plan.first(tree, IngestSettings(), 'ram://work', stages.Result)
   planned = stages.run(first, lambda jobs: [job() for job in jobs])
   shards = plan.make(str(local), IngestSettings()).shards

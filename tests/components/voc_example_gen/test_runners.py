@@ -76,7 +76,7 @@ def test_a_large_folder_of_another_format_gives_the_same(tmp_path, ingest, engin
 def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **settings):
   """What the folder gives as a small one; and taken for large, on the local engine and on another one."""
   from components.voc_example_gen import parallelism, plan
-  from components.voc_example_gen.spread import spread_listing, spread_plan, spread_sums
+  from components.voc_example_gen.spread import list_stages, spread_plan, spread_sums
 
   monkeypatch.setattr(plan, 'SHARD_BYTES', shard_bytes)
   # Other processes would have none of these patches.
@@ -84,7 +84,7 @@ def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **se
   monkeypatch.setattr(parallelism, 'choose', lambda *size: choose(*size)._replace(in_processes=False))
   held = ingest(root, **settings)
   assert all(len(held.files(split)) > 1 for split in ('train', 'eval'))
-  monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
+  monkeypatch.setattr(list_stages, 'MOST_HELD', 10)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 50)
   monkeypatch.setattr(spread_sums, 'MANY', 10)
   monkeypatch.setattr(spread_sums, '_IMAGES_OF_A_JOB', 20)
@@ -92,10 +92,10 @@ def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **se
 
 
 def test_a_large_folder_is_planned_in_processes_too(root, ingest, engine, monkeypatch, capsys):
-  from components.voc_example_gen.spread import spread_listing
+  from components.voc_example_gen.spread import list_stages
 
   held = ingest(root)
-  monkeypatch.setattr(spread_listing, 'MOST_HELD', 10)
+  monkeypatch.setattr(list_stages, 'MOST_HELD', 10)
   assert told(ingest(root, beam_args=engine)) == told(held)
   assert 'paired in one process' not in capsys.readouterr().out
 

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from components.voc_example_gen.spread import entry_stages, spread_listing, work_list
+from components.voc_example_gen.spread import entry_stages, work_list
 from components.voc_example_gen.spread.coco_stages import CocoStages
 from components.voc_example_gen.spread.spread_parts import UnclearError
 from tests.support import spread_plans, voc_maker
@@ -20,7 +20,7 @@ FILES = {'x.json': json.dumps(DOCUMENT), **{f'{n}.jpg': b'' for n in range(30)}}
 
 
 def stages_of(root, folder):
-  tree = spread_listing.read(str(root), str(folder), most=0)
+  tree = spread_plans.listed(root, folder)
   return CocoStages(tree, work_list.save(str(folder), 'tree', tree), str(folder), ('folders',), False, 25)
 
 

@@ -1,34 +1,10 @@
-"""Listing a folder that is too large to be held."""
+"""What of a large folder may describe a single image, and in which part it is."""
 
 import pytest
 
-from components.voc_example_gen import listing
 from components.voc_example_gen.spread import spread_listing
 from components.voc_example_gen.spread.spread_listing import Kind
-from tests.support import voc_maker
-
-
-def test_a_small_folder_is_held_in_memory(tmp_path):
-  root = voc_maker.devkit(tmp_path / 'data', 4)
-  assert spread_listing.read(str(root), str(tmp_path / 'work'), most=8) == listing.list_folder(str(root))
-  assert not (tmp_path / 'work').exists()
-
-
-def test_a_large_one_is_the_same_in_parts(tmp_path, monkeypatch):
-  monkeypatch.setattr(spread_listing, '_RUN', 5)
-  root = voc_maker.write(voc_maker.devkit(tmp_path / 'data', 8), {'README.txt': '', 'raw/1.psd': ''})
-  tree = spread_listing.read(str(root), str(tmp_path / 'work'), most=16)
-  assert (tree.files, len(tree.runs)) == (16, 4)
-  assert [file.path for file in tree.others.files] == ['README.txt']
-  assert tree.whole() == listing.list_folder(str(root))
-
-
-def test_other_files_than_can_be_held_go_into_the_parts_too(tmp_path, monkeypatch):
-  monkeypatch.setattr(spread_listing, 'MOST_OTHERS', 2)
-  root = voc_maker.write(tmp_path / 'data', {f'{n}.json': '' for n in range(5)})
-  tree = spread_listing.read(str(root), str(tmp_path / 'work'), most=0)
-  assert (tree.files, len(tree.others.files)) == (3, 2)
-  assert tree.whole() == listing.list_folder(str(root))
+from tests.support import spread_plans, voc_maker
 
 
 @pytest.mark.parametrize('path', ['x/A.jpg', 'A.xml', 'a.jpg.xml', 'a.xml.xml', 'a%2Ejpg.xml', 'a.jpg.png', 'a.txt'])
@@ -67,9 +43,9 @@ LIKELY = {
 def test_the_most_likely_format_is_tried(tmp_path, data_format, files):
   images = {f'{number}.jpg': '' for number in range(3 if data_format == 'coco' else 1)}
   root = voc_maker.write(tmp_path / 'data', {**files, **images})
-  assert spread_listing.read(str(root), str(tmp_path / 'work'), most=0).likely_format == data_format
+  assert spread_plans.listed(root, tmp_path / 'work').likely_format == data_format
 
 
 def test_a_few_texts_may_be_labels_if_nothing_else_is_there(tmp_path):
   root = voc_maker.write(tmp_path / 'data', {'1.jpg': '', '2.jpg': '', '3.jpg': '', '1.txt': ''})
-  assert spread_listing.read(str(root), str(tmp_path / 'work'), most=0).likely_format == 'yolo'
+  assert spread_plans.listed(root, tmp_path / 'work').likely_format == 'yolo'

@@ -4,10 +4,10 @@ import pytest
 
 from components.voc_example_gen import listing
 from components.voc_example_gen.dataset_index import Item
-from components.voc_example_gen.spread import item_rows, spread_listing, spread_parts
+from components.voc_example_gen.spread import item_rows, list_stages, spread_listing, spread_parts
 from components.voc_example_gen.spread.spread_listing import PARTS, Kind
 from components.voc_example_gen.spread.spread_parts import UnclearError
-from tests.support import voc_maker
+from tests.support import spread_plans, voc_maker
 
 NOTHING = spread_listing.SpreadTree(listing.Tree('x', ()), (), 0, 0, 0, 0)
 ROWS = '0 0.5 0.5 0.1 0.1\n'
@@ -35,7 +35,7 @@ def test_images_whose_paths_differ_in_case_alone_are_unclear_where_folders_may_b
 
 
 def of_format(folder, kind, is_named):
-  tree = spread_listing.read(str(folder / 'data'), str(folder), most=0)
+  tree = spread_plans.listed(folder / 'data', folder)
   return sorted(file.path for file in spread_parts.of_format(tree, range(PARTS), kind, is_named))
 
 
@@ -55,7 +55,7 @@ def test_texts_that_describe_nothing_are_passed_over(tmp_path):
 
 @pytest.mark.parametrize('is_named', [True, False])
 def test_lists_that_were_too_many_to_be_held_are_unclear(tmp_path, monkeypatch, is_named):
-  monkeypatch.setattr(spread_listing, 'MOST_OTHERS', 0)
+  monkeypatch.setattr(list_stages, 'MOST_OTHERS', 0)
   voc_maker.write(tmp_path / 'data', {'a.jpg': b'', 'train.txt': ''})
   with pytest.raises(UnclearError):
     of_format(tmp_path, Kind.XML, is_named)

@@ -9,9 +9,9 @@ import pytest
 
 from components.voc_example_gen import listing, plan
 from components.voc_example_gen.settings import IngestSettings
-from components.voc_example_gen.spread import spread_listing, spread_parts, spread_plan, stages, work_list
+from components.voc_example_gen.spread import list_stages, spread_parts, spread_plan, stages, work_list
 from detection.base.errors import DataError
-from tests.support import voc_maker
+from tests.support import spread_plans, voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
 
 
@@ -25,11 +25,11 @@ def small(monkeypatch):
   monkeypatch.setattr(plan, 'SHARD_BYTES', 4000)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
   monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
-  monkeypatch.setattr(spread_listing, '_RUN', 9)
+  monkeypatch.setattr(list_stages, '_RUN', 9)
 
 
 def spread(root, folder, **settings):
-  tree = spread_listing.read(str(root), str(folder), most=0)
+  tree = spread_plans.listed(root, folder)
   first = spread_plan.first(tree, IngestSettings(**settings), str(folder), stages.Result)
   return tree, first and stages.run(first, run_here)
 
@@ -173,7 +173,7 @@ def test_a_worker_that_is_killed_while_it_hands_on_its_rows_leaves_none(tmp_path
       killed.append(type(job))
       run_here([job])  # what an engine does then
 
-  tree = spread_listing.read(str(root), str(work), most=0)
+  tree = spread_plans.listed(root, work)
   planned = stages.run(spread_plan.first(tree, IngestSettings(), str(work), stages.Result), kill_first)
   assert told(planned) == told(plan.make(str(root), IngestSettings()))
   assert len(killed) == 3

@@ -1,15 +1,15 @@
 """Workers read the label files of their parts, and tell how they used the lists of class names."""
 
 from components.voc_example_gen import yolo_rows
-from components.voc_example_gen.spread import exchange, item_rows, spread_listing, spread_yolo, work_list
+from components.voc_example_gen.spread import exchange, item_rows, spread_yolo, work_list
 from components.voc_example_gen.spread.spread_listing import PARTS
 from components.voc_example_gen.yolo_rows import Columns, Sample
-from tests.support import voc_maker
+from tests.support import spread_plans, voc_maker
 
 
 def label(folder, files):
   root = voc_maker.write(folder / 'data', files)
-  tree = spread_listing.read(str(root), str(folder), most=0)
+  tree = spread_plans.listed(root, folder)
   output = str(folder / 'pairs')
   saved = work_list.save(str(folder), 'tree', tree)
   spread_yolo.Label(saved, tuple(range(PARTS)), False, ('folders', 'declared'), output)()

@@ -233,12 +233,15 @@ def test_rows_with_more_columns_mean_the_same(tmp_path, monkeypatch, more, sampl
 
 def test_what_decides_is_the_same_when_the_stage_begins_again(tmp_path):
   root = voc_maker.write(tmp_path / 'data', {**ONE, **LONGER['confidences']})
-  first = spread_plans.first_stage(root, tmp_path / 'work')()
-  spread_plans.run_here(first.jobs)
-  begun = first.then()
+  reading = spread_plans.first_stage(root, tmp_path / 'work')().then()
+  spread_plans.run_here(reading.jobs)
+  joining = reading.then()
+  assert reading.jobs
+  assert not joining.jobs
+  begun = joining.then()
   decided = (tmp_path / 'work/columns.work').read_bytes()
   spread_plans.run_here(begun.jobs[::2])
-  assert first.then() == begun
+  assert joining.then() == begun
   assert (tmp_path / 'work/columns.work').read_bytes() == decided
 
 

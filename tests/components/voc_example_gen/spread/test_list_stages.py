@@ -1,0 +1,110 @@
+"""Workers list a large folder as one process lists a small one; here small folders are taken for large ones."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from components.voc_example_gen import listing
+from components.voc_example_gen.spread import list_stages, stages
+from components.voc_example_gen.spread.list_stages import ListRest, Parts
+from detection.base import branches, local_tree
+from detection.base.errors import DataError
+from tests.support import spread_plans, voc_maker
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+  monkeypatch.setattr(list_stages, '_RUN', 5)
+  monkeypatch.setattr(branches, '_NAMES_OF_A_PART', 4)
+
+
+MORE = {
+  'README.txt': '',
+  'raw/1.psd': '',
+  'raw/deep/er/9.jpg': '',
+  '.hidden/a.jpg': '',
+  'SegmentationClass/000.png': '',
+  '.a.jpg': '',
+  'notes.md': '',
+}
+
+
+def test_a_small_folder_is_held_in_memory(tmp_path):
+  root = voc_maker.devkit(tmp_path / 'data', 4)
+  assert list_stages.begin(str(root), str(tmp_path / 'work'), most=8) == listing.list_folder(str(root))
+  assert not (tmp_path / 'work').exists()
+
+
+@pytest.mark.parametrize('most', [1, 2, 100])
+def test_a_large_one_is_the_same_in_parts(tmp_path, monkeypatch, most):
+  monkeypatch.setattr(local_tree, '_MOST_BRANCHES', most)
+  root = voc_maker.write(voc_maker.devkit(tmp_path / 'data', 8), MORE)
+  large = list_stages.begin(str(root), str(tmp_path / 'work'), most=17)
+  assert large.names == (None if most < 100 else 21)
+  assert len(large.parts.parts) == {1: 1, 2: 4, 100: 6}[most]
+  tree = spread_plans.run_with_restarts(large.stage(stages.Result))
+  assert (tree.files, tree.images, tree.annotations) == (17, 9, 8)
+  assert [file.path for file in tree.others.files] == ['README.txt']
+  assert tree.whole() == listing.list_folder(str(root))
+  assert list_stages.tree_in(str(tmp_path / 'work')).whole() == tree.whole()
+
+
+def test_what_links_lead_to_is_listed_once(tmp_path):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  voc_maker.write(tmp_path / 'outside', {'x/1.jpg': '', '2.jpg': '', 'raw/3.psd': ''})
+  for link in ('b', 'a', 'JPEGImages/deep'):
+    (root / link).symlink_to(tmp_path / 'outside')
+  (root / 'c').symlink_to(root / 'JPEGImages')
+  (tmp_path / 'outside/back').symlink_to(root)
+  tree = spread_plans.listed(root, tmp_path / 'work')
+  assert tree.whole() == listing.list_folder(str(root))
+  assert tree.others.unlisted_images == ('JPEGImages/deep/raw/3.psd',)
+  assert tree.files == 18
+
+
+def test_other_files_than_can_be_held_go_into_the_parts_too(tmp_path, monkeypatch):
+  monkeypatch.setattr(list_stages, 'MOST_OTHERS', 2)
+  root = voc_maker.write(tmp_path / 'data', {f'{folder}/{n}.json': '' for folder in 'ab' for n in range(5)})
+  tree = spread_plans.listed(root, tmp_path / 'work')
+  assert (tree.files, len(tree.others.files)) == (8, 2)
+  assert tree.whole() == listing.list_folder(str(root))
+
+
+def test_a_job_that_is_done_again_does_not_write_into_the_same_files(tmp_path):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  job = list_stages.begin(str(root), str(tmp_path / 'work'), most=0).parts.jobs()[0]
+  job()
+  before = {path: path.stat().st_mtime_ns for path in tmp_path.glob('work/*-*-*')}
+  job()
+  assert len(before) == 2
+  assert {path: path.stat().st_mtime_ns for path in before} == before
+  assert len(list(tmp_path.glob('work/*-*-*'))) == 4
+
+
+def test_the_mistake_that_a_job_finds_is_raised_by_the_stage_that_follows(tmp_path):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  jobs, following = list_stages.begin(str(root), str(tmp_path / 'work'), most=0).stage(stages.Result)()
+  os.rename(root, tmp_path / 'gone')
+  spread_plans.run_here(jobs)
+  with pytest.raises(DataError, match='data: no such folder'):
+    following()
+
+
+@dataclasses.dataclass(frozen=True)
+class TheseParts:
+  """A stage that lists for the state alone."""
+
+  parts: Parts
+
+  def __call__(self):
+    return stages.Begun(self.parts.jobs(), ListRest(self.parts, stages.Result))
+
+
+def test_the_state_alone_is_found_without_files(tmp_path):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  (root / 'link').symlink_to(voc_maker.devkit(tmp_path / 'other', 3))
+  parts = Parts(str(root), str(tmp_path / 'again'), listing.divide(str(root)).parts, keeps_files=False)
+  assert stages.run(TheseParts(parts), spread_plans.run_here).state() == listing.state_of(str(root))
+  assert len(list(Path(tmp_path).glob('again*'))) == len(parts.parts) + 1
