@@ -29,7 +29,6 @@ def ours(model: str, records: str) -> float:
 
   from components.evaluator import evaluation, inference
   from detection.base import files
-  from detection.metrics import bootstrap
   from detection.odapi import label_map
   from pipeline import config
 
@@ -37,10 +36,9 @@ def ours(model: str, records: str) -> float:
   labels = label_map.parse(files.read_text(f'{model}/label_map.pbtxt'))
   with tempfile.TemporaryDirectory() as folder:
     with beam.Pipeline(argv=config.BeamConfig().pipeline_args) as pipeline:
-      inference.evaluate(pipeline, [records], f'{model}/Format-Serving', labels, folder)
-    results = inference.read_results(folder)
-  draws = bootstrap.draws(len(results.names), len(results.scores))
-  measured = evaluation.score(results, labels, evaluation.Settings(), draws)
+      step = inference.DetectAndMatch(f'{model}/Format-Serving', labels, folder)
+      inference.evaluate(pipeline, [records], step)
+    measured = evaluation.score(inference.matched(folder), labels, evaluation.Settings())
   return measured.metrics['AP']
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import axes, figure
 
 from components.evaluator.evaluation import Evaluation
-from detection.metrics import coco, operating
+from detection.metrics import coco
 from detection.metrics.matching import AREA_NAMES
 from detection.metrics.mistakes import CAUSES
 from detection.metrics.scores import ClassScore
@@ -15,7 +15,6 @@ from detection.report import palette
 _MOST_LINES = 10  # classes in one chart; more cannot be told apart
 _MOST_CELLS = 25  # classes in a confusion matrix
 _MOST_BARS = 30
-_MOST_POINTS = 300
 _LONGEST_NAME = 28
 _CAUSE_COLOURS = (palette.GREY, palette.ORANGE, palette.PINK, palette.SKY_BLUE)
 
@@ -49,7 +48,7 @@ def confidence(evaluation: Evaluation) -> figure.Figure:
     _legend(axis)
     return chart
   for row in rows:
-    colour, curve = palette.class_colour(row.id), _thinned(row.curve)
+    colour, curve = palette.class_colour(row.id), row.curve
     axis.plot(curve.scores, curve.f1, color=colour, label=f'{_name(row)}  {row.best.score:.2f}')
     axis.plot(row.best.score, row.best.f1, 'o', color=colour, markersize=4)
   _legend(axis, 'class, best score')
@@ -58,7 +57,7 @@ def confidence(evaluation: Evaluation) -> figure.Figure:
 
 def _plot_curves(axis: axes.Axes, row: ClassScore) -> None:
   """Precision, recall and F1 of one class, and its best confidence."""
-  curve = _thinned(row.curve)
+  curve = row.curve
   for name, values, colour in (
     ('precision', curve.precision, palette.BLUE),
     ('recall', curve.recall, palette.ORANGE),
@@ -197,10 +196,3 @@ def _name(row: ClassScore) -> str:
   """A class's name, shortened and escaped for matplotlib: a $ would begin a formula, a leading _ would hide it."""
   name = row.name if len(row.name) <= _LONGEST_NAME else row.name[: _LONGEST_NAME - 1] + '…'
   return ('\u2009' if name.startswith('_') else '') + name.replace('$', r'\$')
-
-
-def _thinned(curve: operating.Curve) -> operating.Curve:
-  """At most _MOST_POINTS of a curve, both ends among them."""
-  count = len(curve.scores)
-  keep = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
-  return operating.Curve(curve.scores[keep], curve.precision[keep], curve.recall[keep], curve.f1[keep])

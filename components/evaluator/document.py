@@ -58,7 +58,7 @@ def _model(evaluation: Evaluation) -> dict[str, Any]:
   return {
     'images': evaluation.images,
     'objects': evaluation.objects,
-    'detections': len(evaluation.results.scores),
+    'detections': evaluation.detections,
     'iou': evaluation.settings.iou,
     'metrics': without_nan(evaluation.metrics),
     'intervals': {name: without_nan(dataclasses.asdict(value)) for name, value in evaluation.intervals().items()},

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from detection.metrics import bootstrap, coco, mistakes, names, scores, slices
+from detection.metrics import bootstrap, coco, mistakes, names, portions, scores, slices
 from detection.metrics.results import Results
+
+PICTURES = 6  # of the best images, and of the worst ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,30 +28,27 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-  """One model's scores, and the matched detections that they are computed from.
+  """One model's scores.
 
   metrics: {metric of names.ALL: value in [0, 1]}, means over the classes that could be measured; NaN if none could.
+  images, objects, detections: how many there are; difficult objects are left out.
+  shown: the best and the worst images, PICTURES of each at most, with their matched detections.
+  mistakes: all; those by image, by object and by detection are of `shown`.
   resampled: [B, 2] float64, AP and AP50 of bootstrap resamples. Row b is the same resample for two evaluations of the
     same images.
   """
 
   metrics: dict[str, float]
+  images: int
+  objects: int
+  detections: int
   classes: tuple[scores.ClassScore, ...]
-  results: Results
   curves: coco.Coco
+  shown: Results
   mistakes: mistakes.Mistakes
   slices: tuple[slices.Slice, ...]
   resampled: np.ndarray
   settings: Settings
-
-  @property
-  def images(self) -> int:
-    return len(self.results.names)
-
-  @property
-  def objects(self) -> int:
-    """Number of labelled objects, without difficult ones."""
-    return int(self.results.object_counted[:, 0].sum())
 
   def per_class(self) -> dict[str, dict[str, float]]:
     """{class name: {metric: value}}"""
@@ -65,26 +64,34 @@ class Evaluation:
     return {name: bootstrap.interval(rise[:, i]) for i, name in enumerate(('AP', 'AP50'))}
 
 
-def score(results: Results, labels: Mapping[str, int], settings: Settings, draws: np.ndarray) -> Evaluation:
-  """Computes all scores from matched detections.
+def score(matched: portions.Held | portions.Stored, labels: Mapping[str, int], settings: Settings) -> Evaluation:
+  """Computes all scores from matched detections, which are read twice, a portion at a time.
 
   Args:
-    results: of all images.
+    matched: all images, matched with the IoU of `settings`.
     labels: {class name: id}; every class is reported.
     settings: how to measure.
-    draws: [B, images], from bootstrap.draws.
   """
   class_ids = list(labels.values())
-  scored = scores.score(results, labels, settings.iou)
+  parting = slices.Parting(settings.slice_pattern)
+  with portions.rank(matched, parting) as rows:
+    scored = scores.measure(rows, labels)
+    parts = slices.measure_parts(rows, class_ids, parting)
+    resampled = bootstrap.resampled(rows, class_ids, parting.images)
   thresholds = {row.id: row.best.score for row in scored.classes}
+  assigned = ((portion.results, portion.assignment) for portion in matched)
+  shown, found = mistakes.diagnose_all(assigned, class_ids, thresholds, settings.iou, PICTURES)
   return Evaluation(
     metrics=scored.metrics,
+    images=parting.images,
+    objects=parting.objects,
+    detections=rows.count,
     classes=scored.classes,
-    results=results,
     curves=scored.curves,
-    mistakes=mistakes.diagnose(results, scored.assignment, class_ids, thresholds),
-    slices=tuple(slices.measure(results, class_ids, settings.slice_pattern)),
-    resampled=bootstrap.resampled_ap(results, class_ids, draws),
+    shown=shown,
+    mistakes=found,
+    slices=tuple(parts),
+    resampled=resampled,
     settings=settings,
   )
 

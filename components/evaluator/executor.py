@@ -34,7 +34,6 @@ from components.evaluator.result import Background, EvaluationResult
 from detection import kept_scans, model_folder, tracking
 from detection.base import files, progress
 from detection.base.errors import DataError
-from detection.metrics import bootstrap
 
 CLASSES_FILE = 'per_class.csv'
 REPORT_FILE = 'report.html'
@@ -82,13 +81,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     begun = time.monotonic()
     with self._scratch_folder() as folder:
       with self._make_beam_pipeline() as pipeline:
-        inference.evaluate(pipeline, asked.examples, model, asked.class_ids, folder, asked.tiles)
-      results = inference.read_results(folder)
-    images, seconds = len(results.names), time.monotonic() - begun
-    progress.write_line(f'{model}: {images} images in {seconds:.1f} s, loading included')
-    if not images:
+        step = inference.DetectAndMatch(model, asked.class_ids, folder, asked.tiles, asked.settings.iou)
+        inference.evaluate(pipeline, asked.examples, step)
+      scored = evaluation.score(inference.matched(folder), asked.labels, asked.settings)
+    progress.write_line(
+      f'{model}: {scored.images} images in {time.monotonic() - begun:.1f} s, loading and metrics included'
+    )
+    if not scored.images:
       raise DataError(f'{asked.examples[0]}: the split to evaluate has no images. See data.split in the run config.')
-    return evaluation.score(results, asked.labels, asked.settings, bootstrap.draws(images, len(results.scores)))
+    return scored
 
   def _measure_exports(self, model: Evaluation, asked: Request) -> list[exports.Exported]:
     """The SavedModel and the files made from it, side by side; empty if there are no such files."""

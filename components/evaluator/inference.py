@@ -1,9 +1,10 @@
-"""Detection and matching on Beam: each worker reads shards, detects, matches, and writes the results of each shard.
+"""Detection and matching on Beam: each worker reads shards, detects, matches, and writes what it found, in files.
 
-No image travels between workers. A shard's results are a few columns in a file.
+No image travels between workers. A file has a few columns, and no more than some thousand images.
 """
 
 import functools
+import itertools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
@@ -17,12 +18,14 @@ from detection.base.errors import DataError
 from detection.detections import Detections
 from detection.inference.detector import Detector
 from detection.inference.stages import map_ahead
-from detection.metrics import results
+from detection.metrics import portions, results
 from detection.tiles.grid import Grid
+
+_IMAGES_A_FILE = 2000
 
 
 class DetectAndMatch(beam.DoFn):
-  """Runs the model over a shard and writes its Results to an .npz file, whose path it yields.
+  """Runs the model over a shard and writes Portions to .npz files, whose paths it yields.
 
   Args:
     model: as Detector takes it.
@@ -30,23 +33,30 @@ class DetectAndMatch(beam.DoFn):
       map is read by class name.
     output: the folder to write to.
     tiles: the model sees these parts of each image; None: whole images.
+    iou: the least overlap of a hit for precision, recall and F1.
   """
 
-  def __init__(self, model: str, labels: Mapping[str, int], output: str, tiles: Grid | None = None) -> None:
+  def __init__(
+    self, model: str, labels: Mapping[str, int], output: str, tiles: Grid | None = None, iou: float = 0.5
+  ) -> None:
     self._model = model
     self._tiles = tiles
     self._labels = dict(labels)
     self._output = output
+    self._iou = iou
 
   def process(self, shard: Shard) -> Iterator[str]:
+    number = images = 0
     with futures.ThreadPoolExecutor(1) as thread:
       # The model computes while the batch before is matched and the one after is read.
       batches = map_ahead(thread, lambda batch: self._detected(batch, shard.file), shard.batches(), 1)
-      parts = [part for batch in batches for part in self._matched(*batch)]
-    target = files.join(self._output, shard.name + '.npz')
-    results.merge(parts).save(target)
-    logging.info('%s: %d images evaluated', shard.name, len(parts))
-    yield target
+      matched = itertools.chain.from_iterable(itertools.starmap(self._matched, batches))
+      while parts := list(itertools.islice(matched, _IMAGES_A_FILE)):
+        target = files.join(self._output, f'{shard.name}-{number:05d}.npz')
+        portions.of(results.merge(parts), self._iou).save(target)
+        number, images = number + 1, images + len(parts)
+        yield target
+    logging.info('%s: %d images evaluated', shard.name, images)
 
   def _detected(self, batch: Sequence[bytes], where: str) -> tuple[Sequence[results.Image], Sequence[Detections]]:
     """The images of a batch of records, and what the model finds in them."""
@@ -61,32 +71,30 @@ class DetectAndMatch(beam.DoFn):
       yield results.of_image(image, detections.with_ids(self._labels))
 
 
-def evaluate(
-  pipeline: beam.Pipeline,
-  examples: Sequence[str],
-  model: str,
-  labels: Mapping[str, int],
-  output: str,
-  tiles: Grid | None = None,
-) -> None:
+def evaluate(pipeline: beam.Pipeline, examples: Sequence[str], step: DetectAndMatch) -> None:
   """Adds detection and matching of every record to a Beam pipeline.
 
   Args:
-    pipeline: the caller runs it; after that, `read_results` reads what is in `output`.
+    pipeline: the caller runs it; after that, `matched` gives what is in the step's output.
     examples: TFRecord files, uncompressed.
-    model, labels, output, tiles: as in DetectAndMatch.
+    step: what is done.
   """
   _ = (
     pipeline
     | 'Shards' >> beam.Create(shards_of(examples))
     | 'Spread' >> beam.Reshuffle()  # keeps Beam from fusing all shards into one worker
-    | 'DetectAndMatch' >> beam.ParDo(DetectAndMatch(model, labels, output, tiles))
+    | 'DetectAndMatch' >> beam.ParDo(step)
   )
 
 
+def matched(folder: str) -> portions.Stored:
+  """Everything that workers wrote to `folder`."""
+  return portions.Stored(files.glob(files.join(folder, 'part-*.npz')))
+
+
 def read_results(folder: str) -> results.Results:
-  """Merges everything that workers wrote to `folder`."""
-  return results.merge(results.read(uri) for uri in files.glob(files.join(folder, 'part-*.npz')))
+  """Everything that workers wrote to `folder`, held in memory at once."""
+  return results.merge(portion.results for portion in matched(folder))
 
 
 @functools.lru_cache(maxsize=1)

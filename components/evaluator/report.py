@@ -3,13 +3,11 @@
 import pathlib
 from collections.abc import Callable, Collection, Mapping
 
-from components.evaluator import charts, gallery
+from components.evaluator import charts, evaluation, gallery
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.result import Background, EvaluationResult
 from detection.report import learning_curve
 from detection.report import page as pages
-
-PICTURES = 6  # best ones, and worst ones
 
 Fetch = Callable[[Collection[str]], Mapping[str, bytes]]
 Gallery = tuple[str, str, list[tuple[gallery.Picture, str]]]
@@ -69,8 +67,8 @@ def _charts(model: Evaluation, baseline: Evaluation | None, background: Backgrou
 def _galleries(model: Evaluation, fetch: Fetch) -> list[Gallery]:
   """[(title, caption, pictures with their data URIs)]; a gallery without pictures is left out."""
   chosen = {
-    'Worst images': ('Most objects missed and false detections.', gallery.worst(model, PICTURES)),
-    'Best images': ('Most objects found, without a mistake.', gallery.best(model, PICTURES)),
+    'Worst images': ('Most objects missed and false detections.', gallery.worst(model, evaluation.PICTURES)),
+    'Best images': ('Most objects found, without a mistake.', gallery.best(model, evaluation.PICTURES)),
   }
   encoded = fetch([name for _, names in chosen.values() for name in names])
   galleries = []

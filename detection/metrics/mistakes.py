@@ -5,16 +5,17 @@ a duplicate as badly localised; here it is a cause of its own.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from detection.metrics.matching import AREA_NAMES, AREA_RANGES, overlaps, pixels
-from detection.metrics.operating import Assignment, kept
-from detection.metrics.results import Results, each
+from detection.metrics.operating import Assignment, assign_all, kept
+from detection.metrics.results import Results, each, merge, select
 
 CAUSES = ('background', 'localisation', 'confusion', 'duplicate')
 _LEAST_OVERLAP = 0.1  # with less, a false positive lies on background
+_HELD = 500  # images that are held until the best and the worst of them are chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,62 @@ class Mistakes:
   hits_by_image: np.ndarray
   cause: np.ndarray
   object_found: np.ndarray
+
+
+def diagnose_all(
+  portions: Iterable[tuple[Results, Assignment]],
+  class_ids: Sequence[int],
+  thresholds: Mapping[int, float],
+  iou: float,
+  most: int,
+) -> tuple[Results, Mistakes]:
+  """Examines portions of the images, and keeps the best and the worst images.
+
+  Args:
+    portions: all images.
+    class_ids, thresholds: as in `diagnose`.
+    iou: of the assignments.
+    most: how many of the best and of the worst images are kept.
+
+  Returns:
+    The kept images; and Mistakes that has, in what is by image, by detection or by object, only those of these images.
+  """
+
+  def again(held: Sequence[Results]) -> tuple[Results, Mistakes]:
+    shown = merge(held)
+    return shown, diagnose(shown, assign_all(shown, iou), class_ids, thresholds)
+
+  def chosen(shown: Results, made: Mistakes) -> Results:
+    return select(shown, np.union1d(worst(made, most), best(made, most)))
+
+  size = len(class_ids)
+  tables = {'confusion': (size + 1, size + 1), 'causes': (size, len(CAUSES)), 'missed': (size, 3), 'found': (size, 3)}
+  total = {name: np.zeros(shape, np.int64) for name, shape in tables.items()}
+  held: list[Results] = []
+  for matched, assignment in portions:
+    made = diagnose(matched, assignment, class_ids, thresholds)
+    for name, table in total.items():
+      table += getattr(made, name)
+    held.append(chosen(matched, made))
+    if sum(len(part.names) for part in held) > _HELD:
+      held = [chosen(*again(held))]
+  held = [chosen(*again(held))]
+  shown, made = again(held)
+  return shown, dataclasses.replace(made, **total)
+
+
+def worst(mistakes: Mistakes, most: int) -> np.ndarray:
+  """Indices of at most `most` images with the most mistakes: false detections and missed objects."""
+  wrong = mistakes.false_by_image + mistakes.missed_by_image
+  order = np.argsort(-wrong, kind='stable')[:most]
+  return order[wrong[order] > 0]
+
+
+def best(mistakes: Mistakes, most: int) -> np.ndarray:
+  """Indices of at most `most` images with the most objects found, and without any mistake."""
+  clean = (mistakes.false_by_image + mistakes.missed_by_image == 0) & (mistakes.hits_by_image > 0)
+  order = np.argsort(-np.where(clean, mistakes.hits_by_image, 0), kind='stable')[:most]
+  return order[clean[order]]
 
 
 def diagnose(

@@ -1,4 +1,4 @@
-"""All metrics of a set of images, overall and by class, from matched detections."""
+"""All metrics of a set of images, overall and by class, from ranked detections."""
 
 import dataclasses
 import math
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from detection.metrics import coco, names, operating, voc
+from detection.metrics import coco, names, operating, portions, voc
+from detection.metrics.ranked import Ranked
 from detection.metrics.results import Results
 
 
@@ -37,13 +38,11 @@ class Scores:
   metrics: {metric of names.ALL: value in [0, 1]}, means over the classes with objects; NaN if no class has any.
   classes: in the order of the label map.
   curves: COCO's precision and recall, classes in the same order.
-  assignment: which detection hit which object, at the IoU of precision, recall and F1.
   """
 
   metrics: dict[str, float]
   classes: tuple[ClassScore, ...]
   curves: coco.Coco
-  assignment: operating.Assignment
 
   def per_class(self) -> dict[str, dict[str, float]]:
     """{class name: {metric: value}}"""
@@ -51,35 +50,46 @@ class Scores:
 
 
 def score(results: Results, labels: Mapping[str, int], iou: float) -> Scores:
-  """Measures matched detections.
+  """Measures matched detections that are held in memory.
 
   Args:
     results: of all images.
     labels: {class name: id}; every class is reported.
     iou: the least overlap of a hit for precision, recall and F1, in (0, 1].
   """
-  curves = coco.accumulate(results, list(labels.values()))
-  assignment = operating.assign_all(results, iou)
-  classes = _class_scores(results, labels, curves, assignment)
-  return Scores(_overall(curves, classes), classes, curves, assignment)
+  return measure(portions.of(results, iou).ranked(), labels)
 
 
-def _class_scores(
-  results: Results, labels: Mapping[str, int], curves: coco.Coco, assignment: operating.Assignment
-) -> tuple[ClassScore, ...]:
-  by_voc = voc.average_precision(results, list(labels.values()))
-  scores = []
+def measure(rows: Ranked, labels: Mapping[str, int]) -> Scores:
+  """Measures ranked detections. labels: {class name: id}; every class is reported."""
+  curves = coco.accumulate(rows, list(labels.values()))
+  by_voc = voc.average_precision(rows, list(labels.values()))
+  classes = []
   for index, (name, class_id) in enumerate(labels.items()):
-    mine = (results.object_class == class_id) & results.object_counted[:, 0]
-    curve = operating.curve(results, assignment, class_id)
-    best = operating.best(curve)
     metrics = curves.metrics(slice(index, index + 1))
     metrics |= {metric: float(values[index]) for metric, values in by_voc.items()}
-    at_best = (best.precision, best.recall, best.f1) if mine.any() else [math.nan] * 3
-    metrics |= dict(zip(('precision', 'recall', 'F1'), at_best, strict=True))
-    images = len(np.unique(results.object_image[mine]))
-    scores.append(ClassScore(name, class_id, int(mine.sum()), images, metrics, best, curve))
-  return tuple(scores)
+    classes.append(_class_score(rows, name, class_id, metrics))
+  return Scores(_overall(curves, classes), tuple(classes), curves)
+
+
+def _class_score(rows: Ranked, name: str, class_id: int, metrics: Mapping[str, float]) -> ClassScore:
+  """metrics: all but those at `best`."""
+  objects, images = _count(rows, class_id)
+  curve, best = operating.measure(rows, class_id)
+  at_best = (best.precision, best.recall, best.f1) if objects else [math.nan] * 3
+  metrics = {**metrics, **dict(zip(('precision', 'recall', 'F1'), at_best, strict=True))}
+  return ClassScore(name, class_id, objects, images, metrics, best, curve)
+
+
+def _count(rows: Ranked, class_id: int) -> tuple[int, int]:
+  """The number of objects of a class, without difficult ones, and of images that show one."""
+  objects, images, last = 0, 0, -1
+  for block in rows.objects(class_id):
+    shown = block['image'][block['hits'][:, 0] > 0]
+    objects += len(shown)
+    images += np.count_nonzero(np.diff(shown, prepend=last))
+    last = shown[-1] if len(shown) else last
+  return objects, images
 
 
 def _overall(curves: coco.Coco, classes: Sequence[ClassScore]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from detection.detections import Detections
-from detection.metrics import names, operating, results, scores
+from detection.metrics import names, operating, portions, results, scores
 from detection.metrics.matching import GroundTruth
 from detection.odapi.model import config_facts, inputs
 from detection.odapi.model.engine import Engine
@@ -116,8 +116,9 @@ class TrainingEvaluation:
 
   def _score(self, matched: results.Results) -> dict[str, float]:
     """Metrics by name; keeps the hits of each class."""
-    scored = scores.score(matched, self._labels, _IOU)
-    self.hits = {row.name: _hits(matched, scored.assignment, row) for row in scored.classes}
+    portion = portions.of(matched, _IOU)
+    scored = scores.measure(portion.ranked(), self._labels)
+    self.hits = {row.name: _hits(matched, portion.assignment, row) for row in scored.classes}
     return scored.metrics | {self._watch: names.look_up(self._watch, scored.metrics, scored.per_class())}
 
 

@@ -6,7 +6,7 @@ import PIL.Image
 
 from components.evaluator import evaluation, verdict
 from components.evaluator.result import Background, EvaluationResult
-from detection.metrics import bootstrap
+from detection.metrics import portions
 from tests.support import metric_images
 
 LABELS = {'<b>red</b>': 1, '_$cost$': 2, 'never there': 3}
@@ -17,14 +17,13 @@ def scored(blind=False):
   """The Evaluation of 12 images of two classes; blind: of a model that finds nothing."""
   merged = metric_images.merged(*metric_images.crowded_images(12, classes=2, detections=0 if blind else 12))
   settings = evaluation.Settings(slice_pattern='0([0-9])[.]jpg')
-  return evaluation.score(merged, LABELS, settings, bootstrap.draws(12, len(merged.scores)))
+  return evaluation.score(portions.Held([portions.of(merged, settings.iou)]), LABELS, settings)
 
 
 def scored_one(*images):
   """The Evaluation of images of metric_images.make_image, with the one class red."""
   merged = metric_images.merged(*images)
-  draws = bootstrap.draws(len(merged.names), len(merged.scores))
-  return evaluation.score(merged, {'red': 1}, evaluation.Settings(), draws)
+  return evaluation.score(portions.Held([portions.of(merged, 0.5)]), {'red': 1}, evaluation.Settings())
 
 
 def result_of(model, baseline=None):

@@ -3,8 +3,11 @@
 import csv
 import math
 
-from components.evaluator import evaluation
-from tests.support.evaluations import LABELS, scored, scored_one
+import numpy as np
+
+from components.evaluator import document, evaluation
+from detection.metrics import portions, ranked, results
+from tests.support.evaluations import LABELS, result_of, scored, scored_one
 
 
 def test_difficult_objects_are_not_counted(make):
@@ -35,3 +38,18 @@ def test_the_table_has_a_line_for_each_class_and_empty_fields_for_what_could_not
 
 def test_nan_becomes_none():
   assert evaluation.without_nan({'AP': math.nan, 'AP50': 0.5}) == {'AP': None, 'AP50': 0.5}
+
+
+def test_the_numbers_do_not_depend_on_portions_and_on_what_is_held(make, monkeypatch, tmp_path):
+  single = [results.of_image(*image) for image in make.crowded(12, classes=2, detections=12)]
+  settings = evaluation.Settings(slice_pattern='0([0-9])[.]jpg')
+  whole = evaluation.score(portions.Held([portions.of(results.merge(single), 0.5)]), LABELS, settings)
+  for start in range(5):
+    portions.of(results.merge(single[start::5]), 0.5).save(str(tmp_path / f'{start}.npz'))
+  monkeypatch.setattr(ranked, 'RUN_ROWS', 40)
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', 7)
+  stored = portions.Stored([str(tmp_path / f'{start}.npz') for start in range(5)])
+  parted = evaluation.score(stored, LABELS, settings)
+  assert document.build(result_of(parted)) == document.build(result_of(whole))
+  assert parted.shown.names.tolist() == whole.shown.names.tolist()
+  np.testing.assert_array_equal(parted.resampled, whole.resampled)

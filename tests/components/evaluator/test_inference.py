@@ -15,10 +15,22 @@ from tests.support.colour_detector import CLASSES, example
 def test_every_image_is_matched_once(colour_model, scenes, tmp_path):
   files = [str(path) for path in sorted((scenes / 'Split-eval').iterdir())]
   with beam.Pipeline() as pipeline:
-    inference.evaluate(pipeline, files, str(colour_model), CLASSES, str(tmp_path))
+    inference.evaluate(pipeline, files, inference.DetectAndMatch(str(colour_model), CLASSES, str(tmp_path)))
   results = inference.read_results(str(tmp_path))
   assert results.names.tolist() == [f'scene-{number:02d}.png' for number in range(12)]
   assert scores.score(results, CLASSES, 0.5).metrics['AP'] == pytest.approx(1.0)
+
+
+def test_a_shard_of_many_images_gives_several_files(colour_model, scenes, tmp_path, monkeypatch):
+  monkeypatch.setattr(inference, '_IMAGES_A_FILE', 1)
+  step = inference.DetectAndMatch(str(colour_model), CLASSES, str(tmp_path), iou=0.7)
+  files = [str(path) for path in (scenes / 'Split-eval').iterdir()]
+  written = [list(step.process(shard)) for shard in shards_of(files)]
+  assert max(map(len, written)) > 1
+  portions = list(inference.matched(str(tmp_path)))
+  assert [len(portion.results.names) for portion in portions] == [1] * 12
+  assert {portion.assignment.iou for portion in portions} == {0.7}
+  assert len(inference.read_results(str(tmp_path)).names) == 12
 
 
 def test_a_label_map_with_other_ids_is_matched_by_class_name(colour_model, scenes, tmp_path):

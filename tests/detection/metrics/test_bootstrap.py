@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection.metrics import bootstrap, coco, results
+from detection.metrics import bootstrap, coco, ranked, results
 
 CLASSES = [1, 2, 3]
 
@@ -65,3 +65,24 @@ def test_draws_are_the_same_each_time_and_fewer_for_many_detections():
   np.testing.assert_array_equal(bootstrap.draws(5, 10), bootstrap.draws(5, 10))
   assert len(bootstrap.draws(5, 10)) == 1000
   assert len(bootstrap.draws(5, 500_000)) == 200
+
+
+def test_the_numbers_do_not_depend_on_how_many_detections_and_resamples_are_held(make, monkeypatch):
+  sample = make.merged(*make.crowded(15, classes=3, detections=50))
+  weights = bootstrap.draws(15, len(sample.scores))[:40]
+  expected = bootstrap.resampled_ap(sample, CLASSES, weights)
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', 11)
+  monkeypatch.setattr(bootstrap, '_BLOCK', 200)
+  np.testing.assert_array_equal(bootstrap.resampled_ap(sample, CLASSES, weights), expected)
+  monkeypatch.setattr(bootstrap, '_HELD', 15 * 7)
+  monkeypatch.setattr(bootstrap, 'RESAMPLES', 40)
+  monkeypatch.setattr(bootstrap, '_FEWEST', 40)
+  np.testing.assert_array_equal(bootstrap.resampled(ranked.of(sample), CLASSES, 15), expected)
+
+
+def test_very_many_hits_are_added_up_to_the_same_mean(make, monkeypatch):
+  images = [make.image(n, truth=[(make.BOX, 1)], found=[(make.BOX, 1, n / 300)]) for n in range(1, 251)]
+  weights = bootstrap.draws(250, 250)[:20]
+  expected = bootstrap.resampled_ap(make.merged(*images), [1], weights)
+  monkeypatch.setattr(bootstrap, '_SUMMED', 16)
+  np.testing.assert_allclose(bootstrap.resampled_ap(make.merged(*images), [1], weights), expected, rtol=1e-12)

@@ -12,7 +12,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from detection.detections import Detections
-from detection.metrics import coco, names, results
+from detection.metrics import coco, names, ranked, results
 from detection.metrics.matching import GroundTruth
 
 CLASS_IDS = (1, 2, 3)
@@ -187,3 +187,16 @@ def test_an_image_that_two_workers_saw_is_refused():
   part = results.of_image(*image(1, truth=[(BOX, 1)]))
   with pytest.raises(ValueError, match='000001.jpg'):
     results.merge([part, part])
+
+
+@pytest.mark.parametrize('rows', [1, 7, 100])
+def test_equals_pycocotools_however_few_detections_are_held(make, monkeypatch, rows):
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', rows)
+  assert_equals_pycocotools(make.crowded(6, classes=3, detections=50))
+
+
+@pytest.mark.parametrize('levels', [coco.RECALL_LEVELS, np.arange(11) / 10])
+def test_as_many_hits_are_needed_as_recall_says_whatever_rounding_does(levels):
+  for objects in range(1, 400):
+    expected = np.searchsorted(np.arange(1, objects + 1) / objects, levels) + 1
+    assert coco.levels_reached(objects, levels).tolist() == expected.tolist(), objects

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection.metrics import mistakes, operating
+from detection.metrics import mistakes, operating, results
 
 
 def diagnose(results, least=0.0, iou=0.5):
@@ -80,3 +80,29 @@ def test_every_object_and_every_kept_detection_is_counted_once(make):
   kept = operating.kept(results, {1: 0.4, 2: 0.4})
   ignored = operating.assign_all(results, 0.5).ignored
   assert made.confusion[:, :2].sum() == np.count_nonzero(kept & ~ignored) == false + made.found.sum()
+
+
+@pytest.mark.parametrize('held', [0, 500])
+def test_portions_add_up_to_the_whole_and_the_best_and_worst_images_are_kept(make, monkeypatch, held):
+  monkeypatch.setattr(mistakes, '_HELD', held)
+  merged = make.merged(
+    *make.crowded(20, classes=2, detections=6),
+    *[make.image(f'{name}.jpg', truth=[(make.BOX, 1)], found=[(make.BOX, 1, 0.9)]) for name in 'cab'],
+  )
+  whole = diagnose(merged, least=0.4)
+  parts = [results.select(merged, np.arange(start, 23, 4)) for start in range(4)]
+  portions = ((part, operating.assign_all(part, 0.5)) for part in parts)
+  shown, made = mistakes.diagnose_all(portions, [1, 2], {1: 0.4, 2: 0.4}, 0.5, most=3)
+  for table in ('confusion', 'causes', 'missed', 'found'):
+    np.testing.assert_array_equal(getattr(made, table), getattr(whole, table))
+  for choose in (mistakes.best, mistakes.worst):
+    expected = merged.names[choose(whole, 3)].tolist()
+    assert shown.names[choose(made, 3)].tolist() == expected
+    assert len(expected) == 3
+  assert len(shown.names) <= 6
+  assert len(made.cause) == len(shown.scores)
+
+
+def test_without_images_there_are_no_mistakes():
+  shown, made = mistakes.diagnose_all([], [1, 2], {1: 0.4, 2: 0.4}, 0.5, most=3)
+  assert (len(shown.names), made.confusion.sum()) == (0, 0)

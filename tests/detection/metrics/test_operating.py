@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection.metrics import coco, operating
+from detection.metrics import coco, operating, ranked
 from detection.metrics.matching import IOU_THRESHOLDS, cell
 
 
@@ -60,3 +60,25 @@ def test_at_cocos_thresholds_the_matching_is_cocos(make, t):
 def test_any_iou_can_be_asked_for(make):
   results = make.merged(make.image(1, truth=[(make.BOX, 1)], found=[(make.HALF, 1, 0.9)]))
   assert [operating.assign_all(results, iou).hit.tolist() for iou in (0.39, 0.41)] == [[True], [False]]
+
+
+@pytest.mark.parametrize('rows', [1, 7])
+def test_the_curve_does_not_depend_on_how_many_detections_are_held(make, monkeypatch, rows):
+  images = [make.image(n, truth=[(make.BOX, 1)], found=[(make.BOX, 1, n // 4 / 100)]) for n in range(50, 80)]
+  results = make.merged(*images, *make.crowded(5, classes=1, detections=20))
+  assignment = operating.assign_all(results, 0.5)
+  expected = operating.measure(ranked.of(results, (assignment.hit, assignment.ignored)), 1)
+  assert len(set(expected[0].scores)) == len(expected[0].scores) < len(results.scores)
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', rows)
+  curve, best = operating.measure(ranked.of(results, (assignment.hit, assignment.ignored)), 1)
+  assert best == expected[1] == operating.best(expected[0])
+  for field in ('scores', 'precision', 'recall', 'f1'):
+    np.testing.assert_array_equal(getattr(curve, field), getattr(expected[0], field))
+
+
+def test_of_a_long_curve_both_ends_and_the_best_point_are_kept(make):
+  results = make.merged(*make.crowded(40, classes=1, detections=30))
+  curve, best = operating.measure(ranked.of(results, (cell(results.hits, 0, 0), np.zeros(1200, bool))), 1)
+  assert len(curve.scores) == operating.MOST_POINTS
+  assert (curve.scores[0], curve.scores[-1]) == (results.scores.max(), results.scores.min())
+  assert best.f1 >= curve.f1.max()

@@ -1,4 +1,4 @@
-"""Results: columns that can be written, merged in any order, and taken apart again."""
+"""Results: columns that can be merged in any order, and taken apart again."""
 
 import dataclasses
 
@@ -18,12 +18,6 @@ def assert_equal(one, other):
     mine, theirs = getattr(one, field.name), getattr(other, field.name)
     np.testing.assert_array_equal(mine, theirs, err_msg=field.name)
     assert mine.dtype.kind == theirs.dtype.kind, field.name
-
-
-def test_what_is_saved_is_read_again(make, tmp_path):
-  merged = results.merge(parts(make)[1])
-  merged.save(str(tmp_path / 'part.npz'))
-  assert_equal(results.read(str(tmp_path / 'part.npz')), merged)
 
 
 def test_the_order_of_parts_changes_nothing(make):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from detection.metrics import names, scores
+from detection.metrics import names, ranked, scores
 
 LABELS = {'cat': 1, 'dog': 2, 'never there': 3}
 
@@ -49,3 +49,10 @@ def test_overall_is_the_mean_of_the_classes_that_have_objects(scored):
 def test_without_any_object_there_is_nothing_to_measure(make):
   scored = scores.score(make.merged(make.image(1)), LABELS, iou=0.5)
   assert all(math.isnan(value) for value in scored.metrics.values())
+
+
+def test_images_of_a_class_are_counted_once_however_few_objects_are_held(make, monkeypatch):
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', 2)
+  images = [make.image(n, truth=[(make.BOX, 1)] * 3 + [(make.FAR, 1, 'difficult')]) for n in range(5)]
+  row = scores.score(make.merged(*images), {'cat': 1}, 0.5).classes[0]
+  assert (row.objects, row.images) == (15, 5)

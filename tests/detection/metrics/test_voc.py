@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection.metrics import names, voc
+from detection.metrics import names, ranked, voc
 
 
 def both(results, class_ids=(1,)):
@@ -62,3 +62,23 @@ def test_the_area_equals_the_od_apis():
     hit = rng.random(30) < 0.5
     precision, recall = metrics.compute_precision_recall(np.linspace(1, 0, 30), hit, 30)
     assert voc.area(precision, recall) == pytest.approx(metrics.compute_average_precision(precision, recall), abs=1e-12)
+
+
+def test_the_numbers_do_not_depend_on_how_many_detections_are_held(make, monkeypatch):
+  sample = make.merged(*make.crowded(15, classes=2, detections=50))
+  matching = voc.match(sample)
+  expected = voc.average_precision(sample, [1, 2])
+  for k, class_id in enumerate((1, 2)):  # as defined, of all detections at once
+    rows = np.flatnonzero((sample.classes == class_id) & ~matching.ignored)
+    found = np.cumsum(matching.hit[rows[np.argsort(-sample.scores[rows], kind='stable')]])
+    counts = (sample.object_class == class_id) & ~(sample.object_difficult | sample.object_crowd)
+    precision, recall = found / np.arange(1, len(found) + 1), found / np.count_nonzero(counts)
+    assert expected['VOC10_AP50'][k] == voc.area(precision, recall)
+    eleven = [precision[recall >= level].max(initial=0.0) for level in np.arange(11) / 10]
+    assert expected['VOC07_AP50'][k] == np.mean(eleven)
+  monkeypatch.setattr(ranked, 'BLOCK_ROWS', 11)
+  for name, values in voc.average_precision(sample, [1, 2]).items():
+    assert values.tolist() == expected[name].tolist()
+  monkeypatch.setattr(voc, '_SUMMED', 16)
+  for name, values in voc.average_precision(sample, [1, 2]).items():
+    np.testing.assert_allclose(values, expected[name], rtol=1e-12)

@@ -38,7 +38,7 @@ def test_a_process_that_knows_only_where_the_files_are_goes_on(tmp_path, monkeyp
     return pickle.loads(pickle.dumps(stages))
 
   assert len(run(elsewhere().read())) == 1
-  assert len(run(elsewhere().join())) == 22
+  assert len(run(elsewhere().join())) == 8
   matched = run(elsewhere().match())
   assert len(matched) == 25
   paired, index = elsewhere().found(matched)
