@@ -44,9 +44,10 @@ class Portion:
   def save(self, uri: str) -> None:
     """Writes an .npz that appears whole."""
     columns = {field.name: getattr(self.results, field.name) for field in dataclasses.fields(Results)}
-    matched = {'iou': self.assignment.iou, 'assigned': self.assignment.object}
+    columns |= {'iou': np.array(self.assignment.iou), 'assigned': self.assignment.object}
+    columns |= {'voc_hit': self.voc.hit, 'voc_ignored': self.voc.ignored}
     buffer = io.BytesIO()
-    np.savez(buffer, **columns, **matched, voc_hit=self.voc.hit, voc_ignored=self.voc.ignored)
+    np.savez(buffer, **columns)
     files.write_bytes(uri, buffer.getvalue())
 
 
