@@ -60,7 +60,9 @@ class Evaluation:
 
   def difference(self, before: 'Evaluation') -> dict[str, bootstrap.Interval]:
     """{'AP' and 'AP50': confidence interval of the rise over `before`, measured on the same images}"""
-    rise = self.resampled - before.resampled
+    # Of a model with more detections fewer resamples are drawn: the first ones.
+    common = min(len(self.resampled), len(before.resampled))
+    rise = self.resampled[:common] - before.resampled[:common]
     return {name: bootstrap.interval(rise[:, i]) for i, name in enumerate(('AP', 'AP50'))}
 
 

@@ -1,6 +1,7 @@
 """One model's scores on one set of images."""
 
 import csv
+import dataclasses
 import math
 
 import numpy as np
@@ -27,6 +28,13 @@ def test_a_model_does_not_differ_from_itself_and_is_above_a_blind_one():
   own = measured.difference(measured)['AP']
   assert (own.low, own.high) == (0, 0)
   assert measured.difference(scored(blind=True))['AP'].low > 0
+
+
+def test_a_model_is_compared_with_one_that_finds_more():
+  measured = scored()
+  fewer = dataclasses.replace(measured, resampled=measured.resampled[:400])
+  for rise in (measured.difference(fewer), fewer.difference(measured)):
+    assert (rise['AP'].low, rise['AP'].high) == (0, 0)
 
 
 def test_the_table_has_a_line_for_each_class_and_empty_fields_for_what_could_not_be_measured():
