@@ -1,6 +1,7 @@
 """What ingestion costs besides its images: listing, pairing, shards, settling, adding up and comparing.
 
     python -m benchmarks.ingest_names [--images 100000 1000000] [--method hash] [--format coco] [--whole]
+    python -m benchmarks.ingest_names --format yolo --corners 3 200
 
 The images exist by name only, and what a worker would find in them is drawn. So a million fit any disk, and what is
 left is what the process that plans has to do and hold. Each row is a process of its own, which has one worker process.
@@ -10,7 +11,9 @@ label files of YOLO are drawn when they are read.
 
 import argparse
 import dataclasses
+import functools
 import json
+import math
 import multiprocessing
 import random
 import resource
@@ -99,10 +102,10 @@ class _Pretend:
     return found
 
 
-def _pretend(images: int, data_format: str) -> None:
+def _pretend(images: int, data_format: str, corners: Sequence[int]) -> None:
   """Makes this process take such a folder for the one that it is to list, and to read."""
   _Names.images, _Names.data_format = images, data_format
-  yolo.read_annotation_file = _label_file
+  yolo.read_annotation_file = functools.partial(_label_file, corners)
   listing.Walk = _Names  # type: ignore[misc]
 
 
@@ -110,15 +113,24 @@ def _run(job: stages.Job) -> None:
   job()
 
 
-def _label_file(root: str, path: str, limit: int) -> bytes:
-  """Stands for a label file with three boxes."""
-  return b''.join(b'%d 0.5 0.4%d 0.25 0.125\n' % ((len(root + path) + n) % _CLASSES, n) for n in range(3))
+def _label_file(corners: Sequence[int], root: str, path: str, limit: int) -> bytes:
+  """Stands for a label file with three boxes; or polygons that have from the least to the most corners, if given."""
+  if not corners:
+    return b''.join(b'%d 0.5 0.4%d 0.25 0.125\n' % ((len(root + path) + n) % _CLASSES, n) for n in range(3))
+  rng = random.Random(path)
+  return b''.join(b'%d %s\n' % (rng.randrange(_CLASSES), _ring(rng.randint(*corners))) for _ in range(3))
+
+
+@functools.cache
+def _ring(corners: int) -> bytes:
+  angles = [2 * math.pi * n / corners for n in range(corners)]
+  return b' '.join(b'%.6f %.6f' % (0.5 + 0.25 * math.cos(angle), 0.5 + 0.125 * math.sin(angle)) for angle in angles)
 
 
 def run(arguments: argparse.Namespace, folder: str) -> dict[str, float]:
   """One row, in this process and one worker process."""
   images = arguments.images[0]
-  named = images, arguments.format
+  named = images, arguments.format, arguments.corners
   _pretend(*named)
   settings = IngestSettings(data_format=arguments.format, split={'method': arguments.method})
   with ProcessPoolExecutor(1, multiprocessing.get_context('spawn'), _pretend, named) as pool:
@@ -159,6 +171,7 @@ def main() -> None:
   parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000])
   parser.add_argument('--method', default='hash', help='data.split.method')
   parser.add_argument('--format', default='voc', choices=('voc', 'coco', 'yolo', 'csv'), help='data.format')
+  parser.add_argument('--corners', type=int, nargs=2, default=[], help='of YOLO polygons: the least and the most')
   parser.add_argument('--whole', action='store_true', help='pairs the folder in one process')
   parser.add_argument('--one', action='store_true', help='runs one row here, and prints it as JSON')
   arguments = parser.parse_args()
@@ -171,6 +184,7 @@ def main() -> None:
   for images in arguments.images:
     command = [sys.executable, '-m', 'benchmarks.ingest_names', '--one', '--images', str(images)]
     command += ['--method', arguments.method, '--format', arguments.format, *(['--whole'] if arguments.whole else [])]
+    command += ['--corners', *map(str, arguments.corners)] if arguments.corners else []
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     found = json.loads(out.splitlines()[-1])
     seconds = ' | '.join(f'{found[name]:.1f}' for name in ('all', 'planning', 'worker'))

@@ -14,6 +14,7 @@ where data.yaml has kpt_shape.
 import enum
 import heapq
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -96,11 +97,14 @@ class Readings(NamedTuple):
 
 
 class Sample(NamedTuple):
-  """A row that is looked at: of which label file, in which line, and its numbers after the class number."""
+  """A row that is looked at: of which label file, in which line, and its numbers after the class number.
+
+  An array: numbers of a tuple take four times as much memory, and all samples of a data set are held at once.
+  """
 
   path: str
   line: int
-  values: tuple[float, ...]
+  values: 'array[float]'
 
 
 def first(samples: Iterable[Sample]) -> list[Sample]:
@@ -128,7 +132,7 @@ class Columns:
     for row in rows if not self._is_complete else ():
       sample = self.samples[row.columns]
       if len(sample) < _SAMPLE:
-        sample.append(Sample(path, row.line, row.values))
+        sample.append(Sample(path, row.line, array('d', row.values)))
     return tuple(map(_readings, rows))
 
   def corners(self, row: Readings) -> Corners:
@@ -160,7 +164,7 @@ class Columns:
     return f'{columns} columns may be a polygon, or a box with more numbers; kpt_shape in data.yaml would tell'
 
   def _decide(self, columns: int) -> Layout:
-    sample = [one.values for one in self.samples[columns]]
+    sample = [tuple(one.values) for one in self.samples[columns]]
     if self.keypoints:
       count, size = self.keypoints
       if 0 <= columns - BOX_COLUMNS - count * size <= 2:

@@ -43,8 +43,8 @@ def receive(file: IO[bytes]) -> bytes:
     EOFError: if the file ends.
   """
   head = file.read(_HEAD)
-  message = file.read(int.from_bytes(head, 'big')) if len(head) == _HEAD else b''
-  if not message:
+  length = int.from_bytes(head, 'big')
+  if len(head) < _HEAD or len(message := file.read(length)) < length:
     raise EOFError
   return message
 
