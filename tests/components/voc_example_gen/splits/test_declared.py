@@ -117,7 +117,7 @@ TWICE = ('a/1.jpg', 'b/1.jpg', 'x/a/1.jpg', 'x/b/1.jpg')
   ('files', 'splits'),
   [
     pytest.param(
-      {'x/data.yaml': 'train: one.txt\nval: two.txt\n', 'x/one.txt': 'a/1.jpg', 'x/two.txt': 'b/1.jpg'},
+      {'data.yaml': 'train: x/one.txt\nval: x/two.txt\n', 'x/one.txt': 'a/1.jpg', 'x/two.txt': 'b/1.jpg'},
       {'x/a/1.jpg': 'train', 'x/b/1.jpg': 'eval'},
       id='paths are relative to their list',
     ),

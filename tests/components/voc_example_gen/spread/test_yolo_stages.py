@@ -183,7 +183,6 @@ def test_lists_of_images_are_taken_in_parts(tmp_path, monkeypatch, name):
 def test_a_list_that_is_too_large_to_be_read_is_one_without_lines(tmp_path, monkeypatch):
   monkeypatch.setattr(imagesets, 'MAX_BYTES', 60)
   monkeypatch.setattr(spread_lists, '_BLOCK', 50)
-  monkeypatch.setattr(spread_lists, '_RUN', 1)
   files = {'train.txt': lines(range(20)), 'val.txt': lines(range(2)), 'test.txt': lines(range(2, 4))}
   planned = spread_plans.assert_same(voc_maker.write(tmp_path / 'data', {**ONE, **files}), tmp_path / 'work')
   assert planned.split_method == 'hash'
