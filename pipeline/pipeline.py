@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from ml_metadata.proto import metadata_store_pb2
+from tensorflow_data_validation import StatsOptions
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
@@ -134,10 +135,10 @@ def _example_gen(config: RunConfig, context: RunContext) -> VocExampleGen:
 def _statistics(config: RunConfig, examples: BaseChannel) -> list[BaseNode]:
   if not config.data.statistics:
     return []
-  statistics_gen = StatisticsGen(examples=examples)
-  statistics = statistics_gen.outputs['statistics']
-  schema_gen = SchemaGen(statistics=statistics, infer_feature_shape=False)
-  return [statistics_gen, schema_gen, ExampleValidator(statistics=statistics, schema=schema_gen.outputs['schema'])]
+  # Else every distinct value, and so the bytes of every image, goes through Beam to be counted.
+  statistics_gen = StatisticsGen(examples, stats_options=StatsOptions(use_sketch_based_topk_uniques=True))
+  schema_gen = SchemaGen(statistics := statistics_gen.outputs['statistics'], infer_feature_shape=False)
+  return [statistics_gen, schema_gen, ExampleValidator(statistics, schema_gen.outputs['schema'])]
 
 
 def _training(config: RunConfig, context: RunContext, data: TrainingData) -> list[BaseNode]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tensorflow_data_validation import StatsOptions
 
 from detection.base.errors import ConfigError
 from detection.pipeline_config import hyperparameters
@@ -49,6 +50,13 @@ def components(**sections):
 )
 def test_the_steps_of_a_run_config(sections, expected):
   assert set(components(**sections)) == {*DATA, 'LabelMapGen', *expected, *RELEASE}
+
+
+def test_statistics_are_of_all_features_and_do_not_shuffle_images():
+  text = components()['StatisticsGen'].exec_properties['stats_options_json']
+  options = StatsOptions.from_json(text)
+  assert options.use_sketch_based_topk_uniques
+  assert options.feature_allowlist is None
 
 
 def test_the_baseline_is_resolved_where_this_process_keeps_the_metadata(tmp_path):
