@@ -34,6 +34,7 @@ BOTH = [
   'ml-metadata',
   'onnx',
   'sqlalchemy>=2',
+  'tensorflow-data-validation',
 ]
 CURRENT = [
   'tfx==1.21.0',

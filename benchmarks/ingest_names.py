@@ -30,7 +30,6 @@ from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.shard_writer import ShardWriter
 from components.voc_example_gen.spread import list_stages, spread_plan, spread_sums, stages
 from components.voc_example_gen.writing import Written
-from detection.base import files
 
 _SIZE = 57_000  # bytes of an image
 _CLASSES = 20
@@ -88,9 +87,7 @@ class _Pretend:
 
   def __call__(self) -> None:
     for shard in self.shards:
-      with files.whole_file(f'{self.writer.outcomes_uri}/{shard.split}-{shard.name}.jsonl') as lines:
-        for task in shard.tasks:
-          lines.write(self._outcome(task.item.image).as_json().encode() + b'\n')
+      self.writer.save_outcomes(shard, (self._outcome(task.item.image) for task in shard.tasks))
 
   def _outcome(self, image: str) -> ingest.Outcome:
     rng = random.Random(image)

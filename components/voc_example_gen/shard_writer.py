@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import functools
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -53,17 +53,21 @@ class ShardWriter:
     run = functools.partial(ingest.process, self.root, keep_negatives=self.keep_negatives)
     with contextlib.ExitStack() as stack:
       split_files = self._open_splits(stack, self.examples_uri, shard)
-      rows: list[exchange.Row] = []  # of one shard
+      outcomes: list[ingest.Outcome] = []  # of one shard
       for record, outcome in in_order(run, shard, self.threads):
         outcome.split = shard.split or self.placing.split_of(outcome.image, outcome.digest)
         if record:
           _append(split_files[outcome.split], record, outcome)
           count += 1
         after_image()
-        rows.append(outcome.as_row())
-    exchange.save(self._outcomes_of(shard), {_ALL: rows})
+        outcomes.append(outcome)
+    self.save_outcomes(shard, outcomes)
     self._keep_scans(shard, split_files)
     return count
+
+  def save_outcomes(self, shard: plan.Shard, outcomes: Iterable[ingest.Outcome]) -> None:
+    """Writes what `outcomes` reads, of one shard."""
+    exchange.save(self._outcomes_of(shard), {_ALL: [outcome.as_row() for outcome in outcomes]})
 
   def move(self, shard: plan.Shard, moves: Mapping[str, str], target_uri: str) -> None:
     """Writes the files of a shard, which has been written, anew below `target_uri`, with some images in other splits.
