@@ -37,7 +37,9 @@ class Count(NamedTuple):
 
 def advance(count: Count | None) -> None:
   """Shows that further images are written; None for a job that writes none."""
-  for progress in _shown if count else ():
+  if not count:
+    return
+  for progress in _shown:
     progress.advance(count.images)
     progress.expect(count.of)
 
