@@ -84,7 +84,8 @@ def test_batch_norm_is_folded_where_the_outputs_stay(network, count):
     )
     return found
 
-  np.testing.assert_allclose(tf.function(folded)(IMAGES), network(tf.constant(IMAGES)), rtol=1e-5, atol=1e-5)  # of numbers up to 5
+  # Numbers of up to 5, whose sums are in another order.
+  np.testing.assert_allclose(tf.function(folded)(IMAGES), network(tf.constant(IMAGES)), rtol=1e-5, atol=1e-5)
 
 
 def test_batch_norm_of_training_stays():
