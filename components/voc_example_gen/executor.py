@@ -131,8 +131,7 @@ class _Task:
 
   def output(self, images: int, then: Callable[[Written], Stage | Result]) -> Output:
     """Where and how so many images are written."""
-    threads = parallelism.choose(self.beam_args, images).threads
-    threads = max(threads, parallelism.REMOTE) if files.is_remote(self.root) else threads
+    threads = parallelism.threads(self.root, self.beam_args, images)
     return Output(self.examples_uri, self.settings.keep_negatives, threads, self.work_uri, then)
 
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from detection.base import files
+
 # Threads share an interpreter. A process starts in half a second, in which it could read a thousand images.
 IMAGES_PER_PROCESS = 5_000
 # Beam's "DirectRunner" first tries to download and start another engine, Prism; this is the one it falls back to.
@@ -12,7 +14,7 @@ LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
 _THREADS = 'multi_threading'
 _AHEAD = 2  # threads of a process that has a core: one reads while the other decodes
-REMOTE = 16  # threads where each read waits for a store
+_REMOTE = 16  # threads where each read waits for a store
 
 
 class Parallelism(NamedTuple):
@@ -20,7 +22,7 @@ class Parallelism(NamedTuple):
 
   Attributes:
     beam_args: completed.
-    threads: of each job.
+    threads: of each job, where files are on a disk; see `threads`.
     in_processes: whether each job runs in a process of its own.
   """
 
@@ -51,6 +53,12 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
     return Parallelism(local, threads=cores, in_processes=False)
   local += [f'--direct_running_mode={_THREADS}', f'--direct_num_workers={processes}']
   return Parallelism(local, threads=_AHEAD, in_processes=True)
+
+
+def threads(root: str, beam_args: Sequence[str], images: int) -> int:
+  """How many threads a job uses that reads images below `root`."""
+  chosen = choose(beam_args, images).threads
+  return max(chosen, _REMOTE) if files.is_remote(root) else chosen
 
 
 def _taken(name: str, arguments: Sequence[str]) -> tuple[str, list[str]]:

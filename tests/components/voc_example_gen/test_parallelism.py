@@ -30,3 +30,8 @@ MODES = {
 @pytest.mark.parametrize(('given', 'images', 'cores', 'args', 'threads', 'in_processes'), MODES.values(), ids=MODES)
 def test_processes_by_data_size(given, images, cores, args, threads, in_processes):
   assert parallelism.choose(given, images, cores) == (args, threads, in_processes)
+
+
+def test_images_in_a_store_are_asked_for_many_at_a_time():
+  assert parallelism.threads('s3://bucket/photos', [FLINK], 10**6) == 16
+  assert parallelism.threads('/photos', [FLINK], 10**6) == 2

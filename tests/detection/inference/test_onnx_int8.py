@@ -58,6 +58,8 @@ def test_the_outputs_are_near_and_the_class_names_and_sizes_stay(network):
   model = onnx.load_from_string(quantized)
   assert {entry.key: entry.value for entry in model.metadata_props} == {'labels': '{"red": 1}'}
   assert sum(weight.data_type == onnx.TensorProto.INT8 for weight in model.graph.initializer) >= 2
+  weights = [onnx.numpy_helper.to_array(weight) for weight in model.graph.initializer]
+  assert max(abs(int(weight.min())) for weight in weights if weight.dtype == np.int8) <= 64  # 7 bits
   for image in images:
     here, there = run(file, image), run(quantized, image)
     assert here.shape == there.shape

@@ -1,6 +1,7 @@
 """Stages run as one Beam pipeline: in order, to their result or to the mistake that one of them found."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import apache_beam as beam
@@ -11,6 +12,8 @@ from components.voc_example_gen import parallelism
 from components.voc_example_gen.spread import beam_stages
 from components.voc_example_gen.spread.stages import Begun, Result
 from detection.base.errors import DataError
+
+NOTED = []
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +82,24 @@ def test_no_pipeline_is_made_for_nothing(tmp_path):
 def test_the_mistake_that_a_stage_finds_is_raised_as_it_is(run):
   with pytest.raises(DataError, match=r'^photos: no such class\.$'):
     run(Refuse(), ('A', 'B', 'C'))
+
+
+def note(result):
+  NOTED.append(result)
+
+
+def test_jobs_run_in_processes_and_what_they_return_is_told(tmp_path):
+  NOTED.clear()
+
+  def make():
+    return beam.Pipeline(options=PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}']))
+
+  def first():
+    return Begun([os.getpid] * 3, Result('done'))
+
+  assert beam_stages.run(make, str(tmp_path), first, ('A',), in_processes=True, after_job=note) == 'done'
+  assert len(NOTED) == 3
+  assert os.getpid() not in NOTED
 
 
 def test_more_stages_than_names_are_a_bug(run, tmp_path):
