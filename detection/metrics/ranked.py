@@ -164,7 +164,7 @@ def _counts(block: np.ndarray) -> dict[int, tuple[int, int]]:
   """{class id: (objects, rows)} of sorted rows, in their order."""
   ids, starts, counts = np.unique(block['class'], return_index=True, return_counts=True)
   return {
-    class_id: (np.count_nonzero(block['object'][start : start + count]), count)
+    class_id: (int(np.count_nonzero(block['object'][start : start + count])), count)
     for class_id, start, count in zip(ids.tolist(), starts.tolist(), counts.tolist(), strict=True)
   }
 

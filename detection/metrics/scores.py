@@ -87,7 +87,7 @@ def _count(rows: Ranked, class_id: int) -> tuple[int, int]:
   for block in rows.objects(class_id):
     shown = block['image'][block['hits'][:, 0] > 0]
     objects += len(shown)
-    images += np.count_nonzero(np.diff(shown, prepend=last))
+    images += int(np.count_nonzero(np.diff(shown, prepend=last)))
     last = shown[-1] if len(shown) else last
   return objects, images
 
