@@ -17,7 +17,7 @@ from components.voc_example_gen import digests, moving, parallelism, plan, sums,
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
-from components.voc_example_gen.spread import beam_stages, list_stages, spread_plan, spread_sums
+from components.voc_example_gen.spread import beam_stages, list_stages, local_stages, spread_plan, spread_sums, stages
 from components.voc_example_gen.spread.stages import Result, Stage
 from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
@@ -42,7 +42,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     output_dict: dict[str, list[artifact.Artifact]],
     exec_properties: dict[str, Any],
   ) -> None:
-    """Plans, writes all shards on Beam, and reports what became of each image.
+    """Plans, writes all shards, and reports what became of each image.
 
     Raises:
       DataError: if the folder cannot be used, or too much of it is refused; nothing is left in `examples` then.
@@ -75,8 +75,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     print(summary.in_short(tally), 'See', files.join(report_uri, IngestReport.PAGE_NAME), flush=True)
 
   def _ingest(self, task: '_Task') -> sums.Sums:
-    """Reads all images and writes the examples; all that is done for a large folder, from its listing on, is one Beam
-    pipeline."""
+    """Reads all images and writes the examples; all that is done for a large folder, from its listing on, is one run of
+    stages: on an engine, one Beam pipeline."""
     tree = list_stages.begin(task.root, task.work_uri)
     if isinstance(tree, list_stages.Large):
       images = _MANY if tree.names is None else tree.names
@@ -96,17 +96,26 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     return self._run(write, _WRITE_AND_ADD_UP, task, planned.images)
 
   def _run_few(self, planned: plan.Plan, task: '_Task') -> sums.Sums:
-    """A second pipeline is needed only if images move: this process settles few images sooner than a stage begins."""
+    """A second run is needed only if images move: this process settles few images sooner than a stage begins."""
     written = self._run(task.output(planned.images, Result)(planned), writing.STAGES, task, planned.images)
-    return beam_stages.run(self._make_beam_pipeline, task.work_uri, sums.Settling(written), sums.STAGES)
+    return self._run(sums.Settling(written), sums.STAGES, task, planned.images)
 
   def _run(self, first: Stage, names: Sequence[str], task: '_Task', images: int) -> Any:
-    """Runs the stages of these names as one pipeline, and shows the images that are written. images: at most."""
+    """Runs the stages of these names, and shows the images that are written. images: at most."""
     chosen = parallelism.choose(task.beam_args, images)
-    self._beam_pipeline_args = chosen.beam_args
     with writing.showing(Progress(None)):
-      make = self._make_beam_pipeline
-      return beam_stages.run(make, task.work_uri, first, names, chosen.in_processes, writing.advance)
+      if chosen.beam_args is not None:
+        self._beam_pipeline_args = chosen.beam_args
+        in_processes = chosen.processes > 0
+        return beam_stages.run(self._make_beam_pipeline, task.work_uri, first, names, in_processes, writing.advance)
+      if chosen.processes:
+        return local_stages.run(first, task.work_uri, names, chosen.processes, writing.advance)
+      return stages.run(first, _run_here)
+
+
+def _run_here(jobs: Sequence[stages.Job]) -> None:
+  for job in jobs:
+    job()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ IMAGES_PER_PROCESS = 5_000
 # Beam's "DirectRunner" first tries to download and start another engine, Prism; this is the one it falls back to.
 LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
+_MODE, _WORKERS = '--direct_running_mode', '--direct_num_workers'
 _THREADS = 'multi_threading'
 _AHEAD = 2  # threads of a process that has a core: one reads while the other decodes
 _REMOTE = 16  # threads where each read waits for a store
@@ -21,18 +22,21 @@ class Parallelism(NamedTuple):
   """How a run is divided.
 
   Attributes:
-    beam_args: completed.
+    beam_args: completed, for an engine; None where this machine runs all jobs without one.
     threads: of each job, where files are on a disk; see `threads`.
-    in_processes: whether each job runs in a process of its own.
+    processes: that run jobs, with `beam_args` as many as there are cores; 0 if the process that is given a job runs it.
   """
 
-  beam_args: list[str]
+  beam_args: list[str] | None
   threads: int
-  in_processes: bool
+  processes: int
 
 
 def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> Parallelism:
-  """Completes Beam's arguments for a local run.
+  """Decides where jobs run.
+
+  Beam's local runner is used only where one of its own modes is asked for: it takes seconds to begin, and threads of
+  it would have a process each all the same.
 
   Args:
     beam_args: as the user gave them; a runner, a mode or a number of workers in them is kept.
@@ -43,16 +47,14 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
   runner, others = _taken('--runner', beam_args)
   if runner not in _LOCAL:
     # However many jobs an engine gives to one Python process at a time: each has a core.
-    return Parallelism(list(beam_args), threads=_AHEAD, in_processes=True)
-  local = [*others, f'--runner={LOCAL_RUNNER}']
-  mode, workers = (_taken(name, others)[0] for name in ('--direct_running_mode', '--direct_num_workers'))
-  if mode or workers:
-    return Parallelism(local, threads=_AHEAD, in_processes=mode == _THREADS)
+    return Parallelism(list(beam_args), _AHEAD, processes=cores)
+  mode, workers = (_taken(name, others)[0] for name in (_MODE, _WORKERS))
+  if mode not in ('', _THREADS):
+    return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _AHEAD, processes=0)
+  if workers or mode:
+    return Parallelism(None, _AHEAD, processes=int(workers or 1) or cores)
   processes = min(cores, images // IMAGES_PER_PROCESS)
-  if processes < 2:
-    return Parallelism(local, threads=cores, in_processes=False)
-  local += [f'--direct_running_mode={_THREADS}', f'--direct_num_workers={processes}']
-  return Parallelism(local, threads=_AHEAD, in_processes=True)
+  return Parallelism(None, _AHEAD, processes) if processes > 1 else Parallelism(None, cores, processes=0)
 
 
 def threads(root: str, beam_args: Sequence[str], images: int) -> int:

@@ -10,26 +10,28 @@ THREADS = '--direct_running_mode=multi_threading'
 PROCESSES = '--direct_running_mode=multi_processing'
 TWO = '--direct_num_workers=2'
 
-# (arguments given, images, cores) -> (arguments, threads of a job, whether it has a process)
+# (arguments given, images, cores) -> (arguments for an engine, threads of a job, processes)
 MODES = {
-  'a hundred images': ([], 100, 2, [LOCAL], 2, False),
-  'a hundred thousand on two cores': ([], 100_000, 2, [LOCAL, THREADS, TWO], 2, True),
-  'nine thousand on two cores': ([], 9_000, 2, [LOCAL], 2, False),
-  'no more processes than the data needs': ([], 10_000, 64, [LOCAL, THREADS, TWO], 2, True),
-  'no more processes than cores': ([], 10**6, 4, [LOCAL, THREADS, '--direct_num_workers=4'], 2, True),
-  'one core': ([], 10_000, 1, [LOCAL], 1, False),
-  'the user chose threads': ([THREADS, TWO], 100, 2, [THREADS, TWO, LOCAL], 2, True),
-  'the user chose the processes of Beam': ([PROCESSES, TWO], 10**6, 2, [PROCESSES, TWO, LOCAL], 2, False),
-  'the user chose a number': (['--direct_num_workers=1'], 10_000, 2, ['--direct_num_workers=1', LOCAL], 2, False),
-  'another runner': ([FLINK], 10_000, 2, [FLINK], 2, True),
-  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 2, True),
-  'the direct runner by name': (['--runner=DirectRunner', '--x=1'], 100, 2, ['--x=1', LOCAL], 2, False),
+  'a hundred images': ([], 100, 2, None, 2, 0),
+  'a hundred thousand on two cores': ([], 100_000, 2, None, 2, 2),
+  'nine thousand on two cores': ([], 9_000, 2, None, 2, 0),
+  'no more processes than the data needs': ([], 10_000, 64, None, 2, 2),
+  'no more processes than cores': ([], 10**6, 4, None, 2, 4),
+  'one core': ([], 10_000, 1, None, 1, 0),
+  'the user chose threads': ([THREADS, TWO], 100, 2, None, 2, 2),
+  'the user chose threads, and no number of them': ([THREADS], 100, 8, None, 2, 1),
+  'the user chose the processes of Beam': ([PROCESSES, TWO], 10**6, 2, [PROCESSES, TWO, LOCAL], 2, 0),
+  'the user chose a number': (['--direct_num_workers=1'], 10_000, 2, None, 2, 1),
+  'the user chose all cores': (['--direct_num_workers=0'], 10_000, 6, None, 2, 6),
+  'another runner': ([FLINK], 10_000, 2, [FLINK], 2, 2),
+  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 2, 2),
+  'the direct runner by name': (['--runner=DirectRunner', '--x=1'], 100, 2, None, 2, 0),
 }
 
 
-@pytest.mark.parametrize(('given', 'images', 'cores', 'args', 'threads', 'in_processes'), MODES.values(), ids=MODES)
-def test_processes_by_data_size(given, images, cores, args, threads, in_processes):
-  assert parallelism.choose(given, images, cores) == (args, threads, in_processes)
+@pytest.mark.parametrize(('given', 'images', 'cores', 'args', 'threads', 'processes'), MODES.values(), ids=MODES)
+def test_processes_by_data_size(given, images, cores, args, threads, processes):
+  assert parallelism.choose(given, images, cores) == (args, threads, processes)
 
 
 def test_images_in_a_store_are_asked_for_many_at_a_time():

@@ -81,7 +81,7 @@ def held_and_spread(root, ingest, engine, monkeypatch, shard_bytes=100_000, **se
   monkeypatch.setattr(plan, 'SHARD_BYTES', shard_bytes)
   # Other processes would have none of these patches.
   choose = parallelism.choose
-  monkeypatch.setattr(parallelism, 'choose', lambda *size: choose(*size)._replace(in_processes=False))
+  monkeypatch.setattr(parallelism, 'choose', lambda *size: choose(*size)._replace(processes=0))
   held = ingest(root, **settings)
   assert all(len(held.files(split)) > 1 for split in ('train', 'eval'))
   monkeypatch.setattr(list_stages, 'MOST_HELD', 10)
@@ -107,8 +107,8 @@ def told(ingested):
   ], ingested.report
 
 
-# Threads of Beam have processes of this project.
-@pytest.mark.parametrize('mode', ['multi_processing', 'multi_threading'])
+# With threads, Beam is not used: each is a process of this project.
+@pytest.mark.parametrize('mode', ['multi_processing', 'in_memory', 'multi_threading'])
 def test_worker_processes_write_the_same_records(root, ingest, monkeypatch, mode):
   from components.voc_example_gen import plan
 

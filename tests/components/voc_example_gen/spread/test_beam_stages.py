@@ -1,8 +1,6 @@
 """Stages run as one Beam pipeline: in order, to their result or to the mistake that one of them found."""
 
-import dataclasses
 import os
-from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -12,43 +10,9 @@ from components.voc_example_gen import parallelism
 from components.voc_example_gen.spread import beam_stages
 from components.voc_example_gen.spread.stages import Begun, Result
 from detection.base.errors import DataError
+from tests.support.few_stages import Add, Refuse
 
 NOTED = []
-
-
-@dataclasses.dataclass(frozen=True)
-class Touch:
-  path: str
-
-  def __call__(self):
-    Path(self.path).touch()
-
-
-@dataclasses.dataclass(frozen=True)
-class Add:
-  """Has one job more than there were in the stage before, and passes on what that has left behind."""
-
-  folder: str
-  jobs: int
-  stop: int
-  seen: tuple[int, ...] = ()
-
-  def __call__(self):
-    seen = (*self.seen, len(list(Path(self.folder).glob('touched-*'))))
-    if self.jobs > self.stop:
-      return Begun((), Result(seen))
-    touch = [Touch(f'{self.folder}/touched-{self.jobs}-{index}') for index in range(self.jobs)]
-    return Begun(touch, Add(self.folder, self.jobs + 1, self.stop, seen))
-
-
-@dataclasses.dataclass(frozen=True)
-class Refuse:
-  before: bool = True
-
-  def __call__(self):
-    if self.before:
-      return Begun((), Refuse(before=False))
-    raise DataError('photos: no such class.')
 
 
 @pytest.fixture
