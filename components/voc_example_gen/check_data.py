@@ -99,7 +99,7 @@ def _examine_all(planned: plan.Plan, keep_negatives: bool, spool: _Spool, keep_b
   run_one = functools.partial(_checked, planned.root, keep_negatives=keep_negatives)
   with Progress(planned.images, out=sys.stderr) as progress:
     for shard in planned.shards:
-      for outcome, boxes in shard_writer.in_order(run_one, shard, os.cpu_count() or 1):
+      for outcome, boxes in shard_writer.in_order(run_one, shard.batches(), os.cpu_count() or 1):
         progress.advance()
         outcome.split = shard.split or planned.placing.split_of(outcome.image, outcome.digest)
         spool.add((outcome, boxes if keep_boxes else []))

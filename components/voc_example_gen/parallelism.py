@@ -14,7 +14,7 @@ LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
 _MODE, _WORKERS = '--direct_running_mode', '--direct_num_workers'
 _THREADS = 'multi_threading'
-_AHEAD = 2  # threads of a process that has a core: one reads while the other decodes
+_ONE = 1  # thread of a process that has a core: the system reads ahead for it
 _REMOTE = 16  # threads where each read waits for a store
 
 
@@ -47,14 +47,14 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
   runner, others = _taken('--runner', beam_args)
   if runner not in _LOCAL:
     # However many jobs an engine gives to one Python process at a time: each has a core.
-    return Parallelism(list(beam_args), _AHEAD, processes=cores)
+    return Parallelism(list(beam_args), _ONE, processes=cores)
   mode, workers = (_taken(name, others)[0] for name in (_MODE, _WORKERS))
   if mode not in ('', _THREADS):
-    return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _AHEAD, processes=0)
+    return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _ONE, processes=0)
   if workers or mode:
-    return Parallelism(None, _AHEAD, processes=int(workers or 1) or cores)
+    return Parallelism(None, _ONE, processes=int(workers or 1) or cores)
   processes = min(cores, images // IMAGES_PER_PROCESS)
-  return Parallelism(None, _AHEAD, processes) if processes > 1 else Parallelism(None, cores, processes=0)
+  return Parallelism(None, _ONE, processes) if processes > 1 else Parallelism(None, cores, processes=0)
 
 
 def threads(root: str, beam_args: Sequence[str], images: int) -> int:

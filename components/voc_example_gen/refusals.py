@@ -113,8 +113,10 @@ def _read_local(path: str, limit: int) -> bytes:
   descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
   try:
     content = os.read(descriptor, min(os.fstat(descriptor).st_size, limit) + 1)
-    while more := os.read(descriptor, min(limit + 1 - len(content), _BLOCK)):  # nothing follows, as a rule
+    more = os.read(descriptor, 1)  # nothing follows, as a rule: no large block is asked for in vain
+    while more:
       content += more
+      more = os.read(descriptor, min(max(limit + 1 - len(content), 0), _BLOCK))
     return content
   finally:
     os.close(descriptor)

@@ -106,6 +106,18 @@ def walk(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
   return gfile(root).walk(root) if is_remote(root) else local_walk.walk(root)
 
 
+def read_ahead(uri: str) -> None:
+  """Asks the system to read a file from the disk before it is needed; does nothing where that cannot be asked."""
+  if is_remote(uri) or not hasattr(os, 'posix_fadvise'):
+    return
+  with contextlib.suppress(OSError):  # who reads the file will find out
+    descriptor = os.open(uri, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+      os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    finally:
+      os.close(descriptor)
+
+
 def makedirs(uri: str) -> None:
   """Makes a folder and those above it, where they are missing."""
   if is_remote(uri):

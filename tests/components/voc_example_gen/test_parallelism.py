@@ -13,18 +13,18 @@ TWO = '--direct_num_workers=2'
 # (arguments given, images, cores) -> (arguments for an engine, threads of a job, processes)
 MODES = {
   'a hundred images': ([], 100, 2, None, 2, 0),
-  'a hundred thousand on two cores': ([], 100_000, 2, None, 2, 2),
+  'a hundred thousand on two cores': ([], 100_000, 2, None, 1, 2),
   'nine thousand on two cores': ([], 9_000, 2, None, 2, 0),
-  'no more processes than the data needs': ([], 10_000, 64, None, 2, 2),
-  'no more processes than cores': ([], 10**6, 4, None, 2, 4),
+  'no more processes than the data needs': ([], 10_000, 64, None, 1, 2),
+  'no more processes than cores': ([], 10**6, 4, None, 1, 4),
   'one core': ([], 10_000, 1, None, 1, 0),
-  'the user chose threads': ([THREADS, TWO], 100, 2, None, 2, 2),
-  'the user chose threads, and no number of them': ([THREADS], 100, 8, None, 2, 1),
-  'the user chose the processes of Beam': ([PROCESSES, TWO], 10**6, 2, [PROCESSES, TWO, LOCAL], 2, 0),
-  'the user chose a number': (['--direct_num_workers=1'], 10_000, 2, None, 2, 1),
-  'the user chose all cores': (['--direct_num_workers=0'], 10_000, 6, None, 2, 6),
-  'another runner': ([FLINK], 10_000, 2, [FLINK], 2, 2),
-  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 2, 2),
+  'the user chose threads': ([THREADS, TWO], 100, 2, None, 1, 2),
+  'the user chose threads, and no number of them': ([THREADS], 100, 8, None, 1, 1),
+  'the user chose the processes of Beam': ([PROCESSES, TWO], 10**6, 2, [PROCESSES, TWO, LOCAL], 1, 0),
+  'the user chose a number': (['--direct_num_workers=1'], 10_000, 2, None, 1, 1),
+  'the user chose all cores': (['--direct_num_workers=0'], 10_000, 6, None, 1, 6),
+  'another runner': ([FLINK], 10_000, 2, [FLINK], 1, 2),
+  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 1, 2),
   'the direct runner by name': (['--runner=DirectRunner', '--x=1'], 100, 2, None, 2, 0),
 }
 
@@ -36,4 +36,4 @@ def test_processes_by_data_size(given, images, cores, args, threads, processes):
 
 def test_images_in_a_store_are_asked_for_many_at_a_time():
   assert parallelism.threads('s3://bucket/photos', [FLINK], 10**6) == 16
-  assert parallelism.threads('/photos', [FLINK], 10**6) == 2
+  assert parallelism.threads('/photos', [FLINK], 10**6) == 1

@@ -19,7 +19,9 @@ from tests.support import folders, voc_maker
 def test_results_come_in_the_order_of_the_shard(threads, size):
   tasks = tuple(plan.Task(Item(f'{n}.jpg'), size) for n in range(100))
   shard = plan.Shard('train', 0, 1, tasks)
-  assert list(shard_writer.in_order(lambda task: task.item.image, shard, threads)) == [f'{n}.jpg' for n in range(100)]
+  assert list(shard_writer.in_order(lambda task: task.item.image, shard.batches(), threads)) == [
+    f'{n}.jpg' for n in range(100)
+  ]
 
 
 @pytest.fixture
@@ -32,6 +34,19 @@ def writer(planned, tmp_path):
   return shard_writer.ShardWriter(
     planned.root, str(tmp_path / 'out'), str(tmp_path / 'outcomes'), planned.placing, keep_negatives=True
   )
+
+
+def test_the_files_of_a_batch_are_read_ahead_while_the_one_before_is_written(planned, writer, monkeypatch):
+  monkeypatch.setattr(plan, 'BATCH_BYTES', 1)  # one image each
+  asked, told = [], []
+  monkeypatch.setattr(files, 'read_ahead', asked.append)
+  (shard,) = planned.shards
+  writer.write(shard, lambda: told.append(len(asked)))
+  following = [
+    f'{planned.root}/{path}' for task in shard.tasks[1:] for path in (task.item.image, task.item.annotation_file)
+  ]
+  assert asked == following
+  assert told == [2, 4, 6, 8, 10, 10]
 
 
 def test_writing_a_shard_again_gives_the_same_bytes_and_outcomes(planned, writer, tmp_path):

@@ -146,6 +146,15 @@ def test_a_tree_is_copied_with_its_folders_also_to_the_other_file_system(root, t
     assert files.read_text(files.join(target, 'x/y.txt')) == 'from/x/y.txt'
 
 
+def test_only_a_file_on_a_disk_is_read_ahead_and_only_who_reads_it_finds_that_it_is_gone(root, tmp_path, monkeypatch):
+  asked = []
+  monkeypatch.setattr(os, 'posix_fadvise', lambda descriptor, *rest: asked.append(os.fstat(descriptor).st_size))
+  files.write_bytes(files.join(root, 'there'), b'abc')
+  files.read_ahead(files.join(root, 'there'))
+  files.read_ahead(files.join(root, 'gone'))
+  assert asked == ([] if files.is_remote(root) else [3])
+
+
 def test_names_come_in_order_without_slashes(root):
   for name in ('b.txt', 'a.txt', 'folder/c.txt'):
     files.write_text(files.join(root, name), '')
