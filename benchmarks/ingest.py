@@ -104,7 +104,8 @@ def ingestion(root: Path, names: list[str], output: Path, beam_args: tuple[str, 
 
 def ingestion_in_processes(root: Path, names: list[str], output: Path) -> Callable[[], int]:
   """The same on two worker processes, as chosen for more data."""
-  return ingestion(root, names, output, ('--direct_running_mode=multi_threading', '--direct_num_workers=2'))
+  # Without an image's name TFX would pack itself up for remote workers; pipeline/config.py gives one as well.
+  return ingestion(root, names, output, ('--sdk_container_image=none', '--direct_num_workers=2'))
 
 
 def check_data(root: Path, names: list[str], output: Path) -> Callable[[], int]:

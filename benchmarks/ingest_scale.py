@@ -32,7 +32,8 @@ _QUALITY = 60  # with the mosaic below, about 4 kB
 _MOSAIC = (16, 12)
 _SCENES = 50  # of drawn shapes in each part; no two images have the same mosaic
 _PARTS = 64
-_WORKERS = '--direct_running_mode=multi_threading --direct_num_workers='  # each thread has a process
+# Without an image's name TFX would pack itself up for remote workers; pipeline/config.py gives one as well.
+_WORKERS = '--sdk_container_image=none --direct_num_workers='
 _PORTABLE = (
   '--runner=PortableRunner --job_endpoint={} --environment_type=LOOPBACK '
   '--experiments=use_loopback_process_worker --parallelism={} --sdk_worker_parallelism={}'

@@ -14,8 +14,8 @@ TWO = '--direct_num_workers=2'
 MODES = {
   'a hundred images': ([], 100, 2, None, 2, 0),
   'a hundred thousand on two cores': ([], 100_000, 2, None, 1, 2),
-  'nine thousand on two cores': ([], 9_000, 2, None, 2, 0),
-  'no more processes than the data needs': ([], 10_000, 64, None, 1, 2),
+  'three thousand on two cores': ([], 3_000, 2, None, 2, 0),
+  'no more processes than the data needs': ([], 10_000, 64, None, 1, 5),
   'no more processes than cores': ([], 10**6, 4, None, 1, 4),
   'one core': ([], 10_000, 1, None, 1, 0),
   'the user chose threads': ([THREADS, TWO], 100, 2, None, 1, 2),
