@@ -1,8 +1,10 @@
 """ImageSets/Main/{train,val,test}.txt of the VOC devkit."""
 
+import codecs
+import io
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import Tree
@@ -47,12 +49,18 @@ def _beside(path: str, name: str) -> str:
 def _named(tree: Tree, path: str, images: Sequence[str]) -> list[str]:
   """Images below the list's devkit whose name, stem or path a line gives."""
   devkit = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
-  names = set()
-  for line in _lines(tree.root, path):
-    names.add(line)
-    names.add(_FLAG.sub('', line))
   inside = [image for image in images if not devkit or image.startswith(f'{devkit}/')]
-  return [image for image in inside if names & _spellings(image)]
+  # A list may name far more images than these: it is read line by line, and no name is kept.
+  wanted: dict[str, list[str]] = {}
+  for image in inside:
+    for spelling in _spellings(image):
+      wanted.setdefault(spelling, []).append(image)
+  named: set[str] = set()
+  for line in _lines(tree.root, path):
+    named.update(wanted.get(line, ()))
+    if line.endswith(('0', '1')):
+      named.update(wanted.get(_FLAG.sub('', line), ()))
+  return [image for image in inside if image in named]
 
 
 def _spellings(image: str) -> set[str]:
@@ -60,13 +68,15 @@ def _spellings(image: str) -> set[str]:
   return {image, stem, posixpath.basename(image), posixpath.basename(stem)}
 
 
-def _lines(root: str, path: str) -> list[str]:
+def _lines(root: str, path: str) -> Iterator[str]:
   try:
     content = read_annotation_file(root, path, MAX_BYTES)
   except RefusedFileError:
-    return []
-  lines = content.decode('utf-8-sig', 'replace').splitlines()
-  return [line.strip().replace('\\', '/').removeprefix('./') for line in lines if line.strip()]
+    return
+  for part in io.BytesIO(content.removeprefix(codecs.BOM_UTF8)):
+    for line in part.decode('utf-8', 'replace').splitlines():
+      if line := line.strip():
+        yield line.replace('\\', '/').removeprefix('./')
 
 
 METHOD = GivenMethod(

@@ -1,5 +1,7 @@
 """Splits given by the lists of a VOC devkit."""
 
+import tracemalloc
+
 import pytest
 
 from components.voc_example_gen import listing
@@ -36,3 +38,14 @@ def test_each_devkit_of_a_folder_has_its_own_lists(tmp_path):
   tree = listing.list_folder(str(voc_maker.write(tmp_path, files)))
   images = [f'{year}/JPEGImages/000001.jpg' for year in years]
   assert imagesets.read(tree, [Item(image) for image in images]) == {images[0]: 'train', images[1]: 'eval'}
+
+
+def test_no_more_is_held_of_a_list_than_its_bytes(tmp_path):
+  text = ''.join(f'{number:06}\n' for number in range(200_000))
+  tree = listing.list_folder(str(voc_maker.write(tmp_path, {'ImageSets/Main/train.txt': text})))
+  tracemalloc.start()
+  try:
+    assert imagesets.read(tree, [Item('JPEGImages/123456.jpg')]) == {'JPEGImages/123456.jpg': 'train'}
+    assert tracemalloc.get_traced_memory()[1] < 2 * len(text)
+  finally:
+    tracemalloc.stop()
