@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from detection.base import files
+from detection.base.errors import ConfigError
 
 # Threads share an interpreter. A process starts in 0.7 s, in which they read some thousand images.
 IMAGES_PER_PROCESS = 2_000
@@ -42,6 +43,9 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
     beam_args: as the user gave them; a runner, a mode or a number of workers in them is kept.
     images: how many there are to read.
     cores: of this machine; counted if None.
+
+  Raises:
+    ConfigError: if the number of workers is none.
   """
   cores = cores or os.cpu_count() or 1
   runner, others = _taken('--runner', beam_args)
@@ -52,7 +56,7 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
   if mode not in ('', _THREADS):
     return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _ONE, processes=0)
   if workers or mode:
-    return Parallelism(None, _ONE, processes=int(workers or 1) or cores)
+    return Parallelism(None, _ONE, processes=_number(workers or '1') or cores)
   processes = min(cores, images // IMAGES_PER_PROCESS)
   return Parallelism(None, _ONE, processes) if processes > 1 else Parallelism(None, cores, processes=0)
 
@@ -61,6 +65,12 @@ def threads(root: str, beam_args: Sequence[str], images: int) -> int:
   """How many threads a job uses that reads images below `root`."""
   chosen = choose(beam_args, images).threads
   return max(chosen, _REMOTE) if files.is_remote(root) else chosen
+
+
+def _number(workers: str) -> int:
+  if not workers.isdecimal():
+    raise ConfigError(f'beam.args: {_WORKERS}: expected a number (0 for all cores), received {workers!r}.')
+  return int(workers)
 
 
 def _taken(name: str, arguments: Sequence[str]) -> tuple[str, list[str]]:

@@ -1,7 +1,7 @@
 """Work in stages: the jobs of one stage run in any order on any worker, and the next stage begins when all are done.
 
-Stages hand on what they have found in files. So they need no engine: beam_stages.py runs them as one Beam pipeline, and
-`run` in one process.
+Stages hand on what they have found in files. So they need no engine: beam_stages.py runs them as one Beam pipeline,
+local_stages.py in processes of this machine, and `run` in one process.
 """
 
 import dataclasses

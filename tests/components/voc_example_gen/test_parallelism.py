@@ -3,6 +3,7 @@
 import pytest
 
 from components.voc_example_gen import parallelism
+from detection.base.errors import ConfigError
 
 LOCAL = f'--runner={parallelism.LOCAL_RUNNER}'
 FLINK = '--runner=FlinkRunner'
@@ -32,6 +33,11 @@ MODES = {
 @pytest.mark.parametrize(('given', 'images', 'cores', 'args', 'threads', 'processes'), MODES.values(), ids=MODES)
 def test_processes_by_data_size(given, images, cores, args, threads, processes):
   assert parallelism.choose(given, images, cores) == (args, threads, processes)
+
+
+def test_a_number_of_workers_that_is_none_is_refused():
+  with pytest.raises(ConfigError, match=r"^beam\.args: --direct_num_workers: expected a number .*, received 'many'\.$"):
+    parallelism.choose(['--direct_num_workers=many'], 100)
 
 
 def test_images_in_a_store_are_asked_for_many_at_a_time():
