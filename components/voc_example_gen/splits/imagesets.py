@@ -4,7 +4,8 @@ import codecs
 import io
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import Tree
@@ -22,20 +23,64 @@ def is_list(path: str) -> bool:
   return 'imagesets' in path.lower().split('/')[:-1]
 
 
-def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
-  """{image path: split} of the images that a list names; each devkit of the folder has its own lists.
+class List(NamedTuple):
+  """A list of images.
 
-  For an image in several lists, val.txt and test.txt win over train.txt, and train.txt over trainval.txt.
+  Attributes:
+    split: that it gives them.
+    path: of the list.
+    devkit: the folder in which its images are; '' for the data folder.
   """
-  images = [item.image for item in items]
+
+  split: str
+  path: str
+  devkit: str
+
+
+def read(tree: Tree, items: Sequence[Item]) -> dict[str, str]:
+  """{image path: split} of the images that a list names; each devkit of the folder has its own lists."""
+  lines = ((one, line) for one in lists(tree) for line in _lines(tree.root, one.path))
+  return listed(lines, [item.image for item in items])
+
+
+def lists(tree: Tree) -> list[List]:
+  """All lists. Of an image in several, the last counts: val.txt and test.txt come after train.txt and trainval.txt."""
   files = [file.path for file in tree.with_suffix('.txt') if posixpath.dirname(file.path).endswith('ImageSets/Main')]
-  split_of: dict[str, str] = {}
-  for lists in (_WHOLE, _LISTS):
+  found = []
+  for splits in (_WHOLE, _LISTS):
     for path in sorted(files, key=_train_first):
-      split = lists.get(posixpath.basename(path).lower())
-      if split and not (lists is _WHOLE and _beside(path, 'train.txt') in files):
-        split_of.update(dict.fromkeys(_named(tree, path, images), split))
+      split = splits.get(posixpath.basename(path).lower())
+      if split and not (splits is _WHOLE and _beside(path, 'train.txt') in files):
+        found.append(List(split, path, posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))))
+  return found
+
+
+def listed(lines: Iterable[tuple[List, str]], images: Iterable[str]) -> dict[str, str]:
+  """{image: split} of the images whose path, with or without its extension, or name a line gives.
+
+  Args:
+    lines: each with its list, in the order of `lists`. They may name far more images than these; none is held.
+    images: any.
+  """
+  wanted: dict[str, list[str]] = {}
+  for image in images:
+    for spelling in _spellings(image):
+      wanted.setdefault(spelling, []).append(image)
+  split_of: dict[str, str] = {}
+  for one, line in lines:
+    for name in names_in(line):
+      for image in wanted.get(name, ()):
+        if not one.devkit or image.startswith(f'{one.devkit}/'):
+          split_of[image] = one.split
   return split_of
+
+
+def names_in(line: str) -> tuple[str, ...]:
+  """What a line may name: all of it; and without the flag at its end, if it seems to have one. Nothing, if empty."""
+  name = line.strip().replace('\\', '/').removeprefix('./')
+  if not name.endswith(('0', '1')):
+    return (name,) if name else ()
+  return name, _FLAG.sub('', name)
 
 
 def _train_first(path: str) -> tuple[bool, str]:
@@ -44,23 +89,6 @@ def _train_first(path: str) -> tuple[bool, str]:
 
 def _beside(path: str, name: str) -> str:
   return posixpath.join(posixpath.dirname(path), name)
-
-
-def _named(tree: Tree, path: str, images: Sequence[str]) -> list[str]:
-  """Images below the list's devkit whose name, stem or path a line gives."""
-  devkit = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
-  inside = [image for image in images if not devkit or image.startswith(f'{devkit}/')]
-  # A list may name far more images than these: it is read line by line, and no name is kept.
-  wanted: dict[str, list[str]] = {}
-  for image in inside:
-    for spelling in _spellings(image):
-      wanted.setdefault(spelling, []).append(image)
-  named: set[str] = set()
-  for line in _lines(tree.root, path):
-    named.update(wanted.get(line, ()))
-    if line.endswith(('0', '1')):
-      named.update(wanted.get(_FLAG.sub('', line), ()))
-  return [image for image in inside if image in named]
 
 
 def _spellings(image: str) -> set[str]:
@@ -74,9 +102,7 @@ def _lines(root: str, path: str) -> Iterator[str]:
   except RefusedFileError:
     return
   for part in io.BytesIO(content.removeprefix(codecs.BOM_UTF8)):
-    for line in part.decode('utf-8', 'replace').splitlines():
-      if line := line.strip():
-        yield line.replace('\\', '/').removeprefix('./')
+    yield from part.decode('utf-8', 'replace').splitlines()
 
 
 METHOD = GivenMethod(

@@ -29,7 +29,7 @@ class SpreadTree:
     runs: exchange files with the rows (path, size) of all images, and of what may describe a single one.
     files: how many these are.
     images, annotations, labels: how many of them are images, XML files, or texts.
-    lists: those that declare splits for images, and files with their lines; see spread_lists.Found.
+    lists: those that give images a split, and files with their lines; see spread_lists.Found.
   """
 
   others: Tree

@@ -1,9 +1,9 @@
-"""Lists of images that declare splits, in parts: workers hand each line on to where the images that it may name are."""
+"""Lists of images that give splits, in parts: workers hand each line on to where the images that it may name are."""
 
 import codecs
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 from components.voc_example_gen import spelling
 from components.voc_example_gen.refusals import Reason, RefusedFileError, opened_annotation_file
@@ -13,7 +13,7 @@ from components.voc_example_gen.spread import exchange, spread_listing, work_lis
 _BLOCK = 2**20  # bytes
 _RUN = 100_000  # lines that are held before they are written
 _LONGEST = 2**23  # characters without an end of a line
-Marks = tuple[str, ...]  # the splits of an image by the lists of rank 0 and 1; '' by none
+List = declared.List | imagesets.List
 
 
 class Lines(NamedTuple):
@@ -34,26 +34,40 @@ class ReadList:
 
   Attributes:
     root: the data folder.
-    path: of the list below it.
+    list: one below it.
     output: where files with its lines begin to be called; and, with the ending .found, gets the Lines.
   """
 
   root: str
-  path: str
+  list: List
   output: str
 
   def __call__(self) -> None:
     runs, is_clear = exchange.Runs(self.output, _RUN), True
+    parts_of = _parts_of_name if isinstance(self.list, imagesets.List) else _parts_of_path
     try:
-      with opened_annotation_file(self.root, self.path, imagesets.MAX_BYTES) as file:
+      with opened_annotation_file(self.root, self.list.path, imagesets.MAX_BYTES) as file:
         for line in _lines(file):
-          if name := declared.name_in(line):
-            runs.add(spread_listing.part_of(spelling.file_name(name)), (name,))
+          for part in parts_of(line):
+            runs.add(part, (line,))
       runs.flush()
     except RefusedFileError as error:
-      # A list that cannot be read is one without lines, as for declared.read.
+      # A list that cannot be read is one without lines, as for declared.read and imagesets.read.
       runs.paths, is_clear = [], error.reason != Reason.ANNOTATION_MALFORMED
     work_list.save_at(f'{self.output}.found', Lines(tuple(runs.paths), is_clear))
+
+
+def _parts_of_path(line: str) -> set[int]:
+  """The part in which the image is that a line of a declared.List names."""
+  name = declared.name_in(line)
+  return {spread_listing.part_of(spelling.file_name(name))} if name else set()
+
+
+def _parts_of_name(line: str) -> set[int]:
+  """The parts in which images may be that a line of an imagesets.List names, with or without their extension."""
+  names = imagesets.names_in(line)
+  texts = [text for name in names for text in ((name, f'{name}.jpg') if '.' in name else (name,))]
+  return set(map(spread_listing.part_of, texts))
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:
@@ -73,20 +87,36 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
 class Found(NamedTuple):
   """A list, and where a ReadList has left its lines."""
 
-  declared: declared.List
+  list: List
   output: str
 
 
-def marks(lists: Sequence[Found], parts: Iterable[int], images: Sequence[str]) -> list[Marks]:
-  """The splits that lists declare for all images of some parts that are annotated; in the order of `images`."""
-  parts = list(parts)
-  by_rank = []
-  for rank in (0, 1):
-    own = [one for one in lists if one.declared.rank == rank]
-    lines = (
-      (one.declared, line)
-      for one in own
-      for (line,) in exchange.load(work_list.load(f'{one.output}.found').runs, parts)
-    )
-    by_rank.append(declared.listed(lines, images) if own else {})
-  return [tuple(found.get(image, '') for found in by_rank) for image in images]
+Splits = Mapping[str, str]  # {image: split}
+
+
+def by_declared(lists: Sequence[Found], parts: Sequence[int], images: Sequence[str]) -> tuple[Splits, Splits]:
+  """The splits that lists of rank 0, and those of rank 1, declare for images of some parts.
+
+  Args:
+    lists: of all kinds.
+    parts: of the images.
+    images: all of these parts that are annotated.
+  """
+  by_rank: tuple[list[Found], list[Found]] = [], []
+  for one in lists:
+    if isinstance(one.list, declared.List):
+      by_rank[one.list.rank].append(one)
+  first, second = (declared.listed(_lines_of(own, parts), images) if own else {} for own in by_rank)
+  return first, second
+
+
+def by_imagesets(lists: Sequence[Found], parts: Sequence[int], images: Sequence[str]) -> Splits:
+  """The splits that the lists of devkits give images of some parts; arguments as for `by_declared`."""
+  own = [one for one in lists if isinstance(one.list, imagesets.List)]
+  return imagesets.listed(_lines_of(own, parts), images) if own else {}
+
+
+def _lines_of(lists: Iterable[Found], parts: Sequence[int]) -> Iterator[tuple[Any, str]]:
+  for one in lists:
+    for (line,) in exchange.load(work_list.load(f'{one.output}.found').runs, parts):
+      yield one.list, line

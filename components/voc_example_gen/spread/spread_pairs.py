@@ -18,7 +18,6 @@ from components.voc_example_gen.formats import voc
 from components.voc_example_gen.listing import File, Tree
 from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
-from components.voc_example_gen.splits import declared
 from components.voc_example_gen.spread import exchange, item_rows, spread_listing, spread_parts, work_list
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
@@ -100,17 +99,15 @@ class Sort:
   """Sorts pairs into buckets: each split has as many, and an image's place in the order of shards tells which.
 
   Attributes:
-    tree: a file with the SpreadTree.
     choice: how images get their splits.
-    how_declared: how the splits are declared, if they are: {folder: split}; or the rank of the lists that count.
+    given: {folder: split}, where splits are declared for folders; else the place of the split among those of a row.
     pairs: what a Pair has written.
     buckets: of each split.
     output: gets the tasks; and, with the ending .found, a Cut.
   """
 
-  tree: str
   choice: Choice
-  how_declared: Mapping[str, str] | int
+  given: Mapping[str, str] | int
   pairs: str
   buckets: int
   output: str
@@ -133,13 +130,10 @@ class Sort:
     items = [item_rows.without_annotation(row) for _, _, *row in pairs]
     if self.choice.placing.method:
       return dict.fromkeys((item.image for item in items), ''), ()
-    if self.choice.method == declared.METHOD.name:
-      how = self.how_declared
-      if isinstance(how, int):
-        return self.choice.take(items, {image: marks[how] for _, marks, image, *_ in pairs})
-      return self.choice.take(items, {item.image: how.get(posixpath.dirname(item.image), '') for item in items})
-    tree: SpreadTree = work_list.load(self.tree)
-    return self.choice.take(items, spread_parts.given(self.choice.method, tree.others, items))
+    given = self.given
+    if isinstance(given, int):
+      return self.choice.take(items, {image: splits[given] for _, splits, image, *_ in pairs})
+    return self.choice.take(items, {item.image: given.get(posixpath.dirname(item.image), '') for item in items})
 
   def _bucket(self, split: str, order: bytes) -> int:
     return SPLITS.index(split) * self.buckets + int.from_bytes(order[:4], 'big') * self.buckets // 2**32

@@ -14,7 +14,7 @@ from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.listing import File, Tree
 from components.voc_example_gen.refusals import Refusal
 from components.voc_example_gen.split_method import GivenMethod
-from components.voc_example_gen.splits import METHODS, declared
+from components.voc_example_gen.splits import METHODS, declared, imagesets
 from components.voc_example_gen.spread import exchange, item_rows, spread_listing, spread_lists
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 
@@ -50,7 +50,9 @@ class Paired(NamedTuple):
 def handed_on(
   found: Sequence[tuple[int, Item]], tree: SpreadTree, parts: Iterable[int], methods: Iterable[str]
 ) -> tuple[list[exchange.Row], Paired]:
-  """Pairs as rows (size of the image, its marks, row of the item), and what is known of them.
+  """Pairs as rows (size of the image, its splits, row of the item), and what is known of them.
+
+  The splits, '' for none, are those by the lists that declare them, of rank 0 and 1, and those by each other method.
 
   Args:
     found: (size of the image, item).
@@ -58,36 +60,51 @@ def handed_on(
     parts: all in which the items are.
     methods: that may give the splits.
   """
-  items = [item for _, item in found]
-  counts = {name: Counter(given(name, tree.others, items).values()) for name in methods if name != declared.METHOD.name}
-  marks: list[spread_lists.Marks] = [()] * len(items)
+  parts, items = list(parts), [item for _, item in found]
+  images = [item.image for item in items]
+  has_declared = any(isinstance(one.list, declared.List) for one in tree.lists)
   folders: Counter[str] = Counter()
   if declared.METHOD.name in methods:
-    _require_declarable([item.image for item in items], tree)
-    if tree.lists:
-      marks = spread_lists.marks(tree.lists, parts, [item.image for item in items])
-    else:
-      folders = Counter(posixpath.dirname(item.image) for item in items)
+    _require_declarable(images, has_declared)
+    folders = Counter() if has_declared else Counter(map(posixpath.dirname, images))
     if len(folders) > MOST_FOLDERS:
       raise UnclearError
-  listed = tuple(Counter(filter(None, splits)) for splits in zip(*marks, strict=True)) if tree.lists else ()
-  rows = [(size, mark, *item_rows.of_item(item)) for (size, item), mark in zip(found, marks, strict=True)]
-  return rows, Paired(len(rows), counts=counts, folders=folders, listed=listed)
+  by_list = spread_lists.by_declared(tree.lists, parts, images)
+  given = {name: _given(name, tree, parts, items) for name in _without_declared(methods)}
+  splits = [*by_list, *given.values()]
+  rows = [(size, tuple(by.get(item.image, '') for by in splits), *item_rows.of_item(item)) for size, item in found]
+  return rows, Paired(
+    len(rows),
+    counts={name: Counter(by.values()) for name, by in given.items()},
+    folders=folders,
+    listed=tuple(Counter(by.values()) for by in by_list) if has_declared else (),
+  )
 
 
-def _require_declarable(images: Sequence[str], tree: SpreadTree) -> None:
+def place_of(method: str, methods: Iterable[str]) -> int:
+  """Where the splits that a method gives are among those of a row; the first two are by lists that declare them."""
+  return 2 + _without_declared(methods).index(method)
+
+
+def _without_declared(methods: Iterable[str]) -> list[str]:
+  return [name for name in methods if name != declared.METHOD.name]
+
+
+def _given(name: str, tree: SpreadTree, parts: Sequence[int], items: list[Item]) -> Mapping[str, str]:
+  """The splits that the folder gives the items of these parts by a method; none if that computes them."""
+  if name == imagesets.METHOD.name:
+    return spread_lists.by_imagesets(tree.lists, parts, [item.image for item in items])
+  method = METHODS[name]
+  return method.read(tree.others, items) if isinstance(method, GivenMethod) else {}
+
+
+def _require_declarable(images: Sequence[str], by_lists: bool) -> None:
   """Raises UnclearError if there are images that a list or a folder may stand for as well as for others."""
   # Of two images whose paths differ in their case alone, one is declared.
   if len(set(map(spelling.folded, images))) < len(images):
     raise UnclearError
-  if tree.lists and any(posixpath.basename(image) != posixpath.basename(image).strip() for image in images):
+  if by_lists and any(posixpath.basename(image) != posixpath.basename(image).strip() for image in images):
     raise UnclearError
-
-
-def given(name: str, others: Tree, items: list[Item]) -> Mapping[str, str]:
-  """The splits that the folder gives these items by a method; none if that computes them."""
-  method = METHODS[name]
-  return method.read(others, items) if isinstance(method, GivenMethod) else {}
 
 
 def of_format(tree: SpreadTree, parts: Iterable[int], kind: Kind | None, is_named: bool) -> Iterator[File]:

@@ -16,7 +16,7 @@ from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.settings import AUTO, IngestSettings, SplitSettings
 from components.voc_example_gen.split_method import GivenMethod
-from components.voc_example_gen.splits import METHODS, declared
+from components.voc_example_gen.splits import METHODS, declared, imagesets
 from components.voc_example_gen.spread import spread_lists, spread_pairs, spread_parts, work_list
 from components.voc_example_gen.spread.coco_stages import CocoStages
 from components.voc_example_gen.spread.csv_stages import CsvStages
@@ -110,7 +110,7 @@ class Pairing:
 
   def _list(self) -> list[spread_lists.ReadList]:
     tree = self.stages.tree
-    return [spread_lists.ReadList(tree.root, one.declared.path, one.output) for one in tree.lists]
+    return [spread_lists.ReadList(tree.root, one.list, one.output) for one in tree.lists]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +130,8 @@ class Sorting:
     if not (all(one.is_clear for one in paired) and all(one.is_clear for one in lists)) or self._may_be_another(paired):
       return Begun((), Result(None))
     images, others = sum(one.images for one in paired), stages.tree.others
-    declared_as = _rank(paired) if stages.tree.lists else _by_folder(others, paired)
+    is_listed = any(isinstance(one.list, declared.List) for one in stages.tree.lists)
+    declared_as = _rank(paired) if is_listed else _by_folder(others, paired)
     if declared_as is None:
       return Begun((), Result(None))
     counts = _counts(stages.methods, paired, declared_as)
@@ -154,9 +155,11 @@ class Sorting:
     return detect.describes(stages.tree.others, stages.data_format)
 
   def _sort(self, choice: assign.Choice, declared_as: Mapping[str, str] | int, number: int, buckets: int) -> Sort:
-    stages = self.before.stages
+    stages, given = self.before.stages, declared_as
+    if not choice.placing.method and choice.method != declared.METHOD.name:
+      given = spread_parts.place_of(choice.method, stages.methods)
     pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
-    return Sort(stages.saved, choice, declared_as, pairs, buckets, output)
+    return Sort(choice, given, pairs, buckets, output)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,12 +212,15 @@ def _methods(settings: SplitSettings) -> tuple[str, ...]:
   return tuple(method.name for method in asked if isinstance(method, GivenMethod))
 
 
-def _lists(methods: Sequence[str], others: Tree) -> list[declared.List] | None:
-  """The lists that may declare splits; None if it takes all images to tell what is declared."""
-  if declared.METHOD.name not in methods or declared.declares_folders_alone(others):
-    return []
-  lists = declared.lists_alone(others)
-  return None if lists is None or len(lists) > _MOST_LISTS else lists
+def _lists(methods: Sequence[str], others: Tree) -> list[spread_lists.List] | None:
+  """The lists that may give splits; None if it takes all images to tell what is declared, or there are too many."""
+  found: list[spread_lists.List] = [*imagesets.lists(others)] if imagesets.METHOD.name in methods else []
+  if declared.METHOD.name in methods and not declared.declares_folders_alone(others):
+    declaring = declared.lists_alone(others)
+    if declaring is None:
+      return None
+    found += declaring
+  return found if len(found) <= _MOST_LISTS else None
 
 
 def _by_folder(others: Tree, paired: Sequence[Paired]) -> dict[str, str] | None:
@@ -234,7 +240,7 @@ def _rank(paired: Sequence[Paired]) -> int:
 def _counts(
   methods: Iterable[str], paired: Sequence[Paired], declared_as: Mapping[str, str] | int
 ) -> dict[str, Counter[str]]:
-  """{method: {split: images that the folder gives it}}; declared_as: see Sort.how_declared."""
+  """{method: {split: images that the folder gives it}}; declared_as: see Sort.given."""
   counts: dict[str, Counter[str]] = {name: Counter() for name in methods}
   for one in paired:
     for name, found in one.counts.items():
