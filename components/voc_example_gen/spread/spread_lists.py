@@ -106,8 +106,12 @@ def by_declared(lists: Sequence[Found], parts: Sequence[int], images: Sequence[s
   for one in lists:
     if isinstance(one.list, declared.List):
       by_rank[one.list.rank].append(one)
-  first, second = (declared.listed(_lines_of(own, parts), images) if own else {} for own in by_rank)
+  first, second = (declared.listed(_names_of(own, parts), images) if own else {} for own in by_rank)
   return first, second
+
+
+def _names_of(lists: Iterable[Found], parts: Sequence[int]) -> Iterator[tuple[declared.List, str]]:
+  return ((one, declared.name_in(line)) for one, line in _lines_of(lists, parts))
 
 
 def by_imagesets(lists: Sequence[Found], parts: Sequence[int], images: Sequence[str]) -> Splits:

@@ -29,7 +29,7 @@ def test_lines_are_read_a_block_at_a_time(tmp_path, monkeypatch, content, block)
 
 
 def test_the_lines_of_some_parts_mark_their_images(tmp_path):
-  read(tmp_path, 'x/a.jpg\nb.jpg\nc.jpg\n')
+  read(tmp_path, 'x/a.jpg\n "b.jpg" \nc.jpg\n')
   read(tmp_path, 'A.jpg\n', 'val.txt')
   lists = [
     Found(List(rank, split, f'{name}.txt', ('',)), str(tmp_path / f'read-{name}.txt'))
