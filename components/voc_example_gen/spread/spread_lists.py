@@ -94,6 +94,11 @@ class Found(NamedTuple):
 Splits = Mapping[str, str]  # {image: split}
 
 
+def any_declared(lists: Iterable[Found]) -> bool:
+  """Whether some are lists that declare splits."""
+  return any(isinstance(one.list, declared.List) for one in lists)
+
+
 def by_declared(lists: Sequence[Found], parts: Sequence[int], images: Sequence[str]) -> tuple[Splits, Splits]:
   """The splits that lists of rank 0, and those of rank 1, declare for images of some parts.
 

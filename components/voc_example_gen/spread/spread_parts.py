@@ -62,7 +62,7 @@ def handed_on(
   """
   parts, items = list(parts), [item for _, item in found]
   images = [item.image for item in items]
-  has_declared = any(isinstance(one.list, declared.List) for one in tree.lists)
+  has_declared = spread_lists.any_declared(tree.lists)
   folders: Counter[str] = Counter()
   if declared.METHOD.name in methods:
     _require_declarable(images, has_declared)

@@ -130,8 +130,8 @@ class Sorting:
     if not (all(one.is_clear for one in paired) and all(one.is_clear for one in lists)) or self._may_be_another(paired):
       return Begun((), Result(None))
     images, others = sum(one.images for one in paired), stages.tree.others
-    is_listed = any(isinstance(one.list, declared.List) for one in stages.tree.lists)
-    declared_as = _rank(paired) if is_listed else _by_folder(others, paired)
+    has_declared = spread_lists.any_declared(stages.tree.lists)
+    declared_as = _rank(paired) if has_declared else _by_folder(others, paired)
     if declared_as is None:
       return Begun((), Result(None))
     counts = _counts(stages.methods, paired, declared_as)

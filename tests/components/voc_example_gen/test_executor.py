@@ -267,3 +267,12 @@ def test_real_labelimg_data_goes_in_whole(ingest):
   assert sum(report['images'].values()) == 200
   assert sum(report['classes']['raccoon']['objects'].values()) == 217
   assert report['refused'] == []
+
+
+@pytest.mark.parametrize('beam_args', [(), ('--direct_num_workers=2',)], ids=['this process', 'two processes'])
+def test_one_machine_needs_no_beam_pipeline(tmp_path, ingest, monkeypatch, beam_args):
+  from components.voc_example_gen.spread import beam_stages
+
+  monkeypatch.setattr(beam_stages, 'run', pytest.fail)
+  ingested = ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=('--sdk_container_image=none', *beam_args))
+  assert sum(ingested.report['images'].values()) == 6

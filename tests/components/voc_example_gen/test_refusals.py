@@ -1,5 +1,7 @@
 """Reading a file, or refusing it."""
 
+import os
+
 import pytest
 
 from components.voc_example_gen import refusals
@@ -10,6 +12,15 @@ def test_a_file_up_to_the_limit_is_read_and_a_larger_one_refused(tmp_path):
   (tmp_path / 'a.xml').write_bytes(b'12345')
   assert refusals.read_annotation_file(str(tmp_path), 'a.xml', 5) == b'12345'
   with pytest.raises(RefusedFileError, match='annotation_too_large: expected at most 4 bytes'):
+    refusals.read_annotation_file(str(tmp_path), 'a.xml', 4)
+
+
+def test_a_file_that_has_grown_since_its_size_was_asked_is_read_to_its_end(tmp_path, monkeypatch):
+  (tmp_path / 'a.xml').write_bytes(b'12345')
+  empty = os.stat(tmp_path / 'a.xml')[:6] + (0,) + os.stat(tmp_path / 'a.xml')[7:]
+  monkeypatch.setattr(refusals.os, 'fstat', lambda descriptor: os.stat_result(empty))
+  assert refusals.read_annotation_file(str(tmp_path), 'a.xml', 5) == b'12345'
+  with pytest.raises(RefusedFileError, match='annotation_too_large'):
     refusals.read_annotation_file(str(tmp_path), 'a.xml', 4)
 
 
