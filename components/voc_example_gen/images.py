@@ -6,12 +6,11 @@ and JPEG with arithmetic codes are written anew.
 
 import dataclasses
 import io
-import operator
 import warnings
 
 from PIL import Image, ImageOps
 
-from components.voc_example_gen import strictness
+from components.voc_example_gen import difference_hash, plain_jpeg, strictness
 from components.voc_example_gen.refusals import Reason, RefusedFileError, read_file
 
 Size = tuple[int | None, int | None]  # (width, height) in pixels
@@ -24,7 +23,6 @@ _PNG_MODES = frozenset({'L', 'RGB', 'RGBA', 'LA', 'I;16'})
 _RGB_MODES = frozenset({'1', 'P', 'PA', 'CMYK', 'YCbCr', 'LAB', 'HSV', 'RGBX', 'RGBa', 'La'})
 _SIGNATURES = (b'\xff\xd8', b'\x89PNG', b'GIF8', b'BM', b'II*\0', b'MM\0*', b'RIFF', b'P4', b'P5', b'P6')
 _ORIENTATION = 0x0112
-_THUMB = (9, 8)
 # Pillow warns on stderr from 90 million pixels on; MAX_PIXELS decides here.
 warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)
 
@@ -73,6 +71,8 @@ def check(content: bytes, declared: Size = (None, None)) -> CheckedImage:
   """
   if not content:
     raise RefusedFileError(Reason.IMAGE_EMPTY, 'the file has no bytes')
+  if plain := plain_jpeg.decode(content, MAX_PIXELS):
+    return CheckedImage(content, 'jpeg', plain.width, plain.height, '', False, difference_hash.of_grey(plain.grey))
   image = _open(content)
   width, height = image.size
   if width * height > MAX_PIXELS:
@@ -134,12 +134,12 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   if keep:
     if kind != 'PNG':  # a PNG was checked when it was unpacked
       strictness.check_jpeg(content)
-    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, _difference_hash(image))
+    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, difference_hash.of_image(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
   converted = '' if kind in _AS_THEY_ARE and not uncommon else kind
-  return CheckedImage(encoded, encoding, width, height, converted, turn, _difference_hash(upright))
+  return CheckedImage(encoded, encoding, width, height, converted, turn, difference_hash.of_image(upright))
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:
@@ -171,16 +171,3 @@ def _encode(image: Image.Image, kind: str) -> tuple[bytes, str]:
     )
   image.save(buffer, 'PNG', compress_level=3)
   return buffer.getvalue(), 'png'
-
-
-def _difference_hash(image: Image.Image) -> int | None:
-  """Signs of the differences of neighbours in a 9x8 grey thumbnail (dHash, Krawetz 2013)."""
-  colour = image if image.mode in ('L', 'RGB') else image.convert('RGB')
-  if (factor := min(colour.width // 64, colour.height // 64)) > 1:  # whole factors take half the time
-    colour = colour.reduce(factor)
-  grey = colour if colour.mode == 'L' else colour.convert('L')
-  pixels = grey.resize(_THUMB, Image.Resampling.BOX).tobytes()
-  if max(pixels) - min(pixels) < 8:
-    return None  # flat images all look alike
-  rises = ''.join(map('01'.__getitem__, map(operator.lt, pixels, pixels[1:])))
-  return int(''.join(rises[row * 9 : row * 9 + 8] for row in range(8)), 2)

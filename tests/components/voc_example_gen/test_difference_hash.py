@@ -1,0 +1,35 @@
+"""Pictures that look alike have hashes that differ in few bits."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.voc_example_gen import difference_hash
+
+
+def noise(height, width):
+  return np.random.default_rng(height * 1000 + width).integers(0, 256, (height, width), np.uint8)
+
+
+def test_each_bit_says_whether_a_pixel_of_the_thumbnail_is_darker_than_the_next_one():
+  grey = np.tile(np.uint8([0, 50, 40, 60, 60, 70, 10, 20, 30]), (8, 1))
+  grey[7] = grey[7][::-1]
+  rows = [0b10101011] * 7 + [0b00100010]
+  assert difference_hash.of_image(Image.fromarray(grey)) == int.from_bytes(bytes(rows), 'big')
+
+
+@pytest.mark.parametrize('sides', [(8, 9), (9, 8), (9, 9), (5, 300), (60, 80), (127, 128), (128, 128), (300, 401)])
+def test_a_grey_picture_has_the_hash_of_its_image(sides):
+  grey = noise(*sides)
+  assert difference_hash.of_grey(grey) == difference_hash.of_image(Image.fromarray(grey))
+
+
+def test_so_it_has_in_every_small_size():
+  pictures = [noise(height, width) for height in range(9, 128, 7) for width in range(9, 128)]
+  hashes = [difference_hash.of_grey(grey) for grey in pictures]
+  assert hashes == [difference_hash.of_image(Image.fromarray(grey)) for grey in pictures]
+
+
+def test_a_flat_picture_has_none():
+  assert difference_hash.of_grey(np.full((60, 80), 200, np.uint8)) is None
+  assert difference_hash.of_image(Image.new('RGB', (640, 480), (9, 9, 9))) is None
