@@ -86,6 +86,8 @@ def sort_out(results: Iterable[Object | BoxRule]) -> tuple[tuple[Object, ...], t
 
 def clean_label(text: str | None) -> str:
   """A class name in one spelling: Unicode NFC, single spaces. '' if it is empty, too long or not printable."""
+  if text and len(text) <= MAX_LABEL_LENGTH and text.isascii() and text.isprintable() and ' ' not in text:
+    return text  # as nearly all are: one spelling of it is all there is
   name = ' '.join(unicodedata.normalize('NFC', text or '').split())
   return name if len(name) <= MAX_LABEL_LENGTH and name.isprintable() else ''
 
@@ -93,7 +95,7 @@ def clean_label(text: str | None) -> str:
 def to_number(text: str | None) -> float | None:
   """A coordinate as float (maybe nan or inf); None if the text is no number."""
   try:
-    return float((text or '').strip())
+    return float(text or '')
   except ValueError:
     return None
 

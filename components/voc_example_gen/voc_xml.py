@@ -27,6 +27,10 @@ _ANGLES = frozenset({rotation.ROTATION, *rotation.ANGLES})
 # element that only describes the image.
 _SEARCHED = frozenset({'annotation', 'object', 'attribute', _BOX, _TURNED_BOX})
 _CLOSED = _SEARCHED | {'part', 'size', 'source', 'owner'}
+# What an <annotation> and an <object> have as nearly all tools write them.
+_TEXTS = ('folder', 'filename', 'path', 'segmented')
+_USUAL_PARTS = frozenset({*_TEXTS, 'source', 'owner', 'size', 'object'})
+_USUAL_OF_OBJECT = frozenset({'name', 'pose', 'truncated', 'difficult', 'occluded', _BOX})
 
 Children = dict[str, list[Element]]  # by their names, as `tag_of` gives them
 
@@ -42,6 +46,8 @@ def to_annotation(root: Element) -> Annotation:
   """
   if tag_of(root) != 'annotation':
     raise RefusedFileError(Reason.NOT_AN_ANNOTATION, f'expected the root <annotation>, received <{tag_of(root)[:50]}>')
+  if usual := _usual_annotation(root):
+    return usual
   annotations: list[Children] = []
   results: list[Object | BoxRule] = []
   waiting = [root]
@@ -64,6 +70,24 @@ def to_annotation(root: Element) -> Annotation:
     path=next(iter(_texts(annotations[0], 'path')), ''),
     dropped=dropped,
   )
+
+
+def _usual_annotation(root: Element) -> Annotation | None:
+  """What an <annotation> gives in which nothing is unusual; None for any other.
+
+  Nearly all are like this, and read in a third of the time that a search at any depth takes.
+  """
+  parts, elements = {child.tag: child for child in root}, root.findall('object')
+  repeated = len(root) - len(parts)
+  if not parts.keys() <= _USUAL_PARTS or repeated != max(len(elements) - 1, 0):
+    return None
+  size, texts = parts.get('size', ()), {tag: parts[tag].text or '' for tag in _TEXTS if tag in parts}
+  sides = {side.tag: side.text for side in size}
+  objects = tuple(filter(None, map(_usual_object, elements)))
+  if len(sides) != len(size) or len(objects) != len(elements) or any(map(len, map(parts.__getitem__, texts))):
+    return None
+  width, height = to_size(sides.get('width')), to_size(sides.get('height'))
+  return Annotation(objects, width, height, texts.get('filename', '').strip(), texts.get('path', '').strip())
 
 
 def tag_of(element: Element) -> str:
@@ -108,6 +132,22 @@ def _all_objects(element: Element) -> Iterator[Object | BoxRule]:
     below = _below(parent, children)
     yield from _objects(parent, children, below)
     waiting += below.get('object', ())[::-1]
+
+
+def _usual_object(element: Element) -> Object | None:
+  """What an <object> gives that has one name and one box of four numbers, and nothing unusual; None for any other."""
+  box = element.find(_BOX)
+  texts = {child.tag: child.text or '' for child in element}
+  if box is None or not texts.keys() <= _USUAL_OF_OBJECT:
+    return None
+  if len(texts) != len(element) or sum(map(len, element)) != len(box):  # something is repeated, or deeper
+    return None
+  sides = {side.tag: side.text for side in box}
+  label, corners = clean_label(texts.get('name')), to_corners(map(sides.get, _SIDES))
+  if not label or corners is None or len(box) != len(_SIDES):
+    return None
+  difficult, truncated = _flag(texts.get('difficult', '')), _flag(texts.get('truncated', ''))
+  return Object(label, *corners, difficult, truncated, clean_label(texts.get('pose')))
 
 
 def _objects(element: Element, children: Children, below: Children) -> Iterator[Object | BoxRule]:
@@ -205,4 +245,4 @@ def _only(tag: str, parents: Iterable[Children]) -> str:
 
 
 def _flag(text: str) -> bool:
-  return text.lower() in ('1', '1.0', 'true', 'yes')
+  return text.strip().lower() in ('1', '1.0', 'true', 'yes')

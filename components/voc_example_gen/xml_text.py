@@ -82,6 +82,8 @@ def encoding_of(content: bytes) -> str:
   Raises:
     LookupError: if the declared encoding is unknown, or no character set.
   """
+  if content[:1] == b'<' and content[1:2].isalpha():
+    return 'utf-8'  # as nearly all are: nothing is declared, and no null byte or mark is there
   head = content[:_HEAD].lstrip()
   for mark, encoding in _MARKS:
     if content.startswith(mark) or head.startswith(mark):

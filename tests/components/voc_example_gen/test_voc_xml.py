@@ -1,5 +1,8 @@
 """What the elements of a VOC annotation say, however a tool nests and repeats them."""
 
+import random
+import re
+
 import pytest
 from defusedxml import ElementTree
 
@@ -51,6 +54,51 @@ REPEATED = {
   'boxes without a name': ([thing(box(*A), box(*B), name='')], [], [BoxRule.UNNAMED] * 2),
   'a good box beside one without numbers': ([thing(box(*A), '<bndbox/>')], CATS[:1], [BoxRule.MISSING]),
 }  # fmt: skip
+
+
+def usual(chance):
+  """An annotation as tools write it, in the order of chance, and now and then without a value."""
+
+  def some(**values):
+    names = [name for name in values if chance.random() < 0.98]
+    chance.shuffle(names)
+    return ''.join(f'<{name}>{chance.choice([values[name]] * 50 + [""])}</{name}>' for name in names)
+
+  objects = [
+    f'<object>{some(name="cat", pose=" left ", truncated=" 1", difficult="0", occluded="1", bndbox=corners)}</object>'
+    for corners in (some(xmin=1, ymin=chance.randrange(9), xmax=' 20.5', ymax='3e1') for _ in range(3))
+  ]
+  size = some(width=64, height=48, depth=3)
+  head = some(folder='x', filename=' a.jpg', path='/x/a.jpg', source='<database>?</database>', size=size)
+  return f'<annotation>{head}{"".join(objects)}</annotation>'
+
+
+UNUSUAL = ('<part><name>ear</name></part>', '<name>dog</name>', '<deleted>1</deleted>', '<xmin>2</xmin>', '<a><b/></a>',
+  '<filename>b.jpg</filename>', '<size><width>9</width></size>', box(*A), thing(box(*B)), '<Object/>',
+  '<rotation>1</rotation>', '<folder><object/></folder>', '<annotation/>')  # fmt: skip
+
+
+def test_an_usual_annotation_gives_what_a_search_at_any_depth_gives(monkeypatch):
+  chance = random.Random(0)
+  texts = []
+  for _ in range(1500):
+    text = usual(chance)
+    for _ in range(chance.choice([0, 0, 1, 2])):
+      place = chance.choice([match.end() for match in re.finditer('<[a-z/]+>', text)][:-1])
+      text = text[:place] + chance.choice(UNUSUAL) + text[place:]
+    texts.append(text)
+  roots = list(map(ElementTree.fromstring, texts))
+  found = list(map(verdict, roots))
+  assert 250 < sum(voc_xml._usual_annotation(root) is not None for root in roots) < 1250
+  monkeypatch.setattr(voc_xml, '_usual_annotation', lambda root: None)
+  assert found == list(map(verdict, roots))
+
+
+def verdict(root):
+  try:
+    return voc_xml.to_annotation(root)
+  except RefusedFileError as error:
+    return str(error)
 
 
 @pytest.mark.parametrize(('inside', 'objects', 'dropped'), REPEATED.values(), ids=REPEATED)
