@@ -148,10 +148,11 @@ class _Tally:
     self.records += 1
     if self.pixels is not None:
       self.pixels = self.pixels + pixels if pixels else None
-    self.objects.update(labels)
-    self.images.update(set(labels))
     self.most_objects = max(self.most_objects, len(labels))
+    for label in set(labels):
+      self.images[label] += 1
     for label in labels:
+      self.objects[label] += 1
       images = self.images_of_class.setdefault(label, [])
       if len(images) < self._shown:
         images.append(name)

@@ -8,6 +8,8 @@ from components.voc_example_gen import rotation, units
 from components.voc_example_gen.annotation import Annotation, BoxRule, Object
 from detection.records import LabelledBox
 
+_FLOAT32 = struct.Struct('<4f')  # what a record holds
+
 
 def usable(annotation: Annotation, width: int, height: int) -> tuple[list[LabelledBox], Counter[str]]:
   """Normalises every object of one image.
@@ -34,7 +36,8 @@ def usable(annotation: Annotation, width: int, height: int) -> tuple[list[Labell
   scale = (1.0, 1.0) if annotation.relative else (float(width), float(height))
   for item in annotation.objects:
     result, rules = normalise(item, *scale)
-    counts.update(rule.value for rule in rules)
+    for rule in rules:
+      counts[rule.value] += 1
     if result is None:
       continue
     key = (result.label, result.ymin, result.xmin, result.ymax, result.xmax)
@@ -77,11 +80,8 @@ def normalise(item: Object, width: float, height: float) -> tuple[LabelledBox | 
     return None, [BoxRule.OUTSIDE]
   if min(xmin, ymin) < 0 or max(xmax, ymax) > 1:
     rules.append(BoxRule.CLIPPED)
-  ymin, xmin, ymax, xmax = (_float32(min(max(side, 0.0), 1.0)) for side in (ymin, xmin, ymax, xmax))
+    xmin, ymin, xmax, ymax = max(xmin, 0.0), max(ymin, 0.0), min(xmax, 1.0), min(ymax, 1.0)
+  ymin, xmin, ymax, xmax = _FLOAT32.unpack(_FLOAT32.pack(ymin, xmin, ymax, xmax))
   if xmin >= xmax or ymin >= ymax:  # rounded to float32, nothing is left between the corners
     return None, [BoxRule.EMPTY]
   return LabelledBox(item.label, ymin, xmin, ymax, xmax, item.difficult, item.truncated, item.view), rules
-
-
-def _float32(value: float) -> float:
-  return struct.unpack('<f', struct.pack('<f', value))[0]

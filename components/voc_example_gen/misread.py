@@ -31,8 +31,8 @@ def count_outside(annotation: Annotation, width: int, height: int, rules: Counte
 
 
 def _is_outside(item: Object, width: float, height: float, slip: float) -> bool:
-  sides = ((max(item.xmin, item.xmax), width), (max(item.ymin, item.ymax), height))
-  return any(math.isfinite(side) and side > limit * (1 + _FRACTION) + slip for side, limit in sides)
+  right, bottom = width * (1 + _FRACTION) + slip, height * (1 + _FRACTION) + slip
+  return right < max(item.xmin, item.xmax) < math.inf or bottom < max(item.ymin, item.ymax) < math.inf
 
 
 def _is_before_start(item: Object) -> bool:

@@ -70,13 +70,11 @@ class Tally:
   named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: defaultdict(list))
 
   def add(self, outcome: Outcome) -> None:
-    self.rules.update(outcome.rules)
-    self.notes.update(outcome.notes)
     self._add_signs(outcome)
     if outcome.names and len(self.names) < MAX_COMPARED:
       self.names.append((outcome.image, outcome.names))
-    if outcome.rules:
-      self._add_offenders([(-sum(outcome.rules.values()), outcome.image)])
+    if outcome.rules or outcome.notes:
+      self._add_rules(outcome)
     if outcome.reason:
       self.refused.append(Refusal(outcome.file or outcome.image, Reason(outcome.reason), outcome.detail))
       return
@@ -84,8 +82,6 @@ class Tally:
       self.thumbs.add(outcome.image, outcome.split, outcome.thumb)
     self.images[outcome.split] += 1
     self.negatives[outcome.split] += not outcome.objects
-    if outcome.objects:
-      self._warn_of(outcome)
     for label in {label for label, _, _ in outcome.objects}:
       self.class_images[label][outcome.split] += 1
     for label, width, height in outcome.objects:
@@ -118,6 +114,14 @@ class Tally:
     first = [outcome.image] if outcome.outside else []
     signs = misread.Signs(outcome.annotated, swapped, outcome.outside, outcome.like_corners, outcome.reach, first)
     self.signs.merge(signs, MAX_NAMED)
+
+  def _add_rules(self, outcome: Outcome) -> None:
+    self.rules.update(outcome.rules)
+    self.notes.update(outcome.notes)
+    if outcome.rules:
+      self._add_offenders([(-sum(outcome.rules.values()), outcome.image)])
+    if outcome.objects:
+      self._warn_of(outcome)
 
   def _warn_of(self, outcome: Outcome) -> None:
     for key in WARNED.keys() & {*outcome.rules, *outcome.notes}:

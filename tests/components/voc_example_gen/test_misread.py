@@ -1,6 +1,7 @@
 """Numbers that are not what their columns say are noticed by the boxes they make."""
 
 import json
+import math
 from collections import Counter
 
 import pytest
@@ -70,8 +71,12 @@ def outside(*corners, rules=(), **settings):
 
 
 def test_a_slip_of_the_hand_is_not_outside():
-  assert outside((0, 0, 101, 51), (-5, 0, 100, 50), (0, 0, 110, 50), (0, 60, 10, 0)) == 2
+  assert outside((0, 0, 101, 51), (-5, 0, 100, 50), (0, 0, 110, 50), (0, 60, 10, 0), (0, 0, 10, 60)) == 3
   assert outside((0, 0, 1.0000001, 1.01), (0.5, 0.5, 1.2, 1), relative=True) == 1
+
+
+def test_a_box_without_an_end_is_not_counted():
+  assert outside((0, 0, math.inf, 10), (0, 0, 10, math.inf), (0, 0, math.nan, math.nan)) == 0
 
 
 def test_boxes_of_another_unit_are_not_counted():
