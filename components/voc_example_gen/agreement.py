@@ -20,7 +20,7 @@ class File(NamedTuple):
   @classmethod
   def of(cls, path: str) -> 'File':
     folder, _, name = path.rpartition('/')
-    stem, suffix = posixpath.splitext(name)
+    stem, suffix = spelling.split_suffix(name)
     # Interned: a million files share few folders and suffixes.
     return cls(path, sys.intern(folder), spelling.folded(stem), sys.intern(suffix.lower()))
 

@@ -5,11 +5,11 @@ import dataclasses
 import functools
 import hashlib
 import os
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from components.voc_example_gen import spelling
 from detection.base import branches, file_tree, files
 from detection.base.branches import Choice, Division, Part
 from detection.base.errors import DataError
@@ -54,7 +54,7 @@ class File(NamedTuple):
 
   @property
   def suffix(self) -> str:
-    return _suffix(self.path)
+    return spelling.suffix_of(self.path)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Tree:
   def _by_suffix(self) -> dict[str, list[File]]:
     found: dict[str, list[File]] = defaultdict(list)
     for file in self.files:
-      found[_suffix(file.path)].append(file)
+      found[spelling.suffix_of(file.path)].append(file)
     return found
 
 
@@ -162,14 +162,10 @@ def _wanted(name: str) -> bool | None:
   """For file_tree: the status of what is listed, the names alone of images that are not."""
   if name.startswith('.'):
     return None
-  suffix = _suffix(name)
+  suffix = spelling.suffix_of(name)
   if suffix in _LISTED:
     return True
   return False if suffix in UNLISTED_SUFFIXES else None
-
-
-def _suffix(path: str) -> str:
-  return posixpath.splitext(path)[1].lower()
 
 
 def _junk_folder(name: str) -> bool:

@@ -19,6 +19,7 @@ from detection.base import files, tf_example
 Result = TypeVar('Result')
 Batch = tuple[plan.Task, ...]
 _ALL = 0  # the only part of a file with outcomes
+_AHEAD = 8  # batches: a disk that is busy writing answers a tenth of a second later
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,14 +137,19 @@ def _append(file: record_scan.Writer, record: bytes, outcome: ingest.Outcome) ->
 
 
 def _read_ahead(root: str, batches: Iterable[Batch]) -> Iterator[Batch]:
-  """The batches. While one is processed, the system reads the files of the next."""
+  """The batches. While one is processed, the system reads the files of those that follow."""
   batches, following = itertools.tee(batches)
-  next(following, None)
+  asked = map(functools.partial(_ask_for, files.join(root, '')), following)
+  collections.deque(itertools.islice(asked, _AHEAD), maxlen=0)
   for batch in batches:
-    for task in next(following, ()):
-      for path in filter(None, (task.item.image, task.item.annotation_file)):
-        files.read_ahead(files.join(root, path))
+    next(asked, None)
     yield batch
+
+
+def _ask_for(folder: str, batch: Batch) -> None:
+  for task in batch:
+    for path in filter(None, (task.item.image, task.item.annotation_file)):
+      files.read_ahead(folder + path)
 
 
 def in_order(run: Callable[[plan.Task], Result], batches: Iterable[Batch], threads: int) -> Iterator[Result]:

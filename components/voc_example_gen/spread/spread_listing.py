@@ -77,7 +77,7 @@ class Kind(enum.Enum):
 
 def kind_of(path: str) -> Kind | None:
   """The kind of a file; None if it is of none: among others, a list of class names or of images."""
-  stem, suffix = posixpath.splitext(path)
+  stem, suffix = spelling.split_suffix(path)
   suffix = suffix.lower()
   if suffix in listing.IMAGE_SUFFIXES:
     return Kind.IMAGE
@@ -89,7 +89,7 @@ def kind_of(path: str) -> Kind | None:
 
 
 def is_image(path: str) -> bool:
-  return posixpath.splitext(path)[1].lower() in listing.IMAGE_SUFFIXES
+  return spelling.suffix_of(path) in listing.IMAGE_SUFFIXES
 
 
 def divided(count: int) -> list[tuple[int, ...]]:

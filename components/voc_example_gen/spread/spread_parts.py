@@ -3,6 +3,7 @@
 What cannot be judged without the other parts raises an UnclearError; then the folder is paired as a whole.
 """
 
+import itertools
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -148,7 +149,7 @@ def by_stem(files: Iterable[File]) -> Iterator[tuple[list[File], list[File]]]:
 def require_fit(annotation: str, image: str) -> None:
   """Raises UnclearError unless the first step of pairing would take them as a pair."""
   file, picture = agreement.File.of(annotation), agreement.File.of(image)
-  stems = (file.stem, *(other.stem for other in agreement.other_spellings(annotation)))
+  stems = itertools.chain([file.stem], (other.stem for other in agreement.other_spellings(annotation)))
   if picture.stem not in stems or not agreement.agree_surely(file.folder, picture.folder):
     raise UnclearError
 

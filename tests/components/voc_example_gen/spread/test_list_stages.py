@@ -9,7 +9,7 @@ import pytest
 from components.voc_example_gen import listing
 from components.voc_example_gen.spread import list_stages, stages
 from components.voc_example_gen.spread.list_stages import ListRest, Parts
-from detection.base import branches, local_tree
+from detection.base import branches, file_status, local_tree
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
 
@@ -35,6 +35,14 @@ def test_a_small_folder_is_held_in_memory(tmp_path):
   root = voc_maker.devkit(tmp_path / 'data', 4)
   assert list_stages.begin(str(root), str(tmp_path / 'work'), most=8) == listing.list_folder(str(root))
   assert not (tmp_path / 'work').exists()
+
+
+def test_the_names_of_a_large_folder_tell_that_it_is_and_no_file_is_asked_for(tmp_path, monkeypatch):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  asked = []
+  monkeypatch.setattr(file_status, 'of_local', asked.append)
+  assert list_stages.begin(str(root), str(tmp_path / 'work'), most=15).names == 16
+  assert asked == []
 
 
 @pytest.mark.parametrize('most', [1, 2, 100])
