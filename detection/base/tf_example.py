@@ -7,8 +7,8 @@ tensorflow/core/lib/io/record_writer.h (length, masked CRC-32C, data, masked CRC
 
 import functools
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, cast
 
 import google_crc32c
 
@@ -43,55 +43,23 @@ def serialize(features: Mapping[str, tuple[str, Value]]) -> bytes:
   pieces = [b'']
   for key in sorted(features):
     kind, values = features[key]
-    pieces += _ENTRIES[kind](key, values)
+    if kind == 'int64':
+      pieces.append(_integers(key, tuple(cast(Sequence[int], values))))
+    else:
+      pieces += _entry(key, kind, _list(kind, values))
   pieces[0] = _head(1, sum(map(len, pieces)))
   return b''.join(pieces)
-
-
-# An entry of Features.feature: its key, and within a Feature the list of values; encoded, in pieces.
-
-
-def _bytes_entry(key: str, values: Sequence[bytes]) -> Sequence[bytes]:
-  if len(values) == 1:
-    return _before_bytes(key, len(values[0])), values[0]
-  content = b''.join(piece for value in values for piece in (_head(1, len(value)), value))
-  return _before(key, 'bytes', len(content)), content
-
-
-def _float_entry(key: str, values: Sequence[float]) -> Sequence[bytes]:
-  return _before_floats(key, len(values)), struct.pack(f'<{len(values)}f', *values)
-
-
-def _int64_entry(key: str, values: Sequence[int]) -> Sequence[bytes]:
-  return (_integers(key, tuple(values)),)
-
-
-_ENTRIES: Mapping[str, Callable[[str, Any], Sequence[bytes]]] = {
-  'bytes': _bytes_entry,
-  'float': _float_entry,
-  'int64': _int64_entry,
-}
-
-
-@functools.lru_cache(maxsize=4096)
-def _before_bytes(key: str, length: int) -> bytes:
-  """What stands in an entry before the only value, of so many bytes."""
-  head = _head(1, length)
-  return _before(key, 'bytes', len(head) + length) + head
-
-
-@functools.lru_cache(maxsize=4096)
-def _before_floats(key: str, count: int) -> bytes:
-  """What stands in an entry before so many numbers."""
-  head = _head(1, 4 * count) if count else b''
-  return _before(key, 'float', len(head) + 4 * count) + head
 
 
 @functools.lru_cache(maxsize=4096)  # flags and sizes are nearly always the same
 def _integers(key: str, values: tuple[int, ...]) -> bytes:
   packed = b''.join(map(_varint, values))
-  content = _head(1, len(packed)) + packed if values else b''
-  return _before(key, 'int64', len(content)) + content
+  return b''.join(_entry(key, 'int64', [_head(1, len(packed)), packed] if values else []))
+
+
+def _entry(key: str, kind: str, content: list[bytes]) -> list[bytes]:
+  """One entry of Features.feature: its key, and within a Feature the list of values, encoded, in pieces."""
+  return [_before(key, kind, sum(map(len, content))), *content]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -102,7 +70,13 @@ def _before(key: str, kind: str, length: int) -> bytes:
   return _head(1, len(head) + length) + head
 
 
-@functools.lru_cache(maxsize=4096)
+def _list(kind: str, values: Value) -> list[bytes]:
+  if kind == 'bytes':
+    return [piece for value in cast(Sequence[bytes], values) for piece in (_head(1, len(value)), value)]
+  packed = struct.pack(f'<{len(values)}f', *values)
+  return [_head(1, len(packed)), packed] if values else []
+
+
 def _name(key: str) -> bytes:
   name = key.encode()
   return _head(1, len(name)) + name
