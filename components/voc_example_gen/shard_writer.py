@@ -19,7 +19,7 @@ from detection.base import files, tf_example
 Result = TypeVar('Result')
 Batch = tuple[plan.Task, ...]
 _ALL = 0  # the only part of a file with outcomes
-_AHEAD = 8  # batches: a disk that is busy writing answers a tenth of a second later
+_AHEAD = 8  # batches; with one, a worker waits for the disk while the system writes to it
 
 
 @dataclasses.dataclass(frozen=True)

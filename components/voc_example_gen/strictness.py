@@ -30,7 +30,7 @@ _END_OF_JPEG = b'\xff\xd9'
 _MARKER = re.compile(rb'\xff([\x01-\xcf\xd8-\xfe])')
 _WITHOUT_LENGTH = frozenset({0x01, 0xD8})
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-_COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended and progressive, all with Huffman codes
+COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended and progressive, all with Huffman codes
 
 
 class _Chunk(NamedTuple):
@@ -183,7 +183,7 @@ def is_common_jpeg(content: bytes) -> bool:
   """Whether every decoder reads this kind of JPEG: 8 bits, Huffman codes; not lossless, and no arithmetic codes."""
   for marker, place in _markers(content):
     if marker in _START_OF_FRAME:
-      return marker in _COMMON_FRAMES and content[place + 2 : place + 3] == b'\x08'
+      return marker in COMMON_FRAMES and content[place + 2 : place + 3] == b'\x08'
   return False
 
 

@@ -75,7 +75,7 @@ def to_annotation(root: Element) -> Annotation:
 def _usual_annotation(root: Element) -> Annotation | None:
   """What an <annotation> gives in which nothing is unusual; None for any other.
 
-  Nearly all are like this, and read in a third of the time that a search at any depth takes.
+  Nearly all are like this, and read in half of the time that a search at any depth takes.
   """
   parts, elements = {child.tag: child for child in root}, root.findall('object')
   repeated = len(root) - len(parts)

@@ -39,7 +39,7 @@ def begin(root: str, folder: str, most: int | None = None) -> 'Tree | Large':
     DataError: if `root` is no folder that can be listed. So do the stages.
   """
   walk, most = listing.Walk(root), MOST_HELD if most is None else most
-  # The names of a local folder are read in a sixth of the time of a walk, and nearly always tell how large it is.
+  # The names of a local folder are read in a fifth of the time of a walk, and nearly always tell how large it is.
   division = None if files.is_remote(walk.root) else listing.divide(walk.root)
   if not (division and division.names and division.names > most):
     first = list(itertools.islice(walk, most + 1))
