@@ -106,8 +106,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     with writing.showing(Progress(None)):
       if chosen.beam_args is not None:
         self._beam_pipeline_args = chosen.beam_args
-        in_processes = chosen.processes > 0
-        return beam_stages.run(self._make_beam_pipeline, task.work_uri, first, names, in_processes, writing.advance)
+        make = self._make_beam_pipeline
+        return beam_stages.run(make, task.work_uri, first, names, chosen.processes, writing.advance)
       if chosen.processes:
         return local_stages.run(first, task.work_uri, names, chosen.processes, writing.advance)
       return stages.run(first, _run_here)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from components.voc_example_gen.spread.worker_processes import AS_MANY_AS_CORES
 from detection.base import files
 from detection.base.errors import ConfigError
 
@@ -13,7 +14,7 @@ IMAGES_PER_PROCESS = 2_000
 # Beam's "DirectRunner" first tries to download and start another engine, Prism; this is the one it falls back to.
 LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
-_MODE, _WORKERS = '--direct_running_mode', '--direct_num_workers'
+_MODE, _WORKERS, _PARALLELISM = '--direct_running_mode', '--direct_num_workers', '--parallelism'
 _THREADS = 'multi_threading'
 _ONE = 1  # thread of a process that has a core: the system reads ahead for it
 _REMOTE = 16  # threads where each read waits for a store
@@ -25,7 +26,8 @@ class Parallelism(NamedTuple):
   Attributes:
     beam_args: completed, for an engine; None where this machine runs all jobs without one.
     threads: of each job, where files are on a disk; see `threads`.
-    processes: that run jobs, with `beam_args` as many as there are cores; 0 if the process that is given a job runs it.
+    processes: that run jobs at a time, for each of an engine's workers at most; 0 if the process that is given a job
+      runs it.
   """
 
   beam_args: list[str] | None
@@ -50,8 +52,9 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
   cores = cores or os.cpu_count() or 1
   runner, others = _taken('--runner', beam_args)
   if runner not in _LOCAL:
-    # However many jobs an engine gives to one Python process at a time: each has a core.
-    return Parallelism(list(beam_args), _ONE, processes=cores)
+    # Prism gives all jobs to one worker, however many it is asked to run at a time.
+    most = _taken(_PARALLELISM, others)[0]
+    return Parallelism(list(beam_args), _ONE, int(most) if most.isdecimal() and int(most) else AS_MANY_AS_CORES)
   mode, workers = (_taken(name, others)[0] for name in (_MODE, _WORKERS))
   if mode not in ('', _THREADS):
     return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _ONE, processes=0)

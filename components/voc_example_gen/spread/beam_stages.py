@@ -25,7 +25,7 @@ def run(
   folder: str,
   first: Stage,
   names: Sequence[str],
-  in_processes: bool = False,
+  processes: int = 0,
   after_job: Callable[[Any], object] = lambda result: None,
 ) -> Any:
   """Runs a stage and all that follow; without a pipeline, if nothing is to be done.
@@ -35,7 +35,7 @@ def run(
     folder: gets the files with stages and jobs.
     first: begins in this process; all others begin on a worker.
     names: of the stages, as an engine shows them; at least as many as there are.
-    in_processes: whether workers run stages and jobs in processes of their own; see worker_processes.py.
+    processes: how many a worker of the engine uses at a time for stages and jobs, at most; 0 if it runs them itself.
     after_job: called on the worker with what a job has returned, if it ran in a process. Picklable.
 
   Returns:
@@ -52,22 +52,22 @@ def run(
     jobs = pipeline | f'Begin {names[0]}' >> beam.Create(paths)
     for number, (name, following) in enumerate(itertools.zip_longest(names, names[1:]), start=1):
       # Without a reshuffle, one worker would get all jobs.
-      run_job = beam.ParDo(_RunJob(in_processes, after_job))
+      run_job = beam.ParDo(_RunJob(processes, after_job))
       done = jobs | f'Spread {name}' >> beam.Reshuffle() | name >> run_job
       if following:
-        jobs = done | f'End {name}' >> _End() | f'Begin {following}' >> beam.ParDo(_Begin(in_processes, folder, number))
+        jobs = done | f'End {name}' >> _End() | f'Begin {following}' >> beam.ParDo(_Begin(processes, folder, number))
   return saved_stages.result(folder, len(names))
 
 
 class _Do(beam.DoFn):
-  """Does work here or in a process of its own."""
+  """Does work here or in a process of its own. processes: that do so at a time, at most; 0 for here."""
 
-  def __init__(self, in_processes: bool) -> None:
+  def __init__(self, processes: int) -> None:
     super().__init__()
-    self._in_processes = in_processes
+    self._processes = processes
 
   def _do(self, work: Callable[[], T]) -> T:
-    return worker_processes.POOL.run(work) if self._in_processes else work()
+    return worker_processes.POOL.run(work, self._processes) if self._processes else work()
 
 
 @beam.typehints.with_input_types(str)
@@ -75,14 +75,14 @@ class _Do(beam.DoFn):
 class _RunJob(_Do):
   """Runs the job in a file; yields something to count."""
 
-  def __init__(self, in_processes: bool, after_job: Callable[[Any], object]) -> None:
-    super().__init__(in_processes)
+  def __init__(self, processes: int, after_job: Callable[[Any], object]) -> None:
+    super().__init__(processes)
     self._after_job = after_job
 
   def process(self, path: str) -> list[str]:
     if path != _NOTHING:
       result = self._do(functools.partial(saved_stages.run, path))
-      if self._in_processes:
+      if self._processes:
         self._after_job(result)
     return [_ALL]
 
@@ -99,8 +99,8 @@ class _End(beam.PTransform):
 class _Begin(_Do):
   """Begins the stage of a number; yields the files with its jobs."""
 
-  def __init__(self, in_processes: bool, folder: str, number: int) -> None:
-    super().__init__(in_processes)
+  def __init__(self, processes: int, folder: str, number: int) -> None:
+    super().__init__(processes)
     self._folder, self._number = folder, number
 
   def process(self, done: tuple[str, int]) -> Iterable[str]:

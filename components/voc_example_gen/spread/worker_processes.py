@@ -5,16 +5,18 @@ of its own, uses as many cores. multiprocessing does not serve here: its process
 with, TFX or Beam, which takes seconds and hundreds of MB for each.
 """
 
+import contextlib
 import os
 import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeVar, cast
 
 from components.voc_example_gen.spread import worker_main
 
+AS_MANY_AS_CORES = sys.maxsize
 T = TypeVar('T')
 
 
@@ -35,20 +37,26 @@ class Pool:
   At most as many work at a time as there are cores; further threads wait.
   """
 
-  def __init__(self) -> None:
+  def __init__(self, cores: int | None = None) -> None:
+    """cores: of this machine; counted if None."""
+    self._cores = cores or os.cpu_count() or 1
     self._idle: list[_Worker] = []
-    self._lock = threading.Lock()
-    self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
+    self._working = 0
+    self._changed = threading.Condition()
 
-  def run(self, work: Callable[[], T]) -> T:
+  def run(self, work: Callable[[], T], most: int = AS_MANY_AS_CORES) -> T:
     """Calls `work`, which is picklable, in a process, and returns what it returns.
+
+    Args:
+      work: to be done.
+      most: it waits until fewer processes than this work.
 
     Raises:
       WorkerLostError: if the process ended.
       Exception: what `work` raises.
     """
-    with self._cores:
-      with self._lock:
+    with self._turn(most):
+      with self._changed:
         worker = self._idle.pop() if self._idle else None
       worker = worker or _Worker()
       try:
@@ -56,15 +64,27 @@ class Pool:
       except BaseException:
         worker.close()
         raise
-      with self._lock:
+      with self._changed:
         self._idle.append(worker)
     if error:
       raise error from _FromProcessError(trace)
     return cast(T, result)
 
+  @contextlib.contextmanager
+  def _turn(self, most: int) -> Iterator[None]:
+    with self._changed:
+      self._changed.wait_for(lambda: self._working < min(most, self._cores))
+      self._working += 1
+    try:
+      yield
+    finally:
+      with self._changed:
+        self._working -= 1
+        self._changed.notify_all()
+
   def close(self) -> None:
     """Ends the processes that have nothing to do."""
-    with self._lock:
+    with self._changed:
       idle, self._idle = self._idle, []
     for worker in idle:
       worker.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from components.voc_example_gen import parallelism
+from components.voc_example_gen.spread import worker_processes
 from detection.base.errors import ConfigError
 
 LOCAL = f'--runner={parallelism.LOCAL_RUNNER}'
@@ -10,6 +11,8 @@ FLINK = '--runner=FlinkRunner'
 THREADS = '--direct_running_mode=multi_threading'
 PROCESSES = '--direct_running_mode=multi_processing'
 TWO = '--direct_num_workers=2'
+THREE, ITS_OWN = '--parallelism=3', '--parallelism=-1'
+ALL = worker_processes.AS_MANY_AS_CORES
 
 # (arguments given, images, cores) -> (arguments for an engine, threads of a job, processes)
 MODES = {
@@ -24,8 +27,10 @@ MODES = {
   'the user chose the processes of Beam': ([PROCESSES, TWO], 10**6, 2, [PROCESSES, TWO, LOCAL], 1, 0),
   'the user chose a number': (['--direct_num_workers=1'], 10_000, 2, None, 1, 1),
   'the user chose all cores': (['--direct_num_workers=0'], 10_000, 6, None, 1, 6),
-  'another runner': ([FLINK], 10_000, 2, [FLINK], 1, 2),
-  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 1, 2),
+  'another runner': ([FLINK], 10_000, 2, [FLINK], 1, ALL),
+  'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 1, ALL),
+  'another runner for three jobs at a time': ([FLINK, THREE], 10_000, 2, [FLINK, THREE], 1, 3),
+  'another runner that chooses how many': ([FLINK, ITS_OWN], 10_000, 2, [FLINK, ITS_OWN], 1, ALL),
   'the direct runner by name': (['--runner=DirectRunner', '--x=1'], 100, 2, None, 2, 0),
 }
 

@@ -61,7 +61,7 @@ def test_jobs_run_in_processes_and_what_they_return_is_told(tmp_path):
   def first():
     return Begun([os.getpid] * 3, Result('done'))
 
-  assert beam_stages.run(make, str(tmp_path), first, ('A',), in_processes=True, after_job=note) == 'done'
+  assert beam_stages.run(make, str(tmp_path), first, ('A',), processes=2, after_job=note) == 'done'
   assert len(NOTED) == 3
   assert os.getpid() not in NOTED
 

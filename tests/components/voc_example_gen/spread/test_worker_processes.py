@@ -1,18 +1,20 @@
 """Work runs in processes: what it returns or raises comes back, and a process that is lost is told of."""
 
+import contextlib
 import functools
 import operator
 import os
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from components.voc_example_gen import refusals
 from components.voc_example_gen.refusals import Reason
+from components.voc_example_gen.spread import worker_processes
 from components.voc_example_gen.spread.worker_processes import Pool, WorkerLostError
 
 # Processes import no test: work is of the standard library.
@@ -21,6 +23,12 @@ import os, pathlib, time
 pathlib.Path({folder!r}, str(os.getpid())).touch()
 while len(os.listdir({folder!r})) < 2:
   time.sleep(0.01)
+"""
+ALONE = """
+import os, time
+os.close(os.open({file!r}, os.O_CREAT | os.O_EXCL))
+time.sleep(0.2)
+os.remove({file!r})
 """
 PARENT = """
 import functools, os, time
@@ -32,7 +40,7 @@ POOL.run(functools.partial(time.sleep, 600))
 
 @pytest.fixture
 def pool():
-  pool = Pool()
+  pool = Pool(cores=2)
   yield pool
   pool.close()
 
@@ -47,15 +55,24 @@ def test_what_work_prints_is_no_answer(pool):
   assert pool.run(functools.partial(exec, 'print("a" * 100)')) is None
 
 
-def test_threads_have_a_process_each(pool, tmp_path, monkeypatch):
-  monkeypatch.setattr(pool, '_cores', threading.BoundedSemaphore(2))
+def test_threads_have_a_process_each(pool, tmp_path):
   meet = functools.partial(exec, MEET.format(folder=str(tmp_path)))
-  threads = [threading.Thread(target=pool.run, args=(meet,)) for _ in range(2)]
-  for thread in threads:
-    thread.start()
-  for thread in threads:
-    thread.join()
+  in_threads(pool, [meet] * 2)
   assert len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(('cores', 'most'), [(2, 1), (1, 2)])
+def test_no_more_work_at_a_time_than_was_asked_for_or_than_there_are_cores(tmp_path, cores, most):
+  alone = functools.partial(exec, ALONE.format(file=str(tmp_path / 'working')))
+  with contextlib.closing(Pool(cores)) as pool:
+    in_threads(pool, [alone] * 3, most)
+
+
+def in_threads(pool, works, most=worker_processes.AS_MANY_AS_CORES):
+  """Has each of these done by a thread of its own. Raises what one of them raises."""
+  with ThreadPoolExecutor(len(works)) as threads:
+    for done in [threads.submit(pool.run, work, most) for work in works]:
+      done.result()
 
 
 def test_what_work_raises_is_raised_with_its_traceback(pool):
