@@ -35,7 +35,7 @@ _PARTS = 64
 # Without an image's name TFX would pack itself up for remote workers; pipeline/config.py gives one as well.
 _WORKERS = '--sdk_container_image=none --direct_num_workers='
 _PORTABLE = (
-  '--runner=PortableRunner --job_endpoint={} --environment_type=LOOPBACK '
+  '--runner=PortableRunner --job_endpoint={} --job_server_timeout=86400 --environment_type=LOOPBACK '
   '--experiments=use_loopback_process_worker --parallelism={} --sdk_worker_parallelism={}'
 )
 _ENDPOINT = os.environ.get('BEAM_JOB_ENDPOINT', '')

@@ -14,7 +14,7 @@ from components.crop_classifier.settings import TwoStageSettings
 from components.model_exporter.settings import ExportSettings
 from components.tuner.settings import TuneSettings
 from components.voc_example_gen.settings import LABELLED_FORMATS, SplitSettings, known_name
-from detection.base import strict_yaml
+from detection.base import beam_options, strict_yaml
 from detection.base.errors import ConfigError
 from detection.base.settings import Settings, parse_settings
 from detection.tiles.settings import TileSettings
@@ -139,11 +139,12 @@ class BeamConfig(Settings):
   def pipeline_args(self) -> list[str]:
     """`args`, on a local runner that downloads and builds nothing if they name no runner.
 
+    On any other one a job may take as long as it does.
     Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Given any argument,
     TFX packs itself up for remote workers unless an image is named; FnApiRunner's workers are in this process.
     """
     if any(arg.startswith('--runner') for arg in self.args):
-      return self.args
+      return beam_options.with_time(self.args)
     return ['--runner=FnApiRunner', '--sdk_container_image=none', *self.args]
 
 

@@ -32,7 +32,7 @@ from components.evaluator.evaluation import Evaluation
 from components.evaluator.request import Request
 from components.evaluator.result import Background, EvaluationResult
 from detection import kept_scans, model_folder, tracking
-from detection.base import files, progress
+from detection.base import beam_options, files, progress
 from detection.base.errors import DataError
 
 CLASSES_FILE = 'per_class.csv'
@@ -62,6 +62,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     logging.info('%s: %s', 'BLESSED' if result.verdict.blessed else 'NOT BLESSED', result.verdict.reason)
 
   def _evaluate(self, asked: Request) -> EvaluationResult:
+    beam_options.require_server(self._beam_pipeline_args or ())
     problem = servability.problem(asked.saved_model)
     if problem:
       refusal = verdict.refused(f'The exported model does not serve: {problem}')

@@ -21,7 +21,7 @@ from components.voc_example_gen.spread import beam_stages, list_stages, local_st
 from components.voc_example_gen.spread.stages import Result, Stage
 from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
-from detection.base import files
+from detection.base import beam_options, files
 from detection.base.progress import Progress
 from detection.base.settings import parse_settings
 
@@ -105,6 +105,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     chosen = parallelism.choose(task.beam_args, images)
     with writing.showing(Progress(None)):
       if chosen.beam_args is not None:
+        beam_options.require_server(chosen.beam_args)
         self._beam_pipeline_args = chosen.beam_args
         make = self._make_beam_pipeline
         return beam_stages.run(make, task.work_uri, first, names, chosen.processes, writing.advance)

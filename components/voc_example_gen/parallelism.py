@@ -1,12 +1,11 @@
 """Chooses how many processes and threads a local run uses, by the size of the data."""
 
-import argparse
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen.spread.worker_processes import AS_MANY_AS_CORES
-from detection.base import files
+from detection.base import beam_options, files
 from detection.base.errors import ConfigError
 
 # Threads share an interpreter. A process starts in 0.7 s, in which they read some thousand images.
@@ -50,12 +49,12 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
     ConfigError: if the number of workers is none.
   """
   cores = cores or os.cpu_count() or 1
-  runner, others = _taken('--runner', beam_args)
+  runner, others = beam_options.taken(beam_args, '--runner')
   if runner not in _LOCAL:
     # Prism gives all jobs to one worker, however many it is asked to run at a time.
-    most = _taken(_PARALLELISM, others)[0]
+    most = beam_options.taken(others, _PARALLELISM)[0]
     return Parallelism(list(beam_args), _ONE, int(most) if most.isdecimal() and int(most) else AS_MANY_AS_CORES)
-  mode, workers = (_taken(name, others)[0] for name in (_MODE, _WORKERS))
+  mode, workers = (beam_options.taken(others, name)[0] for name in (_MODE, _WORKERS))
   if mode not in ('', _THREADS):
     return Parallelism([*others, f'--runner={LOCAL_RUNNER}'], _ONE, processes=0)
   if workers or mode:
@@ -74,11 +73,3 @@ def _number(workers: str) -> int:
   if not workers.isdecimal():
     raise ConfigError(f'beam.args: {_WORKERS}: expected a number (0 for all cores), received {workers!r}.')
   return int(workers)
-
-
-def _taken(name: str, arguments: Sequence[str]) -> tuple[str, list[str]]:
-  """The value of one of Beam's arguments ('' if it is not given), and all other arguments."""
-  parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-  parser.add_argument(name, dest='value', default='')
-  known, others = parser.parse_known_args(list(arguments))
-  return known.value, others

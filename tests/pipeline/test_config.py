@@ -137,6 +137,7 @@ def test_what_a_config_asks_for_is_said_in_one_place():
 
 
 LOCAL = ['--runner=FnApiRunner', '--sdk_container_image=none']
+FLINK = '--runner=FlinkRunner'
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ LOCAL = ['--runner=FnApiRunner', '--sdk_container_image=none']
   [
     pytest.param([], LOCAL, id='none'),
     pytest.param(['--direct_num_workers=2'], [*LOCAL, '--direct_num_workers=2'], id='of the local runner'),
-    pytest.param(['--runner=FlinkRunner'], ['--runner=FlinkRunner'], id='another runner'),
+    pytest.param([FLINK], [FLINK, '--job_server_timeout=604800'], id='another runner'),
   ],
 )
 def test_beam_runs_here_unless_a_runner_is_named(args, expected):

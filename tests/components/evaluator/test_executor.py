@@ -10,6 +10,8 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import ExportedModels, LabelMap
 from components.evaluator import executor
+from detection.base import beam_options
+from detection.base.errors import ConfigError
 from detection.inference import tflite_model
 from detection.odapi import label_map as label_maps
 
@@ -178,6 +180,13 @@ def test_a_distributed_engine_gives_the_same_numbers(evaluate, half_blind_model,
   _, _, alone = evaluate(half_blind_model)
   _, _, distributed = evaluate(half_blind_model, beam_args=engine)
   assert distributed['model'] == alone['model']
+
+
+@pytest.mark.slow
+def test_a_job_server_that_is_not_there_is_told_of(evaluate, half_blind_model, monkeypatch):
+  monkeypatch.setattr(beam_options, '_WAIT', 1)
+  with pytest.raises(ConfigError, match=r"--job_endpoint: .* received 'localhost:1', where none answers within 1 s"):
+    evaluate(half_blind_model, beam_args=['--runner=PortableRunner', '--job_endpoint=localhost:1'])
 
 
 @pytest.mark.slow

@@ -9,7 +9,8 @@ import shutil
 
 import pytest
 
-from detection.base.errors import DataError
+from detection.base import beam_options
+from detection.base.errors import ConfigError, DataError
 from tests.support import voc_maker
 from tests.support.shared_data import RACCOON
 
@@ -276,3 +277,9 @@ def test_one_machine_needs_no_beam_pipeline(tmp_path, ingest, monkeypatch, beam_
   monkeypatch.setattr(beam_stages, 'run', pytest.fail)
   ingested = ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=('--sdk_container_image=none', *beam_args))
   assert sum(ingested.report['images'].values()) == 6
+
+
+def test_a_job_server_that_is_not_there_is_told_of(tmp_path, ingest, monkeypatch):
+  monkeypatch.setattr(beam_options, '_WAIT', 1)
+  with pytest.raises(ConfigError, match=r"--job_endpoint: .* received 'localhost:1', where none answers within 1 s"):
+    ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=('--runner=PortableRunner', '--job_endpoint=localhost:1'))
