@@ -31,6 +31,7 @@ BOTH = [
   # What the packages above and below bring anyway, and in the version that they need.
   'absl-py',
   'fsspec',
+  'grpcio',
   'kubernetes',
   'ml-metadata',
   'onnx',
