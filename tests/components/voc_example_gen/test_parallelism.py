@@ -11,7 +11,7 @@ FLINK = '--runner=FlinkRunner'
 THREADS = '--direct_running_mode=multi_threading'
 PROCESSES = '--direct_running_mode=multi_processing'
 TWO = '--direct_num_workers=2'
-THREE, ITS_OWN = '--parallelism=3', '--parallelism=-1'
+THREE, NONE, ITS_OWN = '--parallelism=3', '--parallelism=0', '--parallelism=-1'
 ALL = worker_processes.AS_MANY_AS_CORES
 
 # (arguments given, images, cores) -> (arguments for an engine, threads of a job, processes)
@@ -31,6 +31,7 @@ MODES = {
   'another runner, spelt apart': (['--runner', 'FlinkRunner'], 10_000, 2, ['--runner', 'FlinkRunner'], 1, ALL),
   'another runner for three jobs at a time': ([FLINK, THREE], 10_000, 2, [FLINK, THREE], 1, 3),
   'another runner that chooses how many': ([FLINK, ITS_OWN], 10_000, 2, [FLINK, ITS_OWN], 1, ALL),
+  'another runner for no job at a time': ([FLINK, NONE], 10_000, 2, [FLINK, NONE], 1, ALL),
   'the direct runner by name': (['--runner=DirectRunner', '--x=1'], 100, 2, None, 2, 0),
 }
 

@@ -19,6 +19,7 @@ WEEK = '--job_server_timeout=604800'
     pytest.param([FLINK], [FLINK, WEEK], id='none is given'),
     pytest.param([FLINK, '--job_server_timeout=60'], [FLINK, '--job_server_timeout=60'], id='given'),
     pytest.param(['--job_server_timeout', '60'], ['--job_server_timeout', '60'], id='given apart'),
+    pytest.param(['--job-server-timeout=60'], ['--job-server-timeout=60'], id='as it was spelt before'),
   ],
 )
 def test_a_job_may_take_a_week_unless_the_user_says_otherwise(args, expected):
@@ -26,7 +27,8 @@ def test_a_job_may_take_a_week_unless_the_user_says_otherwise(args, expected):
 
 
 @pytest.mark.parametrize('args', [[], [FLINK], ['--job_endpoint=embed']])
-def test_without_a_server_by_name_nothing_is_waited_for(args):
+def test_without_a_server_by_name_nothing_is_waited_for(args, monkeypatch):
+  monkeypatch.setattr(beam_options, '_WAIT', 1)
   beam_options.require_server(args)
 
 
