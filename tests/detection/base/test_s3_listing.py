@@ -112,9 +112,8 @@ def test_many_names_are_in_many_parts(monkeypatch, names):
   choice = (lambda name: True, lambda name: True)
   sizes = [len(list(s3_listing.walk('s3://b', *choice, [one]))) for one in s3_listing.divide('s3://b', *choice, 250)]
   assert sum(sizes) == len(names)
-  # How many depends on which answer comes first: 7 to 17 were seen, and no part larger than a quarter.
-  assert len(sizes) >= 5
-  assert max(sizes) < len(names) / 2
+  assert len(sizes) >= 5  # how many depends on which answer comes first: 7 to 17 were seen
+  assert max(sizes) < len(names) / 3
 
 
 @pytest.mark.parametrize('names', [NUMBERS, FRAMES], ids=['numbers', 'long names'])

@@ -65,14 +65,13 @@ def test_threads_have_a_process_each(pool, tmp_path):
 def test_no_more_work_at_a_time_than_was_asked_for_or_than_there_are_cores(tmp_path, cores, most):
   alone = functools.partial(exec, ALONE.format(file=str(tmp_path / 'working')))
   with contextlib.closing(Pool(cores)) as pool:
-    in_threads(pool, [alone] * 3, most)
+    assert in_threads(pool, [alone] * 3, most) == [None] * 3
 
 
 def in_threads(pool, works, most=worker_processes.AS_MANY_AS_CORES):
-  """Has each of these done by a thread of its own. Raises what one of them raises."""
+  """What each of these returns, done by a thread of its own. Raises what one of them raises."""
   with ThreadPoolExecutor(len(works)) as threads:
-    for done in [threads.submit(pool.run, work, most) for work in works]:
-      done.result()
+    return list(threads.map(functools.partial(pool.run, most=most), works))
 
 
 def test_what_work_raises_is_raised_with_its_traceback(pool):
