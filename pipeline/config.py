@@ -139,12 +139,12 @@ class BeamConfig(Settings):
   def pipeline_args(self) -> list[str]:
     """`args`, on a local runner that downloads and builds nothing if they name no runner.
 
-    On any other one a job may take as long as it does.
-    Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Given any argument,
-    TFX packs itself up for remote workers unless an image is named; FnApiRunner's workers are in this process.
+    On any other one a job may take as long as it does, and TFX is not packed up for workers that have it.
+    Beam's default runner first tries to download a program; FnApiRunner is what it falls back to. Its workers are in
+    this process: no image is needed, but one has to be named.
     """
     if any(arg.startswith('--runner') for arg in self.args):
-      return beam_options.with_time(self.args)
+      return beam_options.with_image(beam_options.with_time(self.args))
     return ['--runner=FnApiRunner', '--sdk_container_image=none', *self.args]
 
 

@@ -1,4 +1,4 @@
-"""Beam's pipeline options: their values, how long a job may take, whether the job server that they name answers."""
+"""Beam's pipeline options: their values, what they lack for a job, whether the job server that they name answers."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from detection.base.errors import ConfigError
 
 _ENDPOINT = ('--job_endpoint', '--job-endpoint')
 _TIMEOUT = ('--job_server_timeout', '--job-server-timeout')
+_IMAGE, _WHERE, _HOW = '--sdk_container_image', '--environment_type', '--environment_config'
 _LONGEST = 7 * 24 * 3600  # seconds that a job may take
 _WAIT = 300  # seconds for a server to answer, as Beam waits
 
@@ -26,6 +27,17 @@ def with_time(args: Sequence[str]) -> list[str]:
   if the server names the job as soon as it is told of it: Prism does.
   """
   return list(args) if taken(args, *_TIMEOUT)[0] else [*args, f'{_TIMEOUT[0]}={_LONGEST}']
+
+
+def with_image(args: Sequence[str]) -> list[str]:
+  """The arguments, with the name of the workers' image, where they tell it otherwise or workers need none.
+
+  Without a name TFX packs itself up for the workers of every job, which takes seconds and would be installed there
+  with all that it needs.
+  """
+  where, image = taken(args, _WHERE)[0], taken(args, _HOW)[0]
+  image = {'LOOPBACK': 'none', 'DOCKER': image}.get(where, '')
+  return list(args) if taken(args, _IMAGE)[0] or not image else [*args, f'{_IMAGE}={image}']
 
 
 def require_server(args: Sequence[str]) -> None:

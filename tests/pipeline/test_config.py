@@ -145,7 +145,11 @@ FLINK = '--runner=FlinkRunner'
   [
     pytest.param([], LOCAL, id='none'),
     pytest.param(['--direct_num_workers=2'], [*LOCAL, '--direct_num_workers=2'], id='of the local runner'),
-    pytest.param([FLINK], [FLINK, '--job_server_timeout=604800'], id='another runner'),
+    pytest.param(
+      [FLINK, '--environment_type=LOOPBACK'],
+      [FLINK, '--environment_type=LOOPBACK', '--job_server_timeout=604800', '--sdk_container_image=none'],
+      id='another runner',
+    ),
   ],
 )
 def test_beam_runs_here_unless_a_runner_is_named(args, expected):

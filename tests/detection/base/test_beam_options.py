@@ -26,6 +26,24 @@ def test_a_job_may_take_a_week_unless_the_user_says_otherwise(args, expected):
   assert beam_options.with_time(args) == expected
 
 
+HERE = '--environment_type=LOOPBACK'
+DOCKER = ['--environment_type=DOCKER', '--environment_config=pipeline:1']
+
+
+@pytest.mark.parametrize(
+  ('args', 'added'),
+  [
+    pytest.param([FLINK, HERE], ['--sdk_container_image=none'], id='workers of this process'),
+    pytest.param([FLINK, *DOCKER], ['--sdk_container_image=pipeline:1'], id='workers whose image is named otherwise'),
+    pytest.param([FLINK, HERE, '--sdk_container_image=mine'], [], id='given'),
+    pytest.param([FLINK], [], id='workers of which nothing is known'),
+    pytest.param([FLINK, DOCKER[0]], [], id="workers with Beam's own image"),
+  ],
+)
+def test_tfx_is_not_packed_up_for_workers_that_have_it(args, added):
+  assert beam_options.with_image(args) == [*args, *added]
+
+
 @pytest.mark.parametrize('args', [[], [FLINK], ['--job_endpoint=embed']])
 def test_without_a_server_by_name_nothing_is_waited_for(args, monkeypatch):
   monkeypatch.setattr(beam_options, '_WAIT', 1)
