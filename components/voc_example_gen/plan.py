@@ -16,6 +16,7 @@ from components.voc_example_gen.settle import Rows, Settled
 from components.voc_example_gen.split_method import TRAIN
 
 SHARD_BYTES = 32 * 2**20
+SHARD_IMAGES = 2500  # at most: a shard is written by one worker, whom small images take their time as well
 BATCH_BYTES = 2**20
 _NONE = 'none'  # the split method of images that need not be divided
 TYPICAL_BYTES = 100_000  # taken as the size of an image where the listing could not ask for it
@@ -210,7 +211,7 @@ def _all_shards(tree: listing.Tree, items: tuple[Item, ...], assignment: Assignm
 
 
 def _shards(split: str, tasks: Iterable[Task]) -> list[Shard]:
-  """Cuts images into shards of about SHARD_BYTES; ordered by a digest of their paths, always the same shuffle."""
+  """Cuts images into shards; ordered by a digest of their paths, always the same shuffle."""
   tasks = shuffled(tasks)
   ends = bounds(len(tasks), sum(task.size or TYPICAL_BYTES for task in tasks))
   cut = [tuple(tasks[start:end]) for start, end in itertools.pairwise(ends)]
@@ -219,7 +220,7 @@ def _shards(split: str, tasks: Iterable[Task]) -> list[Shard]:
 
 def bounds(tasks: int, size: int) -> list[int]:
   """Where each shard of so many tasks begins, and the last one ends; size: of all their images, in bytes."""
-  count = max(1, -(-size // SHARD_BYTES))
+  count = max(1, -(-size // SHARD_BYTES), -(-tasks // SHARD_IMAGES))
   return [tasks * index // count for index in range(count + 1)]
 
 

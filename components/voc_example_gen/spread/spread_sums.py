@@ -21,7 +21,8 @@ from components.voc_example_gen.writing import Written
 
 STAGES = ('Hand on', 'Find copies', 'Settle and add up', 'Compare and list again', 'List what is left again')
 MANY = 20_000  # images; of fewer, one process keeps what it needs
-_IMAGES_OF_A_JOB = 20_000
+_IMAGES_OF_A_JOB = 20_000  # at most
+_FEWEST_JOBS = 32  # then workers that got more than others do not keep the next stage waiting
 _MOST_PARTS = 1024
 _ROWS, _COPIES, _SUMS, _THUMBS, _ALIKE = 'rows', 'copies', 'sums', 'thumbs', 'alike'  # names of files
 
@@ -161,8 +162,9 @@ class HandingOn:
   @classmethod
   def of(cls, written: Written) -> 'HandingOn':
     planned = written.planned
-    groups = tuple(_groups(planned.shards))
-    parts = max(1, min(_MOST_PARTS, planned.images // _IMAGES_OF_A_JOB))
+    images = max(1, min(_IMAGES_OF_A_JOB, planned.images // _FEWEST_JOBS))
+    groups = tuple(_groups(planned.shards, images))
+    parts = max(1, min(_MOST_PARTS, planned.images // images))
     return cls(written, Place(posixpath.join(written.folder, 'sums'), len(groups), parts), groups)
 
   def __call__(self) -> Begun:
@@ -248,9 +250,9 @@ class Sums(sums.Sums):
     return total
 
 
-def _groups(shards: Sequence[plan.Shard]) -> Iterator[tuple[plan.Shard, ...]]:
-  """Shards in their order, at most about _IMAGES_OF_A_JOB images together, without their tasks."""
+def _groups(shards: Sequence[plan.Shard], images: int) -> Iterator[tuple[plan.Shard, ...]]:
+  """Shards in their order, at most about so many images together, without their tasks."""
   before = itertools.accumulate(len(shard.tasks) for shard in shards)
   places = zip(shards, before, strict=True)
-  for _, group in itertools.groupby(places, lambda place: place[1] // _IMAGES_OF_A_JOB):
+  for _, group in itertools.groupby(places, lambda place: place[1] // images):
     yield tuple(plan.without_tasks(shard) for shard, _ in group)

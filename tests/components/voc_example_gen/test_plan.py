@@ -36,6 +36,12 @@ def test_a_split_is_cut_into_shards_of_about_equal_size(tmp_path, monkeypatch):
   assert sum(len(shard.tasks) for shard in shards) == 20
 
 
+def test_a_shard_has_few_images_however_small_they_are(tmp_path, monkeypatch):
+  monkeypatch.setattr(plan, 'SHARD_IMAGES', 6)
+  shards = plan.make(str(voc_maker.devkit(tmp_path, 20)), IngestSettings()).shards
+  assert [len(shard.tasks) for shard in shards] == [5, 5, 5, 5]
+
+
 def test_shards_have_the_splits_that_the_folder_gives_and_none_that_are_computed(tmp_path):
   root = voc_maker.devkit(tmp_path, 8)
   assert [shard.split for shard in plan.make(str(root), IngestSettings()).shards] == ['']

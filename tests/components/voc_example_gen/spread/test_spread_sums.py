@@ -68,7 +68,7 @@ SPLITS = {
 
 @pytest.mark.parametrize('settings', SPLITS.values(), ids=SPLITS)
 def test_workers_find_the_same(tmp_path, monkeypatch, settings):
-  monkeypatch.setattr(spread_sums, '_IMAGES_OF_A_JOB', 30)
+  monkeypatch.setattr(spread_sums, '_FEWEST_JOBS', 4)
   placing = assign.choose(settings, None, {}.get, IMAGES).placing if settings else assign.Placing()
   given = [''] * IMAGES if settings else [('train', 'train', 'eval', 'test')[number % 4] for number in range(IMAGES)]
   found = [outcome(number, placing, split) for number, split in enumerate(given)]
@@ -86,6 +86,22 @@ def test_workers_find_the_same(tmp_path, monkeypatch, settings):
   assert reports[0][2]['lookalikes']
   assert len(list(tmp_path.glob('sums/rows-*'))) > 2
   assert len(list(tmp_path.glob('sums/copies-*'))) == 4
+
+
+@pytest.mark.parametrize(
+  ('images', 'jobs'),
+  [
+    pytest.param(20_000, 32, id='as many as keep all workers busy to the end'),
+    pytest.param(1_000_000, 50, id='of 20,000 images each'),
+  ],
+)
+def test_images_are_divided_for_jobs(tmp_path, images, jobs):
+  shards = tuple(plan.Shard('', index, 800, ('task',) * (images // 800)) for index in range(800))
+  planned = plan.Plan(str(tmp_path), 'voc', 'hash', assign.Placing(), shards, (), (), '', '')
+  found = spread_sums.HandingOn.of(Written(planned, Writer([]), str(tmp_path)))
+  assert found.place.parts == jobs
+  assert 0 <= found.place.groups - jobs <= 1
+  assert [shard for group in found.groups for shard in group] == list(plan.outline(planned).shards)
 
 
 def test_images_that_look_alike_meet_in_a_part():
