@@ -8,6 +8,7 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import apache_beam as beam
@@ -16,8 +17,12 @@ from components.voc_example_gen.spread import saved_stages, worker_processes
 from components.voc_example_gen.spread.stages import Result, Stage
 
 T = TypeVar('T')
-_ALL = 'all jobs'
+Counted = tuple[str, int]  # something of which there is one; Beam groups pairs alone
+_ALL, _ONE = 'all jobs', 1
 _NOTHING = ''  # a job that does nothing: a stage without jobs comes to its end as well
+# Jobs of a bundle that run at a time: an engine may divide jobs unevenly, and then a worker takes the place of another
+# one that has no more. An engine that starts a process for each core has as many processes of this project twice.
+_AT_A_TIME = 2
 
 
 def run(
@@ -49,14 +54,27 @@ def run(
     return begun.then.value
   paths = saved_stages.save(folder, 0, begun) or [_NOTHING]
   with contextlib.closing(worker_processes.POOL), make_pipeline() as pipeline:
-    jobs = pipeline | f'Begin {names[0]}' >> beam.Create(paths)
+    jobs = pipeline | f'Begin {names[0]}' >> beam.Create([(path, _ONE) for path in paths])
     for number, (name, following) in enumerate(itertools.zip_longest(names, names[1:]), start=1):
-      # Without a reshuffle, one worker would get all jobs.
-      run_job = beam.ParDo(_RunJob(processes, after_job))
-      done = jobs | f'Spread {name}' >> beam.Reshuffle() | name >> run_job
+      spread = jobs | f'Spread {name}' >> _Spread()
+      done = spread | name >> beam.ParDo(_RunJob(processes, after_job))
       if following:
-        jobs = done | f'End {name}' >> _End() | f'Begin {following}' >> beam.ParDo(_Begin(processes, folder, number))
+        all_done = done | f'End {name}' >> beam.GroupByKey()
+        jobs = all_done | f'Begin {following}' >> beam.ParDo(_Begin(processes, folder, number))
   return saved_stages.result(folder, len(names))
+
+
+@beam.typehints.with_input_types(Counted)
+@beam.typehints.with_output_types(Counted)
+class _Spread(beam.Reshuffle):
+  """Spreads jobs over all workers; without, one would get all.
+
+  An engine that knows Beam's Reshuffle, as Flink does, deals them out in turns. Others group them, in two transforms
+  where Beam's own takes five, as every transform makes a job begin later.
+  """
+
+  def expand(self, jobs: beam.PCollection) -> beam.PCollection:
+    return jobs | beam.GroupByKey() | beam.Map(lambda job: (job[0], _ONE)).with_output_types(Counted)
 
 
 class _Do(beam.DoFn):
@@ -70,38 +88,48 @@ class _Do(beam.DoFn):
     return worker_processes.POOL.run(work, self._processes) if self._processes else work()
 
 
-@beam.typehints.with_input_types(str)
-@beam.typehints.with_output_types(str)
+@beam.typehints.with_input_types(Counted)
+@beam.typehints.with_output_types(Counted)
 class _RunJob(_Do):
-  """Runs the job in a file; yields something to count."""
+  """Runs the job in a file; yields something to group, which is there when all jobs of the bundle are done."""
 
   def __init__(self, processes: int, after_job: Callable[[Any], object]) -> None:
     super().__init__(processes)
     self._after_job = after_job
 
-  def process(self, path: str) -> list[str]:
-    if path != _NOTHING:
-      result = self._do(functools.partial(saved_stages.run, path))
-      if self._processes:
-        self._after_job(result)
-    return [_ALL]
+  def start_bundle(self) -> None:
+    self._threads = ThreadPoolExecutor(_AT_A_TIME)
+    self._running: set[Future[Any]] = set()
+
+  def process(self, job: Counted) -> list[Counted]:
+    path, _ = job
+    if path and self._processes:
+      if len(self._running) == _AT_A_TIME:
+        self._wait(FIRST_COMPLETED)
+      self._running.add(self._threads.submit(self._do, functools.partial(saved_stages.run, path)))
+    elif path:
+      saved_stages.run(path)
+    return [(_ALL, _ONE)]
+
+  def finish_bundle(self) -> None:
+    self._wait(ALL_COMPLETED)
+    self._threads.shutdown()
+
+  def _wait(self, until: str) -> None:
+    done, self._running = wait(self._running, return_when=until)
+    for job in done:
+      self._after_job(job.result())
 
 
-@beam.typehints.with_input_types(str)
-class _End(beam.PTransform):
-  """One element, when all jobs of a stage are done."""
-
-  def expand(self, done: beam.PCollection) -> beam.PCollection:
-    return done | beam.Map(lambda key: (key, 1)) | beam.CombinePerKey(sum)
-
-
-@beam.typehints.with_output_types(str)
+@beam.typehints.with_input_types(tuple[str, Iterable[int]])
+@beam.typehints.with_output_types(Counted)
 class _Begin(_Do):
-  """Begins the stage of a number; yields the files with its jobs."""
+  """Begins the stage of a number, when all jobs before it are done; yields the files with its jobs."""
 
   def __init__(self, processes: int, folder: str, number: int) -> None:
     super().__init__(processes)
     self._folder, self._number = folder, number
 
-  def process(self, done: tuple[str, int]) -> Iterable[str]:
-    return self._do(functools.partial(saved_stages.begin, self._folder, self._number)) or [_NOTHING]
+  def process(self, done: tuple[str, Iterable[int]]) -> list[Counted]:
+    paths = self._do(functools.partial(saved_stages.begin, self._folder, self._number)) or [_NOTHING]
+    return [(path, _ONE) for path in paths]

@@ -1,6 +1,9 @@
 """Stages run as one Beam pipeline: in order, to their result or to the mistake that one of them found."""
 
+import functools
+import importlib
 import os
+from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -10,6 +13,7 @@ from components.voc_example_gen import parallelism
 from components.voc_example_gen.spread import beam_stages
 from components.voc_example_gen.spread.stages import Begun, Result
 from detection.base.errors import DataError
+from tests.support import few_stages
 from tests.support.few_stages import Add, Refuse
 
 NOTED = []
@@ -52,18 +56,48 @@ def note(result):
   NOTED.append(result)
 
 
-def test_jobs_run_in_processes_and_what_they_return_is_told(tmp_path):
+def in_processes(folder, jobs):
+  """Runs jobs, each in a process; returns what these return."""
   NOTED.clear()
 
   def make():
     return beam.Pipeline(options=PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}']))
 
-  def first():
-    return Begun([os.getpid] * 3, Result('done'))
+  first = functools.partial(Begun, jobs, Result('done'))
+  assert beam_stages.run(make, str(folder), first, ('A',), processes=2, after_job=note) == 'done'
+  return NOTED
 
-  assert beam_stages.run(make, str(tmp_path), first, ('A',), processes=2, after_job=note) == 'done'
-  assert len(NOTED) == 3
-  assert os.getpid() not in NOTED
+
+def test_jobs_run_in_processes_and_what_they_return_is_told(tmp_path):
+  noted = in_processes(tmp_path, [os.getpid] * 3)
+  assert len(noted) == 3
+  assert os.getpid() not in noted
+
+
+@pytest.fixture
+def work(monkeypatch):
+  """few_stages, where a process finds it: other packages too have a folder of the name `tests`."""
+  monkeypatch.syspath_prepend(Path(few_stages.__file__).parent)
+  return importlib.import_module('few_stages')
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason='as many jobs run at a time as there are cores: needs two')
+def test_two_jobs_of_a_worker_run_at_the_same_time(tmp_path, work):
+  assert len(set(in_processes(tmp_path, [work.Meet(str(tmp_path), *names) for names in ('ab', 'ba')]))) == 2
+
+
+def test_a_job_that_fails_ends_the_run(tmp_path, work):
+  (tmp_path / 'done').mkdir()
+  with pytest.raises(Exception, match='the disk is full'):
+    in_processes(tmp_path, [work.Note(str(tmp_path / 'done'), number, False) for number in range(3)])
+
+
+def test_an_engine_that_knows_reshuffle_is_told_of_it(tmp_path):
+  pipeline = beam.Pipeline(options=PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}']))
+  beam_stages.run(lambda: pipeline, str(tmp_path), Add(str(tmp_path), 1, stop=1), ('A', 'B'))
+  transforms = pipeline.to_runner_api().components.transforms.values()
+  spread = {transform.unique_name for transform in transforms if transform.spec.urn == 'beam:transform:reshuffle:v1'}
+  assert spread == {'Spread A', 'Spread B'}
 
 
 def test_more_stages_than_names_are_a_bug(run, tmp_path):
