@@ -33,10 +33,11 @@ _MOSAIC = (16, 12)
 _SCENES = 50  # of drawn shapes in each part; no two images have the same mosaic
 _PARTS = 64
 # Without an image's name TFX would pack itself up for remote workers; pipeline/config.py gives one as well.
-_WORKERS = '--sdk_container_image=none --direct_num_workers='
+_IMAGE = '--sdk_container_image=none'
+_WORKERS = f'{_IMAGE} --direct_num_workers='
 _PORTABLE = (
-  '--runner=PortableRunner --job_endpoint={} --job_server_timeout=86400 --environment_type=LOOPBACK '
-  '--experiments=use_loopback_process_worker --parallelism={} --sdk_worker_parallelism={}'
+  f'{_IMAGE} --runner=PortableRunner --job_endpoint={{}} --job_server_timeout=86400 --environment_type=LOOPBACK '
+  '--parallelism={}'
 )
 _ENDPOINT = os.environ.get('BEAM_JOB_ENDPOINT', '')
 # {row: Beam's arguments}; None for those without Beam.
@@ -46,8 +47,8 @@ ROWS = {
   'local': '',
   'local, 1 worker': f'{_WORKERS}1',
   'local, 2 workers': f'{_WORKERS}2',
-  'job server, 1 worker': _PORTABLE.format(_ENDPOINT, 1, 1),
-  'job server, 2 workers': _PORTABLE.format(_ENDPOINT, 2, 2),
+  'job server, 1 worker': _PORTABLE.format(_ENDPOINT, 1),
+  'job server, 2 workers': _PORTABLE.format(_ENDPOINT, 2),
 }
 _USUAL = [row for row in ROWS if not row.startswith('job server')]
 
