@@ -20,7 +20,7 @@ _MAIN = 'org.apache.beam.runners.flink.FlinkJobServerDriver'
 # From 17 on, Java hides from Flink's serializers what they look into.
 _OPENS = ['--add-opens=java.base/java.lang=ALL-UNNAMED', '--add-opens=java.base/java.util=ALL-UNNAMED']
 
-# Nothing here runs for long in Java: its best compiler takes the cores from the workers, and pays only after hours.
+# Little is done in Java here: its best compiler would take the cores from the workers.
 _QUICK = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 

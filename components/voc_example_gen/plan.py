@@ -16,7 +16,7 @@ from components.voc_example_gen.settle import Rows, Settled
 from components.voc_example_gen.split_method import TRAIN
 
 SHARD_BYTES = 32 * 2**20
-SHARD_IMAGES = 2500  # at most: a shard is written by one worker, whom small images take their time as well
+SHARD_IMAGES = 2500  # at most: one worker writes a shard, and small images take time as well
 BATCH_BYTES = 2**20
 _NONE = 'none'  # the split method of images that need not be divided
 TYPICAL_BYTES = 100_000  # taken as the size of an image where the listing could not ask for it

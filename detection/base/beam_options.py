@@ -30,10 +30,10 @@ def with_time(args: Sequence[str]) -> list[str]:
 
 
 def with_image(args: Sequence[str]) -> list[str]:
-  """The arguments, with the name of the workers' image, where they tell it otherwise or workers need none.
+  """The arguments, which name the workers' image: that of --environment_config for DOCKER, `none` for LOOPBACK.
 
-  Without a name TFX packs itself up for the workers of every job, which takes seconds and would be installed there
-  with all that it needs.
+  Without a name TFX packs itself up for the workers of every job, and has itself and all that it needs installed there.
+  With LOOPBACK these are in this process, and an image has TFX, as it has this project.
   """
   where, image = taken(args, _WHERE)[0], taken(args, _HOW)[0]
   image = {'LOOPBACK': 'none', 'DOCKER': image}.get(where, '')

@@ -17,11 +17,11 @@ from components.voc_example_gen.spread import saved_stages, worker_processes
 from components.voc_example_gen.spread.stages import Result, Stage
 
 T = TypeVar('T')
-Counted = tuple[str, int]  # something of which there is one; Beam groups pairs alone
+Element = tuple[str, int]  # a file with a job, or _ALL; and _ONE, as Beam groups pairs alone
 _ALL, _ONE = 'all jobs', 1
 _NOTHING = ''  # a job that does nothing: a stage without jobs comes to its end as well
-# Jobs of a bundle that run at a time: an engine may divide jobs unevenly, and then a worker takes the place of another
-# one that has no more. An engine that starts a process for each core has as many processes of this project twice.
+# Jobs of a bundle that run at a time. With two, a worker that was given more jobs than another one uses its processes
+# when that has none left; with more, an engine that starts a worker for each core would have many processes for each.
 _AT_A_TIME = 2
 
 
@@ -64,8 +64,8 @@ def run(
   return saved_stages.result(folder, len(names))
 
 
-@beam.typehints.with_input_types(Counted)
-@beam.typehints.with_output_types(Counted)
+@beam.typehints.with_input_types(Element)
+@beam.typehints.with_output_types(Element)
 class _Spread(beam.Reshuffle):
   """Spreads jobs over all workers; without, one would get all.
 
@@ -74,7 +74,7 @@ class _Spread(beam.Reshuffle):
   """
 
   def expand(self, jobs: beam.PCollection) -> beam.PCollection:
-    return jobs | beam.GroupByKey() | beam.Map(lambda job: (job[0], _ONE)).with_output_types(Counted)
+    return jobs | beam.GroupByKey() | beam.Map(lambda job: (job[0], _ONE)).with_output_types(Element)
 
 
 class _Do(beam.DoFn):
@@ -88,8 +88,8 @@ class _Do(beam.DoFn):
     return worker_processes.POOL.run(work, self._processes) if self._processes else work()
 
 
-@beam.typehints.with_input_types(Counted)
-@beam.typehints.with_output_types(Counted)
+@beam.typehints.with_input_types(Element)
+@beam.typehints.with_output_types(Element)
 class _RunJob(_Do):
   """Runs the job in a file; yields something to group, which is there when all jobs of the bundle are done."""
 
@@ -101,7 +101,7 @@ class _RunJob(_Do):
     self._threads = ThreadPoolExecutor(_AT_A_TIME)
     self._running: set[Future[Any]] = set()
 
-  def process(self, job: Counted) -> list[Counted]:
+  def process(self, job: Element) -> list[Element]:
     path, _ = job
     if path and self._processes:
       if len(self._running) == _AT_A_TIME:
@@ -112,8 +112,8 @@ class _RunJob(_Do):
     return [(_ALL, _ONE)]
 
   def finish_bundle(self) -> None:
-    self._wait(ALL_COMPLETED)
-    self._threads.shutdown()
+    with self._threads:
+      self._wait(ALL_COMPLETED)
 
   def _wait(self, until: str) -> None:
     done, self._running = wait(self._running, return_when=until)
@@ -122,7 +122,7 @@ class _RunJob(_Do):
 
 
 @beam.typehints.with_input_types(tuple[str, Iterable[int]])
-@beam.typehints.with_output_types(Counted)
+@beam.typehints.with_output_types(Element)
 class _Begin(_Do):
   """Begins the stage of a number, when all jobs before it are done; yields the files with its jobs."""
 
@@ -130,6 +130,6 @@ class _Begin(_Do):
     super().__init__(processes)
     self._folder, self._number = folder, number
 
-  def process(self, done: tuple[str, Iterable[int]]) -> list[Counted]:
+  def process(self, done: tuple[str, Iterable[int]]) -> list[Element]:
     paths = self._do(functools.partial(saved_stages.begin, self._folder, self._number)) or [_NOTHING]
     return [(path, _ONE) for path in paths]
