@@ -2,10 +2,13 @@
 
 import functools
 import queue
+import sys
 import time
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
+
+_DOUBLED = 6  # how often the number of requests in threads is doubled until one is made alone again
 
 
 class Step(Protocol):
@@ -28,45 +31,45 @@ def run(first: Iterable[Step], threads: int, quick: float = 0) -> Generator[Any,
     first: the steps that are not brought by others.
     threads: how many requests may be under way.
     quick: in seconds. While requests take no longer, as on a disk whose folders are in memory, they are made one by
-      one in this thread, which takes half the time: threads would only wait for each other.
+      one in this thread, which takes half the time: threads would only wait for each other. One that took longer may
+      have done so by chance: another one is made alone soon, and less and less often while these are slow, too.
   """
-  waiting, asked, took = [iter(first)], 0, 0.0
-  answers: queue.SimpleQueue[tuple[Step, Future[_Answer]]] = queue.SimpleQueue()
+  waiting, asked = [iter(first)], 0
+  slow, in_threads = 0, 0 if quick else sys.maxsize  # requests: slow ones alone in a row; to be made in threads
+  answers: queue.SimpleQueue[tuple[Step, Future[Any]]] = queue.SimpleQueue()
   with ThreadPoolExecutor(threads) as pool:
     try:
       while waiting or asked:
-        while waiting and asked < (2 * threads if took >= quick else 1):
+        while waiting and asked < (2 * threads if in_threads else 1):
           step = next(waiting[-1], None)
           if step is None:
             waiting.pop()
             continue
           asked += 1
-          answer = pool.submit(_ask, step) if took >= quick else _done(_ask(step))
+          if in_threads:
+            in_threads -= 1
+            answer = pool.submit(step.ask)
+          else:
+            began = time.perf_counter()
+            answer = _done(step.ask())
+            slow = slow + 1 if time.perf_counter() - began >= quick else 0
+            in_threads = threads * (2 ** min(slow, _DOUBLED) - 1)
           answer.add_done_callback(functools.partial(_put, answers, step))
         if asked:
           step, answer = answers.get()
           asked -= 1
-          content, took = answer.result()
-          found, following = step.take(content)
+          found, following = step.take(answer.result())
           waiting.append(iter(following))
           yield from found
     finally:
       pool.shutdown(cancel_futures=True)
 
 
-_Answer = tuple[Any, float]  # and the seconds that it took
-
-
-def _ask(step: Step) -> _Answer:
-  began = time.perf_counter()
-  return step.ask(), time.perf_counter() - began
-
-
-def _done(answer: _Answer) -> 'Future[_Answer]':
-  future: Future[_Answer] = Future()
+def _done(answer: Any) -> Future[Any]:
+  future: Future[Any] = Future()
   future.set_result(answer)
   return future
 
 
-def _put(answers: 'queue.SimpleQueue[tuple[Step, Future[_Answer]]]', step: Step, answer: 'Future[_Answer]') -> None:
+def _put(answers: 'queue.SimpleQueue[tuple[Step, Future[Any]]]', step: Step, answer: Future[Any]) -> None:
   answers.put((step, answer))

@@ -1,5 +1,6 @@
 """Steps that bring further steps."""
 
+import itertools
 import threading
 import time
 
@@ -73,3 +74,27 @@ def test_quick_steps_are_asked_in_the_callers_thread_and_slow_ones_in_others():
 
   assert asked_by(0) == {threading.get_ident()}
   assert len(asked_by(0.02)) > 1
+
+
+def test_steps_are_asked_in_the_callers_thread_again_when_one_was_slow_by_chance():
+  asked_by = []
+
+  def note():
+    time.sleep(0 if asked_by else 0.02)
+    asked_by.append(threading.get_ident())
+
+  assert len(list(threaded_steps.run([Count(0, note) for _ in range(20)], 2, quick=0.01))) == 20
+  assert len(set(asked_by)) > 1
+  assert set(asked_by[-10:]) == {threading.get_ident()}
+
+
+def test_slow_steps_are_asked_alone_less_and_less_often():
+  asked_by = []
+
+  def note():
+    time.sleep(0.002)
+    asked_by.append(threading.get_ident())
+
+  list(threaded_steps.run([Count(0, note) for _ in range(300)], 2, quick=0.001))
+  alone = [place for place, thread in enumerate(asked_by) if thread == threading.get_ident()]
+  assert [after - before for before, after in itertools.pairwise(alone)] == [3, 7, 15, 31, 63, 127]
