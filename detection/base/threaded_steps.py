@@ -8,14 +8,14 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-_DOUBLED = 6  # how often the number of requests in threads is doubled until one is made alone again
+_MOST_DOUBLINGS = 6  # of the number of requests that are made in threads before one is made alone again
 
 
 class Step(Protocol):
   """One request to a store or a file system, and what follows from its answer."""
 
   def ask(self) -> Any:
-    """Makes the request, in a thread; what this raises ends the run."""
+    """Makes the request, in a thread or the caller's; what this raises ends the run."""
 
   def take(self, answer: Any) -> 'tuple[Iterable[Any], Iterable[Step]]':
     """What the answer holds, and the steps that follow. All answers are taken in one thread, one after the other."""
@@ -53,7 +53,7 @@ def run(first: Iterable[Step], threads: int, quick: float = 0) -> Generator[Any,
             began = time.perf_counter()
             answer = _done(step.ask())
             slow = slow + 1 if time.perf_counter() - began >= quick else 0
-            in_threads = threads * (2 ** min(slow, _DOUBLED) - 1)
+            in_threads = threads * (2 ** min(slow, _MOST_DOUBLINGS) - 1)
           answer.add_done_callback(functools.partial(_put, answers, step))
         if asked:
           step, answer = answers.get()
