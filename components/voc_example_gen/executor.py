@@ -81,8 +81,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     if isinstance(tree, list_stages.Large):
       images = _MANY if tree.names is None else tree.names
       output = task.output(images, spread_sums.HandingOn.of)
-      first = tree.stage(spread_plan.Planning(task.settings, task.work_uri, output, task.known))
-      if done := self._run(first, (*list_stages.STAGES, *spread_plan.STAGES, *_WRITE_AND_ADD_UP), task, images):
+      *pairing, sort = spread_plan.names(task.settings, tree.has_xml)
+      first = tree.stage(spread_plan.Planning(task.settings, task.work_uri, output, task.known, tuple(pairing)))
+      if done := self._run(first, (*tree.stages, *pairing, sort, *_WRITE_AND_ADD_UP), task, images):
         return done
       tree = list_stages.tree_in(task.work_uri).whole()
       count = len(tree.files)

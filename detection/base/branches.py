@@ -60,10 +60,19 @@ ALL = Part((Branch(),), follows=True)
 
 
 class Division(NamedTuple):
-  """Parts that are the whole together, but for what they leave; and how many names they have, None if not known."""
+  """A folder in parts.
+
+  Attributes:
+    parts: they are the whole together, but for what they leave.
+    names: how many they have; None if that is not known.
+    leaves: whether they may leave something: False if they do not, unless the folder changes.
+    examples: names of some files that are chosen.
+  """
 
   parts: tuple[Part, ...]
   names: int | None = None
+  leaves: bool = True
+  examples: tuple[str, ...] = ()
 
 
 def grouped(branches: Sequence[Branch], names: int | None = None) -> tuple[Part, ...]:

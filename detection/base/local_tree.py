@@ -5,6 +5,7 @@ Memory grows with the number of links to folders, not with that of files.
 
 import collections
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -40,6 +41,8 @@ def walk(root: str, choice: Choice, part: Part, left: list[str]) -> Iterator[Fou
 def divide(root: str, choice: Choice) -> Division:
   """See file_tree.divide."""
   found: list[Branch] = []
+  examples: list[str] = []
+  links: list[str] = []
   waiting = collections.deque([''])
   while waiting and len(found) + len(waiting) < _MOST_BRANCHES:
     inside, names = waiting.popleft(), 0
@@ -47,10 +50,13 @@ def divide(root: str, choice: Choice) -> Division:
     for portion in local_walk.portions(os.path.join(root, inside), _PORTION):
       names += len(portion.names)
       folders += filter(choice.folder, portion.folders)
+      links += filter(choice.folder, portion.links)
+      examples += itertools.islice(filter(choice.file, portion.names), 1)
     waiting += (branches.join(inside, name) for name in sorted(folders))  # in order: a stage may be begun twice
     found.append(Branch(inside, is_whole=False, names=names))
   total = None if waiting else sum(branch.names for branch in found)
-  return Division(branches.grouped([*found, *map(Branch, waiting)], total), total)
+  parts = branches.grouped([*found, *map(Branch, waiting)], total)
+  return Division(parts, total, leaves=bool(links or waiting), examples=tuple(examples))
 
 
 class _Place(NamedTuple):

@@ -4,7 +4,15 @@ import pickle
 
 from components.voc_example_gen import plan
 from components.voc_example_gen.settings import IngestSettings
-from components.voc_example_gen.spread import entry_stages, list_stages, spread_coco, spread_csv, spread_plan, stages
+from components.voc_example_gen.spread import (
+  entry_stages,
+  list_stages,
+  spread_coco,
+  spread_csv,
+  spread_parts,
+  spread_plan,
+  stages,
+)
 
 
 def make_small(monkeypatch):
@@ -12,7 +20,7 @@ def make_small(monkeypatch):
   monkeypatch.setattr(plan, 'SHARD_BYTES', 400_000)  # four images whose size is not known
   monkeypatch.setattr(plan, 'TYPICAL_BYTES', 100_000)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
-  monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
+  monkeypatch.setattr(spread_parts, '_TASKS_OF_A_BUCKET', 4)
   monkeypatch.setattr(list_stages, '_RUN', 9)
   monkeypatch.setattr(spread_coco, '_RUN', 15)
   monkeypatch.setattr(spread_csv, '_RUN', 15)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from components.voc_example_gen import listing
 from components.voc_example_gen.listing import File, Tree
-from components.voc_example_gen.spread import exchange, spread_listing, work_list
+from components.voc_example_gen.spread import exchange, spread_listing, stages, work_list
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 from components.voc_example_gen.spread.stages import Begun, Result, Stage
 from detection.base import file_tree, files
@@ -41,12 +41,15 @@ def begin(root: str, folder: str, most: int | None = None) -> 'Tree | Large':
   walk, most = listing.Walk(root), MOST_HELD if most is None else most
   # The names of a local folder are read in a fifth of the time of a walk, and nearly always tell how large it is.
   division = None if files.is_remote(walk.root) else listing.divide(walk.root)
+  examples = division.examples if division else ()
   if not (division and division.names and division.names > most):
     first = list(itertools.islice(walk, most + 1))
     if len(first) <= most:
       return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)
+    examples = tuple(file.path for file in first)
   division = division or listing.divide(walk.root)
-  return Large(Parts(walk.root, posixpath.join(folder, 'listed'), division.parts), folder, division.names)
+  parts = Parts(walk.root, posixpath.join(folder, 'listed'), division.parts)
+  return Large(parts, folder, division.names, division.leaves, spread_listing.has_annotations(examples))
 
 
 def tree_in(folder: str) -> SpreadTree:
@@ -173,11 +176,20 @@ class Large:
     parts: to be listed.
     folder: gets the files that workers write.
     names: how many are in it, and so images at most; None if that is not known.
+    leaves: whether jobs that list the parts may leave something to a second stage.
+    has_xml: whether an XML file was seen, so that no other format than 'voc' is likely.
   """
 
   parts: Parts
   folder: str
   names: int | None
+  leaves: bool
+  has_xml: bool
+
+  @property
+  def stages(self) -> tuple[str, ...]:
+    """Names of the stages that list it."""
+    return STAGES if self.leaves else STAGES[:1]
 
   def stage(self, then: Then) -> 'List':
     """The first of the stages that list it. then: gives the stage that follows these; picklable."""
@@ -192,7 +204,8 @@ class List:
   then: Then
 
   def __call__(self) -> Begun:
-    return Begun(self.large.parts.jobs(), ListRest(self.large.parts, self._put_together))
+    large = self.large
+    return Begun(large.parts.jobs(), ListRest(large.parts, self._put_together, is_stage=large.leaves))
 
   def _put_together(self, parts: Parts) -> 'PutTogether':
     return PutTogether(parts, self.large.folder, self.then)
@@ -200,14 +213,26 @@ class List:
 
 @dataclasses.dataclass(frozen=True)
 class ListRest:
-  """Lists what is left when `parts` are listed. then: gives the stage that follows; picklable."""
+  """Lists what is left when `parts` are listed.
+
+  Attributes:
+    parts: of the folder, which have been listed.
+    then: gives the stage that follows; picklable.
+    is_stage: whether jobs list it. If not, it is listed here: nothing was left when the folder was divided.
+  """
 
   parts: Parts
   then: Callable[[Parts], Stage | Result]
+  is_stage: bool = True
 
   def __call__(self) -> Begun:
     parts = self.parts.with_rest()
-    return Begun(parts.jobs(len(self.parts.parts)), self.then(parts))
+    jobs, following = parts.jobs(len(self.parts.parts)), self.then(parts)
+    if self.is_stage:
+      return Begun(jobs, following)
+    for job in jobs:
+      job()
+    return stages.begin(following)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,8 +246,7 @@ class PutTogether:
   def __call__(self) -> Begun:
     tree = self._tree()
     work_list.save_at(_saved_in(self.folder), tree)
-    following = self.then(tree)
-    return Begun((), following) if isinstance(following, Result) else following()
+    return stages.begin(self.then(tree))
 
   def _tree(self) -> SpreadTree:
     others: list[File] = []

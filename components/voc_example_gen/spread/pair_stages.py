@@ -9,7 +9,7 @@ from components.voc_example_gen.dataset_index import DatasetIndex
 from components.voc_example_gen.spread.spread_listing import SpreadTree
 from components.voc_example_gen.spread.spread_parts import Paired
 
-PAIRING = ('Read', 'Join', 'Pair')  # stages; formats have some of them, and the last
+PAIRING = ('Read', 'Join', 'Pair')  # stages; lists are read in the first, formats have some of them, and the last
 
 
 @dataclasses.dataclass(frozen=True)

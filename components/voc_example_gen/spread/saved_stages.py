@@ -4,7 +4,7 @@ import dataclasses
 import posixpath
 from typing import Any
 
-from components.voc_example_gen.spread import work_list
+from components.voc_example_gen.spread import stages, work_list
 from components.voc_example_gen.spread.stages import Begun, Job, Result, Stage
 from detection.base.errors import UserError
 
@@ -55,11 +55,8 @@ class _Failed:
 
 
 def _begun(stage: Stage | Result) -> Begun:
-  """The stage, begun; after the last one nothing is left to do."""
-  if isinstance(stage, Result):
-    return Begun((), stage)
   try:
-    return stage()
+    return stages.begin(stage)
   except UserError as error:  # kept for the process that tells the user: an engine would make a traceback of it
     return Begun((), _Failed(error))
 

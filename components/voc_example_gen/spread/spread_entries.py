@@ -18,8 +18,6 @@ from components.voc_example_gen.spread import exchange, item_rows, spread_listin
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
 
-_PAIRS = 0  # the only part of a file of pairs
-
 
 class Entry(NamedTuple):
   """One entry of an annotation file, a row of an exchange file.
@@ -111,11 +109,11 @@ class Match:
     try:
       pairs, found = self._match(work_list.load(self.tree))
     except UnclearError:
-      pairs, found = [], Matched(Paired(is_clear=False))
-    exchange.save(self.output, {_PAIRS: pairs})
+      pairs, found = {}, Matched(Paired(is_clear=False))
+    exchange.save(self.output, pairs)
     work_list.save_at(f'{self.output}.found', found)
 
-  def _match(self, tree: SpreadTree) -> tuple[list[exchange.Row], Matched]:
+  def _match(self, tree: SpreadTree) -> tuple[Mapping[int, list[exchange.Row]], Matched]:
     images = dict(sorted(spread_parts.of_format(tree, self.parts, None, self.is_named)))
     names = _NamesOfParts(images)
     found = entries.Entries(self.data_format, names)

@@ -88,6 +88,11 @@ def kind_of(path: str) -> Kind | None:
   return None if folder_roles.split_in_name(posixpath.basename(stem)) else Kind.TEXT
 
 
+def has_annotations(paths: Iterable[str]) -> bool:
+  """Whether one of these files is an annotation of the format voc, as far as its name tells."""
+  return any(kind_of(path) is Kind.XML for path in paths)
+
+
 def is_image(path: str) -> bool:
   return spelling.suffix_of(path) in listing.IMAGE_SUFFIXES
 

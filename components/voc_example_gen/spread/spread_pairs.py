@@ -1,4 +1,4 @@
-"""Work on some parts of a large folder: pairs annotations with images, and sorts the pairs into shards.
+"""Work on some parts of a large folder: pairs annotations with images, and sorts the pairs for shards.
 
 Only what can be judged without the other parts is judged here: a stem that has one image and one annotation, or one of
 them alone. That is nearly always all there is; where it is not, the folder is paired as a whole, see pairing.py.
@@ -24,7 +24,6 @@ from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
 
 FORMAT = 'voc'
 SPLITS = ('', EVAL, TEST, TRAIN)  # '': computed when the image is read
-_PAIRS = _TASKS = 0  # the only part of a file of pairs, or of tasks in order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,11 +49,11 @@ class Pair:
     try:
       pairs, found = self._judge(tree)
     except UnclearError:
-      pairs, found = [], Paired(is_clear=False)
-    exchange.save(self.output, {_PAIRS: pairs})
+      pairs, found = {}, Paired(is_clear=False)
+    exchange.save(self.output, pairs)
     work_list.save_at(f'{self.output}.found', found)
 
-  def _judge(self, tree: SpreadTree) -> tuple[list[exchange.Row], Paired]:
+  def _judge(self, tree: SpreadTree) -> tuple[Mapping[int, list[exchange.Row]], Paired]:
     pairs: list[tuple[int, Item]] = []
     refused: list[Refusal] = []
     left: list[str] = []
@@ -81,80 +80,59 @@ def _missing(root: str, annotation: File) -> Refusal:
 
 
 class Cut(NamedTuple):
-  """What is known of the tasks of some parts.
+  """What is known of the tasks of one bucket.
 
   Attributes:
-    tasks: {bucket: how many}.
+    tasks: {split: how many}.
     bytes: {split: of its images, as far as shards are concerned}.
     left_out: images that are in no split.
   """
 
-  tasks: Counter[int]
+  tasks: Counter[str]
   bytes: Counter[str]
   left_out: tuple[Refusal, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Sort:
-  """Sorts pairs into buckets: each split has as many, and an image's place in the order of shards tells which.
+  """Gives the images of one bucket their splits, and puts the tasks of each split in the order of shards.
 
   Attributes:
     choice: how images get their splits.
     given: {folder: split}, where splits are declared for folders; else the place of the split among those of a row.
-    pairs: what a Pair has written.
-    buckets: of each split.
-    output: gets the tasks; and, with the ending .found, a Cut.
+    folder, files: where the pairs are, in as many files; the folder gets the tasks, and a Cut.
+    bucket: its number.
   """
 
   choice: Choice
   given: Mapping[str, str] | int
-  pairs: str
-  buckets: int
-  output: str
-
-  def __call__(self) -> None:
-    pairs = list(exchange.load([self.pairs], [_PAIRS]))
-    split_of, left_out = self._splits(pairs)
-    rows: dict[int, list[exchange.Row]] = defaultdict(list)
-    sizes: Counter[str] = Counter()
-    for size, _, image, *rest in pairs:
-      if (split := split_of.get(image)) is not None:
-        order = plan.order_of(image)
-        rows[self._bucket(split, order)].append((order, size, image, *rest))
-        sizes[split] += size or plan.TYPICAL_BYTES
-    exchange.save(self.output, rows)
-    counts = Counter({bucket: len(some) for bucket, some in rows.items()})
-    work_list.save_at(f'{self.output}.found', Cut(counts, sizes, left_out))
-
-  def _splits(self, pairs: list[exchange.Row]) -> tuple[Mapping[str, str], tuple[Refusal, ...]]:
-    items = [item_rows.without_annotation(row) for _, _, *row in pairs]
-    if self.choice.placing.method:
-      return dict.fromkeys((item.image for item in items), ''), ()
-    given = self.given
-    if isinstance(given, int):
-      return self.choice.take(items, {image: splits[given] for _, splits, image, *_ in pairs})
-    return self.choice.take(items, {item.image: given.get(posixpath.dirname(item.image), '') for item in items})
-
-  def _bucket(self, split: str, order: bytes) -> int:
-    return SPLITS.index(split) * self.buckets + int.from_bytes(order[:4], 'big') * self.buckets // 2**32
-
-
-@dataclasses.dataclass(frozen=True)
-class Merge:
-  """Puts the tasks of one bucket in order: a shard then reads one file, or two, and not those of all Sorts.
-
-  Attributes:
-    folder, files: where `files` files of Sorts are; the folder gets the tasks.
-    bucket: its number, counted through all splits.
-  """
-
   folder: str
   files: int
   bucket: int
 
   def __call__(self) -> None:
-    rows = exchange.load((sorted_in(self.folder, index) for index in range(self.files)), [self.bucket])
-    exchange.save(merged_in(self.folder, self.bucket), {_TASKS: sorted(rows)})
+    pairs = sorted(exchange.load((pairs_in(self.folder, index) for index in range(self.files)), [self.bucket]))
+    split_of, left_out = self._splits(pairs)
+    rows: dict[int, list[exchange.Row]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for _, size, _, image, *rest in pairs:
+      if (split := split_of.get(image)) is not None:
+        rows[SPLITS.index(split)].append((size, image, *rest))
+        counts[split] += 1
+        sizes[split] += size or plan.TYPICAL_BYTES
+    output = sorted_in(self.folder, self.bucket)
+    exchange.save(output, rows)
+    work_list.save_at(f'{output}.found', Cut(counts, sizes, left_out))
+
+  def _splits(self, pairs: list[exchange.Row]) -> tuple[Mapping[str, str], tuple[Refusal, ...]]:
+    if self.choice.placing.method:
+      return dict.fromkeys((image for _, _, _, image, *_ in pairs), ''), ()
+    items = [item_rows.without_annotation(row) for _, _, _, *row in pairs]
+    given = self.given
+    if isinstance(given, int):
+      return self.choice.take(items, {image: splits[given] for _, _, splits, image, *_ in pairs})
+    return self.choice.take(items, {item.image: given.get(posixpath.dirname(item.image), '') for item in items})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,12 +140,14 @@ class Slice:
   """Tasks of a shard, read from files when they are wanted.
 
   Attributes:
-    folder: where what Merges have written is.
+    folder: where what Sorts have written is.
+    split: of the tasks.
     buckets: those in which the tasks are, in order.
-    start, end: places of the tasks in these buckets together.
+    start, end: places of the tasks among those of the split in these buckets.
   """
 
   folder: str
+  split: str
   buckets: tuple[int, ...]
   start: int
   end: int
@@ -176,8 +156,8 @@ class Slice:
     return self.end - self.start
 
   def __iter__(self) -> Iterator[plan.Task]:
-    rows = exchange.load((merged_in(self.folder, bucket) for bucket in self.buckets), [_TASKS])
-    for _, size, *row in itertools.islice(rows, self.start, self.end):
+    rows = exchange.load((sorted_in(self.folder, bucket) for bucket in self.buckets), [SPLITS.index(self.split)])
+    for size, *row in itertools.islice(rows, self.start, self.end):
       yield plan.Task(item_rows.to_item(row), size)
 
 
@@ -186,11 +166,6 @@ def pairs_in(folder: str, index: int) -> str:
   return f'{folder}/pairs-{index:05}'
 
 
-def sorted_in(folder: str, index: int) -> str:
-  """The file that the Sort of this index writes."""
-  return f'{folder}/sorted-{index:05}'
-
-
-def merged_in(folder: str, bucket: int) -> str:
-  """The file that the Merge of this bucket writes."""
-  return f'{folder}/merged-{bucket:05}'
+def sorted_in(folder: str, bucket: int) -> str:
+  """The file that the Sort of this bucket writes."""
+  return f'{folder}/sorted-{bucket:05}'

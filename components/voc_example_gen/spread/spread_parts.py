@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from components.voc_example_gen import agreement, folder_roles, spelling
+from components.voc_example_gen import agreement, folder_roles, plan, spelling
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.formats import yolo
 from components.voc_example_gen.listing import File, Tree
@@ -19,6 +19,8 @@ from components.voc_example_gen.splits import METHODS, declared, imagesets
 from components.voc_example_gen.spread import exchange, item_rows, spread_listing, spread_lists
 from components.voc_example_gen.spread.spread_listing import Kind, SpreadTree
 
+_TASKS_OF_A_BUCKET = 8_000
+_MOST_BUCKETS = 4096
 MOST_FOLDERS = 10_000  # with images, if splits are declared for folders; with label files, if they have class numbers
 
 
@@ -50,10 +52,11 @@ class Paired(NamedTuple):
 
 def handed_on(
   found: Sequence[tuple[int, Item]], tree: SpreadTree, parts: Iterable[int], methods: Iterable[str]
-) -> tuple[list[exchange.Row], Paired]:
-  """Pairs as rows (size of the image, its splits, row of the item), and what is known of them.
+) -> tuple[dict[int, list[exchange.Row]], Paired]:
+  """Pairs as rows (place in the order of shards, size of the image, its splits, row of the item); and what is known.
 
   The splits, '' for none, are those by the lists that declare them, of rank 0 and 1, and those by each other method.
+  The rows are in buckets by their place: see `buckets`.
 
   Args:
     found: (size of the image, item).
@@ -73,13 +76,26 @@ def handed_on(
   by_list = spread_lists.by_declared(tree.lists, parts, images)
   given = {name: _given(name, tree, parts, items) for name in _without_declared(methods)}
   splits = [*by_list, *given.values()]
-  rows = [(size, tuple(by.get(item.image, '') for by in splits), *item_rows.of_item(item)) for size, item in found]
+  rows: dict[int, list[exchange.Row]] = defaultdict(list)
+  count = buckets(tree)
+  for size, item in found:
+    order, given_as = plan.order_of(item.image), tuple([by.get(item.image, '') for by in splits])
+    rows[_bucket_of(order, count)].append((order, size, given_as, *item_rows.of_item(item)))
   return rows, Paired(
-    len(rows),
+    len(found),
     counts={name: Counter(by.values()) for name, by in given.items()},
     folders=folders,
     listed=tuple(Counter(by.values()) for by in by_list) if has_declared else (),
   )
+
+
+def buckets(tree: SpreadTree) -> int:
+  """How many buckets the images of a folder are sorted into, each a range of the order of shards."""
+  return max(1, min(_MOST_BUCKETS, tree.images // _TASKS_OF_A_BUCKET))
+
+
+def _bucket_of(order: bytes, count: int) -> int:
+  return int.from_bytes(order[:4], 'big') * count // 2**32
 
 
 def place_of(method: str, methods: Iterable[str]) -> int:

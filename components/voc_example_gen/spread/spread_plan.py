@@ -22,23 +22,43 @@ from components.voc_example_gen.spread.coco_stages import CocoStages
 from components.voc_example_gen.spread.csv_stages import CsvStages
 from components.voc_example_gen.spread.pair_stages import PAIRING, PairStages
 from components.voc_example_gen.spread.spread_listing import SpreadTree
-from components.voc_example_gen.spread.spread_pairs import SPLITS, Cut, Merge, Slice, Sort
+from components.voc_example_gen.spread.spread_pairs import SPLITS, Cut, Slice, Sort
 from components.voc_example_gen.spread.spread_parts import Paired, UnclearError
-from components.voc_example_gen.spread.stages import Begun, Result, Stage
+from components.voc_example_gen.spread.stages import Begun, Result, Stage, begin
 from components.voc_example_gen.spread.voc_stages import VocStages
 from components.voc_example_gen.spread.yolo_stages import YoloStages
 
-STAGES = ('Read lists', *PAIRING, 'Sort', 'Merge')
+_SORT = 'Sort'
 _KINDS: tuple[type[PairStages], ...] = (VocStages, CocoStages, YoloStages, CsvStages)
 _FORMATS = {stages.data_format: stages for stages in _KINDS}
 _FILES_OF_A_JOB = 20_000
-_TASKS_OF_A_BUCKET = 8_000
-_MOST_BUCKETS = 4096
 _MOST_LISTS = 1000
 Then = Callable[[plan.Plan], Stage | Result]  # picklable
 
 
-def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, known: str = '') -> 'Pairing | None':
+def names(settings: IngestSettings, has_xml: bool = False) -> tuple[str, ...]:
+  """Names of the stages that make the plan: those of all formats, where the format is not known yet.
+
+  Args:
+    settings: the user's choices.
+    has_xml: whether an XML file was seen.
+  """
+  kind = _FORMATS.get(_format(settings, 'voc' if has_xml else ''))
+  return (*(name for name in PAIRING if kind is None or name in (PAIRING[0], *kind.names)), _SORT)
+
+
+def _format(settings: IngestSettings, likely: str) -> str:
+  return likely if settings.data_format == AUTO else settings.data_format
+
+
+def first(
+  tree: SpreadTree,
+  settings: IngestSettings,
+  folder: str,
+  then: Then,
+  known: str = '',
+  pairing: Sequence[str] = PAIRING,
+) -> 'Pairing | None':
   """The first of the stages that make the plan.
 
   Args:
@@ -47,6 +67,7 @@ def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, k
     folder: gets the files that workers write; the plan refers to them.
     then: gives the stage that follows when the plan is made.
     known: the folder's fingerprint by content, if it has been computed already.
+    pairing: names of the stages that pair.
 
   Returns:
     The stage; None if it is known already that the folder has to be planned as a whole, by plan.of_tree. Where that
@@ -57,13 +78,13 @@ def first(tree: SpreadTree, settings: IngestSettings, folder: str, then: Then, k
   lists = _lists(methods, tree.others)
   by_content = settings.fingerprint != digests.LISTING
   is_named = settings.data_format != AUTO
-  kind = _FORMATS.get(settings.data_format if is_named else tree.likely_format)
-  if kind is None or lists is None or (by_content and not known):
+  kind = _FORMATS.get(_format(settings, tree.likely_format))
+  if kind is None or lists is None or (by_content and not known) or not set(pairing).issuperset(kind.names):
     return None
   found = (spread_lists.Found(one, f'{folder}/list-{number:05}') for number, one in enumerate(lists))
   tree = dataclasses.replace(tree, lists=tuple(found))
   stages = kind(tree, f'{folder}/tree.work', folder, methods, is_named, -(-tree.files // _FILES_OF_A_JOB))
-  return Pairing(stages, settings, known if by_content else tree.others.state, then)
+  return Pairing(stages, settings, known if by_content else tree.others.state, then, tuple(pairing))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +95,10 @@ class Planning:
   folder: str
   then: Then
   known: str = ''
+  pairing: tuple[str, ...] = PAIRING
 
   def __call__(self, tree: SpreadTree) -> Stage | Result:
-    return first(tree, self.settings, self.folder, self.then, self.known) or Result(None)
+    return first(tree, self.settings, self.folder, self.then, self.known, self.pairing) or Result(None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,26 +109,29 @@ class Pairing:
     stages: makes the jobs.
     settings, then: see `first`.
     fingerprint: of the folder.
-    number: of this stage, from 0. Every format has one at each number, though not all have something to do in it.
+    names: of all stages that pair; a format may have nothing to do in one of them.
+    number: of this stage, from 0.
   """
 
   stages: PairStages
   settings: IngestSettings
   fingerprint: str
   then: Then
+  names: tuple[str, ...] = PAIRING
   number: int = 0
 
   def __call__(self) -> Begun:
-    names = STAGES[: 1 + len(PAIRING)]
-    steps = {names[0]: self._list, **dict(zip(self.stages.names, self.stages.steps, strict=True))}
+    steps = dict(zip(self.stages.names, self.stages.steps, strict=True))
     if not self.number:
       work_list.save_at(self.stages.saved, self.stages.tree)
     try:
-      jobs = steps[names[self.number]]() if names[self.number] in steps else []
+      jobs = steps[self.names[self.number]]() if self.names[self.number] in steps else []
     except UnclearError:
       return Begun((), Result(None))
     following = dataclasses.replace(self, number=self.number + 1)
-    return Begun(jobs, Sorting(self, len(jobs)) if following.number == len(names) else following)
+    if following.number == len(self.names):
+      return Begun(jobs, Sorting(self, len(jobs)))
+    return Begun(jobs if self.number else [*self._list(), *jobs], following)
 
   def _list(self) -> list[spread_lists.ReadList]:
     tree = self.stages.tree
@@ -138,11 +163,13 @@ class Sorting:
     choice = assign.choose(before.settings.split, others, lambda method: counts.get(method.name, {}), images)
     index = index if stages.is_named else dataclasses.replace(index, elsewhere={})
     left = [leftovers.unannotated(image, index) for image in sorted(image for one in paired for image in one.left)]
-    buckets = max(1, min(_MOST_BUCKETS, images // _TASKS_OF_A_BUCKET))
     index = dataclasses.replace(index, refused=(*index.refused, *left))
-    return Begun(
-      [self._sort(choice, declared_as, job, buckets) for job in range(self.jobs)], Merging(self, choice, index, buckets)
-    )
+    given = declared_as
+    if not choice.placing.method and choice.method != declared.METHOD.name:
+      given = spread_parts.place_of(choice.method, stages.methods)
+    buckets = range(spread_parts.buckets(stages.tree))
+    sort = [Sort(choice, given, stages.folder, self.jobs, bucket) for bucket in buckets]
+    return Begun(sort, Cutting(before, choice, index, len(sort)))
 
   def _may_be_another(self, paired: Sequence[Paired]) -> bool:
     """Whether another format may describe some of the images, or more of them."""
@@ -154,48 +181,40 @@ class Sorting:
       return True
     return detect.describes(stages.tree.others, stages.data_format)
 
-  def _sort(self, choice: assign.Choice, declared_as: Mapping[str, str] | int, number: int, buckets: int) -> Sort:
-    stages, given = self.before.stages, declared_as
-    if not choice.placing.method and choice.method != declared.METHOD.name:
-      given = spread_parts.place_of(choice.method, stages.methods)
-    pairs, output = spread_pairs.pairs_in(stages.folder, number), spread_pairs.sorted_in(stages.folder, number)
-    return Sort(choice, given, pairs, buckets, output)
-
 
 @dataclasses.dataclass(frozen=True)
-class Merging:
-  """Puts what is sorted together; the plan is known then.
+class Cutting:
+  """Cuts what is sorted into shards; the plan is known then.
 
   Attributes:
-    before: the stage before.
+    before: one of the stages that have paired.
     choice: how images are divided.
     index: without items; all files that pairing has refused.
-    buckets: of each split.
+    buckets: how many there are.
   """
 
-  before: Sorting
+  before: Pairing
   choice: assign.Choice
   index: DatasetIndex
   buckets: int
 
   def __call__(self) -> Begun:
-    pairing, files = self.before.before, self.before.jobs
-    tree, folder = pairing.stages.tree, pairing.stages.folder
-    cut: list[Cut] = [_found(spread_pairs.sorted_in(folder, index)) for index in range(files)]
-    tasks, sizes = sum((one.tasks for one in cut), Counter()), sum((one.bytes for one in cut), Counter())
+    stages = self.before.stages
+    tree, folder = stages.tree, stages.folder
+    cut: list[Cut] = [_found(spread_pairs.sorted_in(folder, bucket)) for bucket in range(self.buckets)]
     left_out = sorted((refusal for one in cut for refusal in one.left_out), key=lambda refusal: refusal.path)
     planned = plan.Plan(
       root=tree.root,
       data_format=self.index.data_format,
       split_method=self.choice.method,
       placing=self.choice.placing,
-      shards=tuple(_shards(tasks, sizes, self.buckets, folder)),
+      shards=tuple(_shards(cut, folder)),
       refused=(*self.index.refused, *left_out),
       warnings=(*self.index.warnings, *self.choice.warnings),
       state=tree.others.state,
-      fingerprint=pairing.fingerprint,
+      fingerprint=self.before.fingerprint,
     )
-    return Begun([Merge(folder, files, bucket) for bucket in tasks], pairing.then(planned))
+    return begin(self.before.then(planned))
 
 
 def _found(output: str) -> Any:
@@ -254,15 +273,15 @@ def _counts(
   return counts
 
 
-def _shards(tasks: Mapping[int, int], sizes: Mapping[str, int], buckets: int, folder: str) -> Iterator[plan.Shard]:
-  """The shards of every split, as plan._shards cuts them. tasks: in each bucket; sizes: in bytes, of each split."""
-  for number, split in enumerate(SPLITS):
-    if split in sizes:
-      filled = [bucket for bucket in range(number * buckets, (number + 1) * buckets) if tasks.get(bucket)]
-      ends = list(itertools.accumulate(tasks[bucket] for bucket in filled))
-      bounds = plan.bounds(ends[-1], sizes[split])
+def _shards(cut: Sequence[Cut], folder: str) -> Iterator[plan.Shard]:
+  """The shards of every split, as plan._shards cuts them. cut: what is known of each bucket."""
+  for split in SPLITS:
+    filled = [bucket for bucket, one in enumerate(cut) if one.tasks[split]]
+    ends = [0, *itertools.accumulate(cut[bucket].tasks[split] for bucket in filled)]
+    if filled:
+      bounds = plan.bounds(ends[-1], sum(one.bytes[split] for one in cut))
       for index, (start, end) in enumerate(itertools.pairwise(bounds)):
-        first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, end)
-        before = ends[first] - tasks[filled[first]]
-        place = Slice(folder, tuple(filled[first : last + 1]), start - before, end - before)
+        first, last = bisect.bisect_right(ends, start) - 1, bisect.bisect_left(ends, end)
+        before = ends[first]
+        place = Slice(folder, split, tuple(filled[first:last]), start - before, end - before)
         yield plan.Shard(split, index, len(bounds) - 1, place)

@@ -15,11 +15,11 @@ from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settle import Row, Settled
 from components.voc_example_gen.shard_writer import ShardWriter
 from components.voc_example_gen.spread import exchange, work_list
-from components.voc_example_gen.spread.list_stages import ListRest, Parts
+from components.voc_example_gen.spread.list_stages import Parts
 from components.voc_example_gen.spread.stages import Begun, Result
 from components.voc_example_gen.writing import Written
 
-STAGES = ('Hand on', 'Find copies', 'Settle and add up', 'Compare and list again', 'List what is left again')
+STAGES = ('Hand on and list again', 'Find copies', 'Settle and add up')
 MANY = 20_000  # images; of fewer, one process keeps what it needs
 _IMAGES_OF_A_JOB = 20_000  # at most
 _FEWEST_JOBS = 32  # then workers that got more than others do not keep the next stage waiting
@@ -50,11 +50,12 @@ class Place:
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
-  """Hands on the rows (see settle.Row) of a group of shards, in parts by content.
+class HandOn:
+  """Hands on what is compared of the images of a group of shards: their content, and their thumbs.
 
   Attributes:
-    place: gets an exchange file.
+    place: gets an exchange file with the rows (image, split, digest), in parts by content; and one with the rows
+      (image, split, thumb), each in all parts in which another image may be that looks alike.
     index: of the group.
     writer: has written the shards.
     shards: of the group, without their tasks.
@@ -66,10 +67,17 @@ class Rows:
   shards: tuple[plan.Shard, ...]
 
   def __call__(self) -> None:
+    parts = self.place.parts
     rows: dict[int, list[exchange.Row]] = defaultdict(list)
-    for row in outcomes.rows(self.writer.outcomes(self.shards)):
-      rows[int(row.digest[:8] or '0', 16) % self.place.parts].append((row.image, row.split, row.digest))
+    thumbs: dict[int, list[exchange.Row]] = defaultdict(list)
+    for outcome in self.writer.outcomes(self.shards):
+      image, split, digest, thumb = outcome.image, outcome.split, outcome.digest, outcome.thumb
+      rows[int(digest[:8] or '0', 16) % parts].append((image, split, digest))
+      if not outcome.reason and thumb is not None:
+        for part in lookalikes.parts_of(thumb, parts):
+          thumbs[part].append((image, split, thumb))
     exchange.save(self.place.file(_ROWS, self.index), rows)
+    exchange.save(self.place.file(_THUMBS, self.index), thumbs)
 
 
 class Copies(NamedTuple):
@@ -104,10 +112,10 @@ class FindCopies:
 
 @dataclasses.dataclass(frozen=True)
 class AddUp:
-  """Adds up what became of the images of a group of shards, and hands on their thumbs in parts.
+  """Adds up what became of the images of a group of shards.
 
   Attributes:
-    place: gets the Tally and an exchange file.
+    place: gets the Tally.
     index: of the group.
     writer: has written the shards.
     shards: of the group, without their tasks.
@@ -123,31 +131,35 @@ class AddUp:
   def __call__(self) -> None:
     found: Settled = work_list.load(self.found)
     tally = summary.Tally([], alike=[])
-    thumbs: dict[int, list[exchange.Row]] = defaultdict(list)
     for outcome in outcomes.settled(self.writer.outcomes(self.shards), found):
       tally.add(outcome)
-      if not outcome.reason and outcome.thumb is not None:
-        for part in lookalikes.parts_of(outcome.thumb, self.place.parts):
-          thumbs[part].append((outcome.image, outcome.split, outcome.thumb))
-    exchange.save(self.place.file(_THUMBS, self.index), thumbs)
     work_list.save_at(self.place.file(_SUMS, self.index), tally)
 
 
 @dataclasses.dataclass(frozen=True)
 class Compare:
-  """Finds images that look alike across splits in one part of all thumbs; `place` gets the Lookalikes."""
+  """Finds images that look alike across splits in one part of all thumbs.
+
+  Attributes:
+    place: gets the Lookalikes.
+    index: of the part.
+    found: a file with the Settled.
+  """
 
   place: Place
   index: int
+  found: str
 
   def __call__(self) -> None:
-    thumbs = lookalikes.Thumbs(self.place.part(_THUMBS, self.index))
+    moves = work_list.load(self.found).moves
+    placed = ((image, moves.get(image, split), thumb) for image, split, thumb in self.place.part(_THUMBS, self.index))
+    thumbs = lookalikes.Thumbs(row for row in placed if row[1])
     work_list.save_at(self.place.file(_ALIKE, self.index), lookalikes.across_splits(thumbs))
 
 
 @dataclasses.dataclass(frozen=True)
 class HandingOn:
-  """Hands on what settling needs of all images.
+  """Hands on what is compared of all images, and lists the folder, to see whether it has changed.
 
   Attributes:
     written: what was written.
@@ -168,26 +180,42 @@ class HandingOn:
     return cls(written, Place(posixpath.join(written.folder, 'sums'), len(groups), parts), groups)
 
   def __call__(self) -> Begun:
-    rows = [Rows(self.place, index, self.written.writer, shards) for index, shards in enumerate(self.groups)]
-    return Begun(rows, FindingCopies(self))
+    root, place, writer = self.written.planned.root, self.place, self.written.writer
+    # Divided anew: there may be other folders by now.
+    again = Parts(root, posixpath.join(place.folder, 'again'), listing.divide(root).parts, keeps_files=False)
+    hand_on = [HandOn(place, index, writer, shards) for index, shards in enumerate(self.groups)]
+    return Begun([*again.jobs(), *hand_on], FindingCopies(self, again))
 
 
 @dataclasses.dataclass(frozen=True)
 class FindingCopies:
-  """Finds images of equal content."""
+  """Finds images of equal content, and lists what is left.
+
+  Attributes:
+    before: the stage before.
+    again: parts of the folder, which have been listed again.
+  """
 
   before: HandingOn
+  again: Parts
 
   def __call__(self) -> Begun:
-    place = self.before.place
-    return Begun([FindCopies(place, part) for part in range(place.parts)], Settling(self.before))
+    place, again = self.before.place, self.again.with_rest()
+    find = [FindCopies(place, part) for part in range(place.parts)]
+    return Begun([*again.jobs(len(self.again.parts)), *find], Settling(self.before, again))
 
 
 @dataclasses.dataclass(frozen=True)
 class Settling:
-  """Settles the splits; moves images, and adds up what became of all."""
+  """Settles the splits; moves images, adds up what became of all, and finds those that look alike.
+
+  Attributes:
+    before: has handed on what is compared.
+    again: the folder, as it is when all images have been read.
+  """
 
   before: HandingOn
+  again: Parts
 
   def __call__(self) -> Begun:
     place, written = self.before.place, self.before.written
@@ -201,28 +229,13 @@ class Settling:
     planned = plan.with_settled(written.planned, settled)
     saved = work_list.save(place.folder, 'settled', settled)
     adding = [AddUp(place, index, written.writer, shards, saved) for index, shards in enumerate(self.before.groups)]
-    return Begun([*moving.jobs(written, settled), *adding], Comparing(Sums(written, planned, settled, place)))
+    comparing = [Compare(place, part, saved) for part in range(place.parts)]
+    result = Result(Sums(written, planned, settled, place, self.again))
+    return Begun([*moving.jobs(written, settled), *comparing, *adding], result)
 
   def _rows(self) -> Iterator[Row]:
     written = self.before.written
     return outcomes.rows(written.writer.outcomes(written.planned.shards))
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparing:
-  """Finds images that look alike, and lists the folder, to see whether it has changed; `sums`: all that was found."""
-
-  sums: 'Sums'
-
-  def __call__(self) -> Begun:
-    place, root = self.sums.place, self.sums.planned.root
-    # Divided anew: there may be other folders by now.
-    again = Parts(root, posixpath.join(place.folder, 'again'), listing.divide(root).parts, keeps_files=False)
-    compare = [Compare(place, part) for part in range(place.parts)]
-    return Begun([*again.jobs(), *compare], ListRest(again, self._result))
-
-  def _result(self, again: Parts) -> Result:
-    return Result(dataclasses.replace(self.sums, again=again))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,10 +248,10 @@ class Sums(sums.Sums):
   """
 
   place: Place
-  again: Parts | None = None
+  again: Parts
 
   def state_now(self) -> str:
-    return self.again.state() if self.again else super().state_now()
+    return self.again.state()
 
   def tally(self) -> summary.Tally:
     """See summary.gather."""

@@ -5,7 +5,7 @@ these are: so the label files of such parts are read once more, when the rows th
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from components.voc_example_gen import class_lists, name_list, spelling, yolo_rows
@@ -19,7 +19,6 @@ from components.voc_example_gen.yolo_rows import Columns
 from detection.base import files
 
 _MOST_NUMBERS = 5_000_000  # in rows that decide on columns
-_PAIRS = 0  # the only part of a file of pairs
 
 
 class Labelled(NamedTuple):
@@ -62,11 +61,11 @@ class Label:
     try:
       pairs, found = self._judge(work_list.load(self.tree))
     except UnclearError:
-      pairs, found = [], Labelled(Paired(is_clear=False))
-    exchange.save(self.output, {_PAIRS: pairs})
+      pairs, found = {}, Labelled(Paired(is_clear=False))
+    exchange.save(self.output, pairs)
     work_list.save_at(f'{self.output}.found', found)
 
-  def _judge(self, tree: SpreadTree) -> tuple[list[exchange.Row], Labelled]:
+  def _judge(self, tree: SpreadTree) -> tuple[Mapping[int, list[exchange.Row]], Labelled]:
     doubtful, labels_of = name_list.doubtful_stems(tree.others), {}
     lists = class_lists.find(tree.others)
     sizes: dict[str, int] = {}
@@ -87,7 +86,7 @@ class Label:
     for path, image in sorted(labels_of.items()):
       labels.add(path, image)
     if labels.waiting and not self.columns:
-      return [], Labelled(Paired(), columns=tuple(_columns(labels)))
+      return {}, Labelled(Paired(), columns=tuple(_columns(labels)))
     with_more = labels.decide()
     left += [spread_parts.alone(image) for image in sizes.keys() - {item.image for item in labels.items}]
     pairs = [(sizes[item.image], item) for item in labels.items]

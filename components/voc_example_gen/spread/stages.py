@@ -40,6 +40,11 @@ class Begun(NamedTuple):
   then: Stage | Result
 
 
+def begin(stage: Stage | Result) -> Begun:
+  """The stage, begun; where there is none, nothing is left to do."""
+  return Begun((), stage) if isinstance(stage, Result) else stage()
+
+
 def run(first: Stage, run_jobs: Callable[[Sequence[Job]], object]) -> Any:
   """Runs a stage and all that follow; run_jobs: runs the jobs of one stage. Returns the Result's value."""
   stage: Stage | Result = first

@@ -22,7 +22,7 @@ class YoloStages(PairStages):
   def texts_of_others(self) -> int:
     return 0
 
-  names: ClassVar[tuple[str, ...]] = ('Read', 'Pair')
+  names: ClassVar[tuple[str, ...]] = ('Join', 'Pair')
 
   @property
   def steps(self) -> Sequence[Callable[[], Sequence[Label | Copy]]]:

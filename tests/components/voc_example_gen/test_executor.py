@@ -230,7 +230,7 @@ def test_a_folder_that_changes_while_it_is_read_is_told(tmp_path, ingest, monkey
 def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest, monkeypatch):
   from components.voc_example_gen.spread import list_stages, spread_plan
 
-  root, begin = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.Merging.__call__
+  root, begin = voc_maker.devkit(tmp_path / 'data', 30), spread_plan.Cutting.__call__
 
   def begin_and_remove(stage):
     (root / 'JPEGImages/007.jpg').unlink()
@@ -238,7 +238,7 @@ def test_images_that_are_gone_when_their_turn_comes_are_refused(tmp_path, ingest
     return begin(stage)
 
   monkeypatch.setattr(list_stages, 'MOST_HELD', 0)
-  monkeypatch.setattr(spread_plan.Merging, '__call__', begin_and_remove)
+  monkeypatch.setattr(spread_plan.Cutting, '__call__', begin_and_remove)
   report = ingest(root, max_bad_fraction=0.1).report
   assert {entry['file']: entry['reason'] for entry in report['refused']} == {
     'JPEGImages/007.jpg': 'image_unreadable',

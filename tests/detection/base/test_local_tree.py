@@ -146,3 +146,20 @@ def test_names_that_were_walked_past_are_not_held(tmp_path, monkeypatch):
   gc.collect()
   assert sum(isinstance(thing, local_tree._Ask) for thing in gc.get_objects()) < 10
   assert len(list(found)) == 100
+
+
+def test_links_and_folders_that_are_not_looked_into_may_leave_something(tmp_path, monkeypatch):
+  root = write(tmp_path / 'data', 'x/1', 'junk/2')
+  assert not file_tree.divide(root, ALL).leaves
+  (tmp_path / 'data/junk/link').symlink_to(tmp_path)
+  assert not file_tree.divide(root, ALL).leaves
+  (tmp_path / 'data/x/link').symlink_to(tmp_path)
+  assert file_tree.divide(root, ALL).leaves
+  (tmp_path / 'data/x/link').unlink()
+  monkeypatch.setattr(local_tree, '_MOST_BRANCHES', 1)
+  assert file_tree.divide(root, ALL).leaves
+
+
+def test_an_example_is_given_of_each_folder_that_is_looked_into(tmp_path):
+  root = write(tmp_path, 'x/1.jpg', 'y/junk', 'y/2.xml', 'junk/3')
+  assert sorted(file_tree.divide(root, ALL).examples) == ['1.jpg', '2.xml']

@@ -72,6 +72,34 @@ def test_what_links_lead_to_is_listed_once(tmp_path):
   assert tree.files == 18
 
 
+@pytest.mark.parametrize('is_seen', [True, False])
+def test_a_link_is_followed_whether_or_not_it_was_seen_when_the_folder_was_divided(tmp_path, is_seen):
+  root = voc_maker.devkit(tmp_path / 'data', 8)
+  outside = voc_maker.write(tmp_path / 'outside', {'x/1.jpg': ''})
+  if is_seen:
+    (root / 'link').symlink_to(outside)
+  large = list_stages.begin(str(root), str(tmp_path / 'work'), most=0)
+  assert large.stages == (('List', 'List what is left') if is_seen else ('List',))
+  if not is_seen:
+    (root / 'link').symlink_to(outside)
+  jobs, following = large.stage(stages.Result)()
+  spread_plans.run_here(jobs)
+  jobs, following = following()
+  assert len(jobs) == is_seen
+  spread_plans.run_here(jobs)
+  tree = following.value if isinstance(following, stages.Result) else following().then.value
+  assert tree.whole() == listing.list_folder(str(root))
+  assert tree.files == 17
+
+
+@pytest.mark.parametrize(
+  ('more', 'has_xml'), [({}, False), ({'._1.xml': ''}, False), ({'x.XML': ''}, True), ({'.x/1.xml': ''}, False)]
+)
+def test_one_annotation_tells_that_the_format_is_likely_voc(tmp_path, more, has_xml):
+  root = voc_maker.write(tmp_path / 'data', {'images/1.jpg': '', 'images/2.jpg': '', **more})
+  assert list_stages.begin(str(root), str(tmp_path / 'work'), most=0).has_xml == has_xml
+
+
 def test_other_files_than_can_be_held_go_into_the_parts_too(tmp_path, monkeypatch):
   monkeypatch.setattr(list_stages, 'MOST_OTHERS', 2)
   root = voc_maker.write(tmp_path / 'data', {f'{folder}/{n}.json': '' for folder in 'ab' for n in range(5)})

@@ -1,5 +1,7 @@
 """Every step of every format has a name that engines show."""
 
+import functools
+
 import pytest
 
 from components.voc_example_gen import listing
@@ -16,3 +18,26 @@ def test_every_step_has_a_name_and_the_last_one_pairs(data_format):
   assert len(first.stages.steps) == len(names)
   assert names == tuple(name for name in pair_stages.PAIRING if name in names)
   assert names[-1] == 'Pair'
+
+
+@pytest.mark.parametrize(
+  ('data_format', 'has_xml', 'names'),
+  [
+    ('auto', False, ('Read', 'Join', 'Pair', 'Sort')),
+    ('auto', True, ('Read', 'Pair', 'Sort')),
+    ('voc', False, ('Read', 'Pair', 'Sort')),
+    ('yolo', True, ('Read', 'Join', 'Pair', 'Sort')),
+    ('images', False, ('Read', 'Join', 'Pair', 'Sort')),
+  ],
+)
+def test_a_format_that_is_known_has_its_own_stages_alone(data_format, has_xml, names):
+  assert spread_plan.names(IngestSettings(data_format=data_format), has_xml) == names
+
+
+def test_a_format_whose_stages_are_not_there_is_not_planned_by_workers():
+  tree = spread_listing.SpreadTree(listing.Tree('x', ()), (), 40, 20, 0, 20)
+  first = functools.partial(
+    spread_plan.first, tree, IngestSettings(data_format='yolo'), 'work', lambda planned: planned
+  )
+  assert first(pairing=('Read', 'Join', 'Pair'))
+  assert first(pairing=('Read', 'Pair')) is None

@@ -1,8 +1,10 @@
 """What is known of parts, and what is unclear without the others."""
 
+import dataclasses
+
 import pytest
 
-from components.voc_example_gen import listing
+from components.voc_example_gen import listing, plan
 from components.voc_example_gen.dataset_index import Item
 from components.voc_example_gen.spread import item_rows, list_stages, spread_listing, spread_parts
 from components.voc_example_gen.spread.spread_listing import PARTS, Kind
@@ -21,11 +23,25 @@ def test_images_are_counted_by_folder_where_folders_may_be_declared():
   some = ('a/1.jpg', 'a/2.jpg', 'train/b/1.jpg', '1.jpg')
   rows, found = handed_on(some, ('folders', 'declared'))
   splits = [('', '', 'train' if image.startswith('train') else '') for image in some]
-  assert rows == [(9, splits, *item_rows.of_item(Item(image))) for image, splits in zip(some, splits, strict=True)]
+  assert rows == {
+    0: [
+      (plan.order_of(image), 9, splits, *item_rows.of_item(Item(image)))
+      for image, splits in zip(some, splits, strict=True)
+    ]
+  }
   assert found.images == 4
   assert found.counts == {'folders': {'train': 1}}
   assert found.folders == {'a': 2, 'train/b': 1, '': 1}
   assert handed_on(some, ('folders',))[1].folders == {}
+
+
+def test_buckets_are_ranges_of_the_order_of_shards(monkeypatch):
+  monkeypatch.setattr(spread_parts, '_TASKS_OF_A_BUCKET', 10)
+  tree = dataclasses.replace(NOTHING, images=40)
+  rows, _ = handed_on([f'{number}.jpg' for number in range(40)], (), tree)
+  ordered = [sorted(row[0] for row in rows[bucket]) for bucket in range(spread_parts.buckets(tree))]
+  assert len(ordered) == 4
+  assert sum(ordered, []) == sorted(plan.order_of(f'{number}.jpg') for number in range(40))
 
 
 def test_images_whose_paths_differ_in_case_alone_are_unclear_where_folders_may_be_declared():

@@ -10,6 +10,7 @@ import pytest
 from components.voc_example_gen import listing, plan
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.spread import list_stages, spread_parts, spread_plan, stages, work_list
+from components.voc_example_gen.spread.spread_pairs import Pair, Sort
 from detection.base.errors import DataError
 from tests.support import spread_plans, voc_maker
 from tests.support.voc_maker import encode, picture, thing, voc
@@ -24,7 +25,7 @@ def run_here(jobs):
 def small(monkeypatch):
   monkeypatch.setattr(plan, 'SHARD_BYTES', 4000)
   monkeypatch.setattr(spread_plan, '_FILES_OF_A_JOB', 7)
-  monkeypatch.setattr(spread_plan, '_TASKS_OF_A_BUCKET', 4)
+  monkeypatch.setattr(spread_parts, '_TASKS_OF_A_BUCKET', 4)
   monkeypatch.setattr(list_stages, '_RUN', 9)
 
 
@@ -176,4 +177,4 @@ def test_a_worker_that_is_killed_while_it_hands_on_its_rows_leaves_none(tmp_path
   tree = spread_plans.listed(root, work)
   planned = stages.run(spread_plan.first(tree, IngestSettings(), str(work), stages.Result), kill_first)
   assert told(planned) == told(plan.make(str(root), IngestSettings()))
-  assert len(killed) == 3
+  assert killed == [Pair, Sort]

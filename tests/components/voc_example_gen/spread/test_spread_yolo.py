@@ -15,7 +15,7 @@ def label(folder, files):
   output = str(folder / 'pairs')
   saved = work_list.save(str(folder), 'tree', tree)
   spread_yolo.Label(saved, tuple(range(PARTS)), False, ('folders', 'declared'), output)()
-  return [item_rows.to_item(row) for _, _, *row in exchange.load([output], [0])], work_list.load(f'{output}.found')
+  return [item_rows.to_item(row) for _, _, _, *row in exchange.load([output], [0])], work_list.load(f'{output}.found')
 
 
 def test_boxes_are_in_the_rows_that_are_handed_on(tmp_path):
@@ -30,7 +30,7 @@ def test_boxes_are_in_the_rows_that_are_handed_on(tmp_path):
 
 def test_the_sizes_of_images_are_handed_on_for_they_tell_how_many_fill_a_shard(tmp_path):
   label(tmp_path, {'1.jpg': b'12345', '1.txt': '0 0.5 0.5 0.5 1\n', '2.jpg': b'1', '2.txt': ''})
-  assert {row[2]: row[0] for row in exchange.load([str(tmp_path / 'pairs')], [0])} == {'1.jpg': 5, '2.jpg': 1}
+  assert {row[3]: row[1] for row in exchange.load([str(tmp_path / 'pairs')], [0])} == {'1.jpg': 5, '2.jpg': 1}
 
 
 def test_longer_rows_are_looked_at_and_read_when_all_are_known(tmp_path):
