@@ -58,8 +58,9 @@ def run(
     for number, (name, following) in enumerate(itertools.zip_longest(names, names[1:]), start=1):
       spread = jobs | f'Spread {name}' >> _Spread()
       done = spread | name >> beam.ParDo(_RunJob(processes, after_job))
+      # After the last stage, too: Prism keeps a core busy while jobs run whose output nothing takes.
+      all_done = done | f'End {name}' >> beam.GroupByKey()
       if following:
-        all_done = done | f'End {name}' >> beam.GroupByKey()
         jobs = all_done | f'Begin {following}' >> beam.ParDo(_Begin(processes, folder, number))
   return saved_stages.result(folder, len(names))
 

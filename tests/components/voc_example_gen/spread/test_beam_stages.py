@@ -43,6 +43,17 @@ def test_a_stage_may_have_no_jobs_and_stages_may_end_early(run, tmp_path):
   assert run(Add(str(tmp_path), 0, stop=1), ('A', 'B', 'C', 'D', 'E')) == (0, 0, 1)
 
 
+def test_the_output_of_every_stage_is_taken(tmp_path):
+  """Prism keeps a core busy while jobs run whose output nothing takes."""
+  pipeline = beam.Pipeline(options=PipelineOptions([f'--runner={parallelism.LOCAL_RUNNER}']))
+  beam_stages.run(lambda: pipeline, str(tmp_path), Add(str(tmp_path), 1, stop=2), ('A', 'B', 'C'))
+  transforms = pipeline.to_runner_api().components.transforms.values()
+  taken = {collection for one in transforms if one.unique_name.startswith('End ') for collection in one.inputs.values()}
+  outputs = [one.outputs.values() for one in transforms if one.unique_name in ('A', 'B', 'C')]
+  assert len(outputs) == 3
+  assert taken == {collection for of_one in outputs for collection in of_one}
+
+
 def test_no_pipeline_is_made_for_nothing(tmp_path):
   assert beam_stages.run(pytest.fail, str(tmp_path), Add(str(tmp_path), 1, stop=0), ('A',)) == (0,)
 
