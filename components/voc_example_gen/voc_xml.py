@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from components.voc_example_gen import rotation
@@ -134,8 +134,25 @@ def _all_objects(element: Element) -> Iterator[Object | BoxRule]:
     waiting += below.get('object', ())[::-1]
 
 
+def usual_object(texts: Mapping[str, str], sides: Mapping[str, str | None]) -> Object | None:
+  """What an <object> gives that has one name, one box of four numbers, and nothing unusual.
+
+  Args:
+    texts: {name: text} of its elements, each of which it has once.
+    sides: the same of its box.
+
+  Returns:
+    None if the name or a number is missing.
+  """
+  label, corners = clean_label(texts.get('name')), to_corners(map(sides.get, _SIDES))
+  if not label or corners is None:
+    return None
+  difficult, truncated = _flag(texts.get('difficult', '')), _flag(texts.get('truncated', ''))
+  return Object(label, *corners, difficult, truncated, clean_label(texts.get('pose')))
+
+
 def _usual_object(element: Element) -> Object | None:
-  """What an <object> gives that has one name and one box of four numbers, and nothing unusual; None for any other."""
+  """What an <object> gives in which nothing is unusual; None for any other."""
   box = element.find(_BOX)
   texts = {child.tag: child.text or '' for child in element}
   if box is None or not texts.keys() <= _USUAL_OF_OBJECT:
@@ -143,11 +160,7 @@ def _usual_object(element: Element) -> Object | None:
   if len(texts) != len(element) or sum(map(len, element)) != len(box):  # something is repeated, or deeper
     return None
   sides = {side.tag: side.text for side in box}
-  label, corners = clean_label(texts.get('name')), to_corners(map(sides.get, _SIDES))
-  if not label or corners is None or len(box) != len(_SIDES):
-    return None
-  difficult, truncated = _flag(texts.get('difficult', '')), _flag(texts.get('truncated', ''))
-  return Object(label, *corners, difficult, truncated, clean_label(texts.get('pose')))
+  return usual_object(texts, sides) if len(box) == len(sides) == len(_SIDES) else None
 
 
 def _objects(element: Element, children: Children, below: Children) -> Iterator[Object | BoxRule]:

@@ -53,7 +53,7 @@ def divide(root: str, choice: Choice) -> Division:
   if not files.is_remote(root):
     return local_tree.divide(root, choice)
   if files.tensorflow_opens(root):
-    return Division((Part((Branch(),)),))
+    return Division((Part((Branch(),)),), leaves=False)
   return Division(branches.grouped(s3_listing.divide(root, choice.folder, choice.file, _FILES_TO_DIVIDE)))
 
 

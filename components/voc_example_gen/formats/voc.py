@@ -3,7 +3,7 @@
 import functools
 import posixpath
 
-from components.voc_example_gen import matching, voc_xml, xml_text
+from components.voc_example_gen import matching, plain_voc, voc_xml, xml_text
 from components.voc_example_gen.annotation import Annotation
 from components.voc_example_gen.dataset_index import DatasetIndex, Item
 from components.voc_example_gen.format_reader import Reader
@@ -81,7 +81,7 @@ def parse(content: bytes) -> Annotation:
     RefusedFileError: XML_NOT_WELL_FORMED; XML_FORBIDDEN if it declares a document type or entities; and as
       `voc_xml.to_annotation`.
   """
-  return voc_xml.to_annotation(xml_text.parse(content))
+  return plain_voc.read(content) or voc_xml.to_annotation(xml_text.parse(content))
 
 
 READER = Reader(

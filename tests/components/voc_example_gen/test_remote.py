@@ -46,9 +46,11 @@ def test_it_is_read_as_the_local_one_is(remote):
 def test_a_large_one_is_planned_by_workers_as_the_local_one_is(remote):
   from components.voc_example_gen import plan
   from components.voc_example_gen.settings import IngestSettings
-  from components.voc_example_gen.spread import spread_plan, stages
+  from components.voc_example_gen.spread import list_stages, spread_plan, stages
 
   local, uri = remote
+  large = list_stages.begin(uri, 'ram://work', most=0)
+  assert (large.stages, large.has_xml) == (('List',), True)
   tree = spread_plans.listed(uri, 'ram://work')
   first = spread_plan.first(tree, IngestSettings(), 'ram://work', stages.Result)
   planned = stages.run(first, lambda jobs: [job() for job in jobs])
