@@ -2,7 +2,8 @@
 
 import array
 import dataclasses
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +14,9 @@ _BANDS = 4  # two hashes that differ in at most 3 bits are equal in at least one
 _WIDTH = 64 // _BANDS  # bits
 _PAIRS_AT_ONCE = 2**18
 _MIXER = 0x9E3779B1  # spreads neighbouring numbers
+# Of each band: the place of its lowest bit, and where its values begin among those of all bands.
+_SHIFTS_AND_FIRSTS = tuple((index * _WIDTH, index * 2**_WIDTH) for index in range(_BANDS))
+_AT_ONCE = 4096  # images whose hashes are taken together
 # How many bits each number of 16 bits has.
 _BITS = np.unpackbits(np.arange(2**16, dtype='>u2').view(np.uint8)).reshape(-1, 16).sum(axis=1, dtype=np.uint8)
 
@@ -39,14 +43,26 @@ class Thumbs:
     self._splits: dict[str, int] = {}
     self._split_of = bytearray()
     self._names, self._ends = bytearray(), array.array('Q', [0])
-    for thumb in thumbs:
-      self.add(*thumb)
+    rows = iter(thumbs)
+    while some := list(itertools.islice(rows, _AT_ONCE)):
+      self._add_all(*zip(*some, strict=True))
 
   def add(self, image: str, split: str, thumb: int) -> None:
     self._hashes.append(thumb)
     self._split_of.append(self._splits.setdefault(split, len(self._splits)))
     self._names += image.encode('utf-8', 'surrogateescape')
     self._ends.append(len(self._names))
+
+  def _add_all(self, images: Sequence[str], splits: Sequence[str], thumbs: Sequence[int]) -> None:
+    """What `add` does for each, in a fifth of the time."""
+    self._hashes.extend(thumbs)
+    for split in dict.fromkeys(splits):
+      self._splits.setdefault(split, len(self._splits))
+    self._split_of += bytes(map(self._splits.__getitem__, splits))
+    names = [image.encode('utf-8', 'surrogateescape') for image in images]
+    ends = itertools.accumulate(map(len, names), initial=len(self._names))
+    self._ends.extend(itertools.islice(ends, 1, None))
+    self._names += b''.join(names)
 
   @property
   def hashes(self) -> np.ndarray:
@@ -109,8 +125,9 @@ class _Nearest:
 
 def parts_of(thumb: int, parts: int) -> set[int]:
   """Those of `parts` parts that an image goes to; two images that look alike have at least one in common."""
-  bands = ((thumb >> (index * _WIDTH)) % 2**_WIDTH + index * 2**_WIDTH for index in range(_BANDS))
-  return {band * _MIXER % 2**32 * parts // 2**32 for band in bands}
+  return {
+    ((thumb >> shift) % 2**_WIDTH + first) * _MIXER % 2**32 * parts // 2**32 for shift, first in _SHIFTS_AND_FIRSTS
+  }
 
 
 def nearest(found: Iterable[Lookalike]) -> list[Lookalike]:

@@ -3,6 +3,7 @@
 Parts are described by the paths of folders and by names between which files are listed: see detection/base/branches.py.
 """
 
+import collections
 import dataclasses
 import itertools
 import posixpath
@@ -100,9 +101,11 @@ class ListPart:
 
   def _list(self) -> Found:
     walk, kept = listing.Walk(self.root, self.part), _Kept(self.output)
-    for file in walk:
-      if self.keeps_files:
+    if self.keeps_files:
+      for file in walk:
         kept.add(file)
+    else:
+      collections.deque(walk, maxlen=0)
     kept.runs.flush()
     return Found(walk.sum, walk.left, walk.unlisted, kept.others, kept.runs.paths, kept.kinds)
 

@@ -152,9 +152,11 @@ class Compare:
 
   def __call__(self) -> None:
     moves = work_list.load(self.found).moves
-    placed = ((image, moves.get(image, split), thumb) for image, split, thumb in self.place.part(_THUMBS, self.index))
-    thumbs = lookalikes.Thumbs(row for row in placed if row[1])
-    work_list.save_at(self.place.file(_ALIKE, self.index), lookalikes.across_splits(thumbs))
+    rows = self.place.part(_THUMBS, self.index)
+    if moves:
+      placed = ((image, moves.get(image, split), thumb) for image, split, thumb in rows)
+      rows = (row for row in placed if row[1])
+    work_list.save_at(self.place.file(_ALIKE, self.index), lookalikes.across_splits(lookalikes.Thumbs(rows)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,7 +45,20 @@ def test_they_are_the_same_however_many_pairs_are_looked_at_together(monkeypatch
   thumbs = [(f'{n:03}', splits[n % 3], rng.choice(bases) ^ (1 << rng.randrange(64))) for n in range(300)]
   whole = lookalikes.across_splits(Thumbs(thumbs))
   monkeypatch.setattr(lookalikes, '_PAIRS_AT_ONCE', 7)
+  monkeypatch.setattr(lookalikes, '_AT_ONCE', 7)
   assert lookalikes.across_splits(Thumbs(thumbs)) == whole == one_by_one(thumbs)
+
+
+def test_images_that_are_added_together_are_as_if_added_one_by_one(monkeypatch):
+  monkeypatch.setattr(lookalikes, '_AT_ONCE', 2)
+  rows = [('a', 'eval', 7), ('ä\udcff', 'train', 2**64 - 1), ('', 'test', 0), ('b/c', 'train', 8), ('d', 'eval', 1)]
+  alone = Thumbs()
+  for row in rows:
+    alone.add(*row)
+  for thumbs in (Thumbs(iter(rows)), alone):
+    assert [(thumbs.name(place), thumbs.split(place)) for place in range(5)] == [row[:2] for row in rows]
+    assert thumbs.hashes.tolist() == [row[2] for row in rows]
+    assert thumbs.in_train().tolist() == [False, True, False, True, False]
 
 
 def one_by_one(thumbs):

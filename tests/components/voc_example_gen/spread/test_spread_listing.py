@@ -7,7 +7,9 @@ from components.voc_example_gen.spread.spread_listing import Kind
 from tests.support import spread_plans, voc_maker
 
 
-@pytest.mark.parametrize('path', ['x/A.jpg', 'A.xml', 'a.jpg.xml', 'a.xml.xml', 'a%2Ejpg.xml', 'a.jpg.png', 'a.txt'])
+@pytest.mark.parametrize(
+  'path', ['x/A.jpg', 'A.xml', 'a.jpg.xml', 'a.xml.xml', 'a%2Ejpg.xml', 'a.jpg.png', 'a.txt', 'a']
+)
 def test_files_that_may_belong_together_are_in_one_part(path):
   assert spread_listing.part_of(path) == spread_listing.part_of('y/a.jpg')
 
@@ -15,6 +17,11 @@ def test_files_that_may_belong_together_are_in_one_part(path):
 KINDS = {
   'a.JPG': Kind.IMAGE,
   'a.xml': Kind.XML,
+  'a..xml': Kind.XML,
+  'x.y/a.b.xml': Kind.XML,
+  '.xml': None,
+  'x/.jpg': None,
+  'x.jpg/a': None,
   'labels/train/a.TXT': Kind.TEXT,
   'README.txt': None,
   'train_list.txt': None,
