@@ -1,4 +1,4 @@
-"""Reads the Pascal VOC files that nearly all tools write without a parser of XML, in half of its time.
+"""Reads the Pascal VOC files that nearly all tools write without a parser of XML, in two thirds of its time or less.
 
 A file is plain if it has the elements that labelImg, the VOC devkit and the like write, where they write them, and
 texts without entities and line breaks. All others are left to xml_text.py and voc_xml.py, which would give the same for
