@@ -6,11 +6,12 @@ import random
 
 import pytest
 
-from components.voc_example_gen import assign, ingest, plan, sums
+from components.voc_example_gen import assign, ingest, listing, plan, sums
 from components.voc_example_gen.report import lookalikes, summary
 from components.voc_example_gen.settings import SplitSettings
 from components.voc_example_gen.spread import spread_sums, stages
 from components.voc_example_gen.writing import Written
+from tests.support import voc_maker
 
 IMAGES = 120
 SHARDS = 6
@@ -86,6 +87,19 @@ def test_workers_find_the_same(tmp_path, monkeypatch, settings):
   assert reports[0][2]['lookalikes']
   assert len(list(tmp_path.glob('sums/rows-*'))) > 2
   assert len(list(tmp_path.glob('sums/copies-*'))) == 4
+
+
+def test_the_folder_is_listed_again_with_all_that_links_lead_to(tmp_path):
+  root = voc_maker.write(tmp_path / 'data', {'a.jpg': ''})
+  (root / 'link').symlink_to(voc_maker.write(tmp_path / 'other', {'b.jpg': ''}))
+  placing = assign.choose(SPLITS['hash'], None, {}.get, IMAGES).placing
+  shards = tuple(plan.Shard('', index, SHARDS, ('task',) * (IMAGES // SHARDS)) for index in range(SHARDS))
+  planned = plan.Plan(str(root), 'voc', 'hash', placing, shards, (), (), '', '')
+  written = Written(planned, Writer([outcome(number, placing, '') for number in range(IMAGES)]), str(tmp_path / 'work'))
+  done = stages.run(spread_sums.HandingOn.of(written), lambda jobs: [pickle.loads(pickle.dumps(job))() for job in jobs])
+  assert done.state_now() == listing.state_of(str(root))
+  (root / 'link').unlink()
+  assert done.state_now() != listing.state_of(str(root))
 
 
 @pytest.mark.parametrize(
