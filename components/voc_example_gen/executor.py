@@ -81,9 +81,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     if isinstance(tree, list_stages.Large):
       images = _MANY if tree.names is None else tree.names
       output = task.output(images, spread_sums.HandingOn.of)
-      *pairing, sort = spread_plan.names(task.settings, tree.has_xml)
-      first = tree.stage(spread_plan.Planning(task.settings, task.work_uri, output, task.known, tuple(pairing)))
-      if done := self._run(first, (*tree.stages, *pairing, sort, *_WRITE_AND_ADD_UP), task, images):
+      pairing = spread_plan.pairing(task.settings, tree.has_xml)
+      planning = spread_plan.Planning(task.settings, task.work_uri, output, task.known, pairing)
+      names = (*tree.stages, *planning.stages, *_WRITE_AND_ADD_UP)
+      if done := self._run(tree.stage(planning), names, task, images):
         return done
       tree = list_stages.tree_in(task.work_uri).whole()
       count = len(tree.files)

@@ -28,7 +28,6 @@ from components.voc_example_gen.spread.stages import Begun, Result, Stage, begin
 from components.voc_example_gen.spread.voc_stages import VocStages
 from components.voc_example_gen.spread.yolo_stages import YoloStages
 
-_SORT = 'Sort'
 _KINDS: tuple[type[PairStages], ...] = (VocStages, CocoStages, YoloStages, CsvStages)
 _FORMATS = {stages.data_format: stages for stages in _KINDS}
 _FILES_OF_A_JOB = 20_000
@@ -36,15 +35,15 @@ _MOST_LISTS = 1000
 Then = Callable[[plan.Plan], Stage | Result]  # picklable
 
 
-def names(settings: IngestSettings, has_xml: bool = False) -> tuple[str, ...]:
-  """Names of the stages that make the plan: those of all formats, where the format is not known yet.
+def pairing(settings: IngestSettings, has_xml: bool = False) -> tuple[str, ...]:
+  """Names of the stages that pair: those of all formats, where the format is not known yet.
 
   Args:
     settings: the user's choices.
     has_xml: whether an XML file was seen.
   """
   kind = _FORMATS.get(_format(settings, 'voc' if has_xml else ''))
-  return (*(name for name in PAIRING if kind is None or name in (PAIRING[0], *kind.names)), _SORT)
+  return tuple(name for name in PAIRING if kind is None or name in (PAIRING[0], *kind.names))
 
 
 def _format(settings: IngestSettings, likely: str) -> str:
@@ -57,7 +56,7 @@ def first(
   folder: str,
   then: Then,
   known: str = '',
-  pairing: Sequence[str] = PAIRING,
+  names: Sequence[str] = PAIRING,
 ) -> 'Pairing | None':
   """The first of the stages that make the plan.
 
@@ -67,7 +66,7 @@ def first(
     folder: gets the files that workers write; the plan refers to them.
     then: gives the stage that follows when the plan is made.
     known: the folder's fingerprint by content, if it has been computed already.
-    pairing: names of the stages that pair.
+    names: of the stages that pair.
 
   Returns:
     The stage; None if it is known already that the folder has to be planned as a whole, by plan.of_tree. Where that
@@ -79,12 +78,12 @@ def first(
   by_content = settings.fingerprint != digests.LISTING
   is_named = settings.data_format != AUTO
   kind = _FORMATS.get(_format(settings, tree.likely_format))
-  if kind is None or lists is None or (by_content and not known) or not set(pairing).issuperset(kind.names):
+  if kind is None or lists is None or (by_content and not known) or not set(names).issuperset(kind.names):
     return None
   found = (spread_lists.Found(one, f'{folder}/list-{number:05}') for number, one in enumerate(lists))
   tree = dataclasses.replace(tree, lists=tuple(found))
   stages = kind(tree, f'{folder}/tree.work', folder, methods, is_named, -(-tree.files // _FILES_OF_A_JOB))
-  return Pairing(stages, settings, known if by_content else tree.others.state, then, tuple(pairing))
+  return Pairing(stages, settings, known if by_content else tree.others.state, then, tuple(names))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,10 +94,15 @@ class Planning:
   folder: str
   then: Then
   known: str = ''
-  pairing: tuple[str, ...] = PAIRING
+  names: tuple[str, ...] = PAIRING
+
+  @property
+  def stages(self) -> tuple[str, ...]:
+    """Names of the stages that make the plan."""
+    return (*self.names, 'Sort')
 
   def __call__(self, tree: SpreadTree) -> Stage | Result:
-    return first(tree, self.settings, self.folder, self.then, self.known, self.pairing) or Result(None)
+    return first(tree, self.settings, self.folder, self.then, self.known, self.names) or Result(None)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -175,7 +175,7 @@ def test_what_cannot_be_parsed_is_not_read():
     assert plain_voc.read(content) is None
 
 
-@pytest.mark.skipif(not shared_data.RACCOON.exists(), reason='the raccoon data set is not here')
+@pytest.mark.skipif(not shared_data.RACCOON.is_dir(), reason='needs the raccoon data set in ../shared/data/raccoon')
 def test_files_of_labelimg_are_plain():
   files = [path.read_bytes() for path in shared_data.RACCOON.rglob('*.xml')]
   found = [plain_voc.read(content) for content in files]

@@ -23,15 +23,15 @@ def test_every_step_has_a_name_and_the_last_one_pairs(data_format):
 @pytest.mark.parametrize(
   ('data_format', 'has_xml', 'names'),
   [
-    ('auto', False, ('Read', 'Join', 'Pair', 'Sort')),
-    ('auto', True, ('Read', 'Pair', 'Sort')),
-    ('voc', False, ('Read', 'Pair', 'Sort')),
-    ('yolo', True, ('Read', 'Join', 'Pair', 'Sort')),
-    ('images', False, ('Read', 'Join', 'Pair', 'Sort')),
+    ('auto', False, ('Read', 'Join', 'Pair')),
+    ('auto', True, ('Read', 'Pair')),
+    ('voc', False, ('Read', 'Pair')),
+    ('yolo', True, ('Read', 'Join', 'Pair')),
+    ('images', False, ('Read', 'Join', 'Pair')),
   ],
 )
 def test_a_format_that_is_known_has_its_own_stages_alone(data_format, has_xml, names):
-  assert spread_plan.names(IngestSettings(data_format=data_format), has_xml) == names
+  assert spread_plan.pairing(IngestSettings(data_format=data_format), has_xml) == names
 
 
 def test_a_format_whose_stages_are_not_there_is_not_planned_by_workers():
@@ -39,5 +39,5 @@ def test_a_format_whose_stages_are_not_there_is_not_planned_by_workers():
   first = functools.partial(
     spread_plan.first, tree, IngestSettings(data_format='yolo'), 'work', lambda planned: planned
   )
-  assert first(pairing=('Read', 'Join', 'Pair'))
-  assert first(pairing=('Read', 'Pair')) is None
+  assert first(names=('Read', 'Join', 'Pair'))
+  assert first(names=('Read', 'Pair')) is None
