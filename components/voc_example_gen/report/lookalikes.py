@@ -48,13 +48,9 @@ class Thumbs:
       self._add_all(*zip(*some, strict=True))
 
   def add(self, image: str, split: str, thumb: int) -> None:
-    self._hashes.append(thumb)
-    self._split_of.append(self._splits.setdefault(split, len(self._splits)))
-    self._names += image.encode('utf-8', 'surrogateescape')
-    self._ends.append(len(self._names))
+    self._add_all((image,), (split,), (thumb,))
 
   def _add_all(self, images: Sequence[str], splits: Sequence[str], thumbs: Sequence[int]) -> None:
-    """What `add` does for each, in a fifth of the time."""
     self._hashes.extend(thumbs)
     for split in dict.fromkeys(splits):
       self._splits.setdefault(split, len(self._splits))
