@@ -1,12 +1,15 @@
 """Runs ingestion: exec properties in, examples and report out."""
 
+import contextlib
 import dataclasses
+import functools
 import gc
 import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import apache_beam as beam
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.proto import example_gen_pb2
@@ -17,7 +20,15 @@ from components.voc_example_gen import digests, moving, parallelism, plan, sums,
 from components.voc_example_gen.report import page, summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.split_method import EVAL, TEST, TRAIN
-from components.voc_example_gen.spread import beam_stages, list_stages, local_stages, spread_plan, spread_sums, stages
+from components.voc_example_gen.spread import (
+  beam_stages,
+  list_stages,
+  local_stages,
+  spread_plan,
+  spread_sums,
+  stages,
+  worker_processes,
+)
 from components.voc_example_gen.spread.stages import Result, Stage
 from components.voc_example_gen.writing import Output, Written
 from detection import kept_scans
@@ -56,7 +67,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     work_uri = files.join(report_uri, 'work')
     try:
       task = _Task(exec_properties['data_root'], settings, known, examples.uri, work_uri, self._beam_pipeline_args)
-      done = self._ingest(task)
+      with contextlib.closing(worker_processes.POOL):
+        done = self._ingest(task)
       moving.put_in_place(done.written, done.settled)
       kept_scans.write(examples.uri, done.written.writer.scans(done.planned.shards))
       _tidy(examples.uri, done.settled.splits)
@@ -77,7 +89,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
   def _ingest(self, task: '_Task') -> sums.Sums:
     """Reads all images and writes the examples; all that is done for a large folder, from its listing on, is one run of
     stages: on an engine, one Beam pipeline."""
-    tree = list_stages.begin(task.root, task.work_uri)
+    tree = list_stages.begin(task.root, task.work_uri, counted=task.start_workers)
     if isinstance(tree, list_stages.Large):
       images = _MANY if tree.names is None else tree.names
       output = task.output(images, spread_sums.HandingOn.of)
@@ -107,13 +119,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     chosen = parallelism.choose(task.beam_args, images)
     with writing.showing(Progress(None)):
       if chosen.beam_args is not None:
-        beam_options.require_server(chosen.beam_args)
-        self._beam_pipeline_args = chosen.beam_args
-        make = self._make_beam_pipeline
+        make = functools.partial(self._pipeline, chosen.beam_args)
         return beam_stages.run(make, task.work_uri, first, names, chosen.processes, writing.advance)
       if chosen.processes:
         return local_stages.run(first, task.work_uri, names, chosen.processes, writing.advance)
       return stages.run(first, _run_here)
+
+  def _pipeline(self, beam_args: list[str]) -> beam.Pipeline:
+    beam_options.require_server(beam_args)
+    self._beam_pipeline_args = beam_args
+    return self._make_beam_pipeline()
 
 
 def _run_here(jobs: Sequence[stages.Job]) -> None:
@@ -140,6 +155,10 @@ class _Task:
   examples_uri: str
   work_uri: str
   beam_args: list[str]
+
+  def start_workers(self, names: int) -> None:
+    """Starts the processes that a folder with so many names will need: they begin while it is listed and planned."""
+    worker_processes.POOL.start(parallelism.ahead(self.beam_args, names), writing.__name__)
 
   def output(self, images: int, then: Callable[[Written], Stage | Result]) -> Output:
     """Where and how so many images are written."""

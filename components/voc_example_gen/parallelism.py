@@ -15,6 +15,7 @@ LOCAL_RUNNER = 'FnApiRunner'
 _LOCAL = ('', 'DirectRunner', 'SwitchingDirectRunner', LOCAL_RUNNER)
 _MODE, _WORKERS, _PARALLELISM = '--direct_running_mode', '--direct_num_workers', '--parallelism'
 _THREADS = 'multi_threading'
+_NAMES_OF_AN_IMAGE = 2  # its own, and its annotation's
 _ONE = 1  # thread of a process that has a core: the system reads ahead for it
 _REMOTE = 16  # threads where each read waits for a store
 
@@ -61,6 +62,19 @@ def choose(beam_args: Sequence[str], images: int, cores: int | None = None) -> P
     return Parallelism(None, _ONE, processes=_number(workers or '1') or cores)
   processes = min(cores, images // IMAGES_PER_PROCESS)
   return Parallelism(None, _ONE, processes) if processes > 1 else Parallelism(None, cores, processes=0)
+
+
+def ahead(beam_args: Sequence[str], names: int, cores: int | None = None) -> int:
+  """How many processes of this machine will run jobs, as far as the names in a folder tell: it may hold fewer images.
+
+  Args:
+    beam_args, cores: see `choose`.
+    names: of files, with those of annotations.
+  """
+  cores = cores or os.cpu_count() or 1
+  chosen = choose(beam_args, names // _NAMES_OF_AN_IMAGE, cores)
+  is_here = chosen.beam_args is None or beam_options.runs_here(chosen.beam_args)
+  return min(chosen.processes, cores) if is_here else 0
 
 
 def threads(root: str, beam_args: Sequence[str], images: int) -> int:

@@ -40,6 +40,11 @@ def with_image(args: Sequence[str]) -> list[str]:
   return list(args) if taken(args, _IMAGE)[0] or not image else [*args, f'{_IMAGE}={image}']
 
 
+def runs_here(args: Sequence[str]) -> bool:
+  """Whether an engine has its workers in this process."""
+  return taken(args, _WHERE)[0] == 'LOOPBACK'
+
+
 def require_server(args: Sequence[str]) -> None:
   """Waits until the job server answers that the arguments name, if they name one.
 

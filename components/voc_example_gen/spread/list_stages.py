@@ -28,13 +28,16 @@ _RUN = 100_000  # files that are held before they are written
 Then = Callable[[SpreadTree], Stage | Result]
 
 
-def begin(root: str, folder: str, most: int | None = None) -> 'Tree | Large':
+def begin(
+  root: str, folder: str, most: int | None = None, counted: Callable[[int], object] = lambda names: None
+) -> 'Tree | Large':
   """Lists a folder, if it is small, and divides it, if it is large.
 
   Args:
     root: the data folder.
     folder: gets the files that workers write.
     most: so many files are few; None for MOST_HELD.
+    counted: called with how many names are in the folder, before it is listed, if that can be told.
 
   Raises:
     DataError: if `root` is no folder that can be listed. So do the stages.
@@ -42,8 +45,9 @@ def begin(root: str, folder: str, most: int | None = None) -> 'Tree | Large':
   walk, most = listing.Walk(root), MOST_HELD if most is None else most
   # The names of a local folder are read in a fifth of the time of a walk, and nearly always tell how large it is.
   division = None if files.is_remote(walk.root) else listing.divide(walk.root)
-  examples = division.examples if division else ()
-  if not (division and division.names and division.names > most):
+  examples, names = (division.examples, division.names or 0) if division else ((), 0)
+  counted(names)
+  if names <= most:
     first = list(itertools.islice(walk, most + 1))
     if len(first) <= most:
       return Tree(walk.root, tuple(sorted(first)), tuple(sorted(walk.unlisted)), walk.state)

@@ -5,6 +5,7 @@ started it.
 """
 
 import gc
+import importlib
 import os
 import pickle
 import queue
@@ -12,20 +13,23 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from typing import IO, Any
 
 Answer = tuple[Any, Exception | None, str]  # what the work returned; or what it raised, with the traceback
 _HEAD = 8  # bytes that tell how long a message is
 
 
-def main() -> None:
-  """Works until standard input is closed."""
+def main(modules: Sequence[str]) -> None:
+  """Works until standard input is closed. modules: imported first."""
   signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes: the first one ends this one
   answers = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
   os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what else is printed must not be taken for an answer
-  gc.freeze()
   waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
   threading.Thread(target=_receive, args=(sys.stdin.buffer, waiting), daemon=True).start()
+  for module in modules:
+    importlib.import_module(module)
+  gc.freeze()
   while True:
     send(answers, _answer(waiting.get()))
 
@@ -79,4 +83,4 @@ def _raised(error: Exception, trace: str) -> bytes:
 
 
 if __name__ == '__main__':
-  main()
+  main(sys.argv[1:])

@@ -2,7 +2,8 @@
 
 Each thread that has work to do gets a process, so an engine that runs several jobs at a time, in however few processes
 of its own, uses as many cores. multiprocessing does not serve here: its processes import what the main process began
-with, TFX or Beam, which takes seconds and hundreds of MB for each.
+with, TFX or Beam, which takes seconds and hundreds of MB for each. What these import takes half a second, so that they
+can be started ahead.
 """
 
 import contextlib
@@ -43,6 +44,17 @@ class Pool:
     self._idle: list[_Worker] = []
     self._working = 0
     self._changed = threading.Condition()
+
+  def start(self, count: int, module: str) -> None:
+    """Starts processes, so that `count` are ready for work, and waits for none of them.
+
+    Args:
+      count: so many, but no more than there are cores.
+      module: what they import, as their work will need it.
+    """
+    with self._changed:
+      missing = min(count, self._cores) - len(self._idle)
+      self._idle += [_Worker(module) for _ in range(missing)]
 
   def run(self, work: Callable[[], T], most: int = AS_MANY_AS_CORES) -> T:
     """Calls `work`, which is picklable, in a process, and returns what it returns.
@@ -97,9 +109,10 @@ POOL = Pool()
 class _Worker:
   """One process; see worker_main.py for what it does."""
 
-  def __init__(self) -> None:
+  def __init__(self, *modules: str) -> None:
+    """modules: what it imports before there is work."""
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, '-m', worker_main.__name__]
+    command = [sys.executable, '-m', worker_main.__name__, *modules]
     self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
   def run(self, work: Callable[[], Any]) -> worker_main.Answer:

@@ -46,6 +46,25 @@ def test_a_number_of_workers_that_is_none_is_refused():
     parallelism.choose(['--direct_num_workers=many'], 100)
 
 
+LOOPBACK = '--environment_type=LOOPBACK'
+# (arguments given, names in the folder, cores) -> processes of this machine that are started before it is listed
+AHEAD = {
+  'as many as its images need, which are half of its names': ([], 20_000, 64, 5),
+  'no more than cores': ([], 10**6, 2, 2),
+  'none for a small folder': ([], 7_000, 2, 0),
+  'as many as the user chose': ([THREADS, TWO], 200, 8, 2),
+  'none beside the processes of Beam': ([PROCESSES, TWO], 10**6, 2, 0),
+  'none where an engine has workers of its own': ([FLINK, THREE], 10**6, 8, 0),
+  'those of an engine whose workers are here': ([FLINK, THREE, LOOPBACK], 10**6, 8, 3),
+  'no more than cores for such an engine': ([FLINK, LOOPBACK], 10**6, 8, 8),
+}
+
+
+@pytest.mark.parametrize(('given', 'names', 'cores', 'processes'), AHEAD.values(), ids=AHEAD)
+def test_processes_to_start_ahead(given, names, cores, processes):
+  assert parallelism.ahead(given, names, cores) == processes
+
+
 def test_images_in_a_store_are_asked_for_many_at_a_time():
   assert parallelism.threads('s3://bucket/photos', [FLINK], 10**6) == 16
   assert parallelism.threads('/photos', [FLINK], 10**6) == 1

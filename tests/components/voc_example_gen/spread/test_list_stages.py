@@ -45,6 +45,15 @@ def test_the_names_of_a_large_folder_tell_that_it_is_and_no_file_is_asked_for(tm
   assert asked == []
 
 
+@pytest.mark.parametrize('most', [15, 16])
+def test_how_many_names_there_are_is_told_before_the_folder_is_listed(tmp_path, monkeypatch, most):
+  root, order = voc_maker.devkit(tmp_path / 'data', 8), []
+  of_local = file_status.of_local
+  monkeypatch.setattr(file_status, 'of_local', lambda path: order.append('a file') or of_local(path))
+  list_stages.begin(str(root), str(tmp_path / 'work'), most, order.append)
+  assert order[0] == 16
+
+
 @pytest.mark.parametrize('most', [1, 2, 100])
 def test_a_large_one_is_the_same_in_parts(tmp_path, monkeypatch, most):
   monkeypatch.setattr(local_tree, '_MOST_BRANCHES', most)

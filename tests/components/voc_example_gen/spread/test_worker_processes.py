@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from components.voc_example_gen import refusals
@@ -49,6 +50,30 @@ def test_a_process_is_kept_for_further_work(pool):
   first = pool.run(os.getpid)
   assert first != os.getpid()
   assert pool.run(os.getpid) == first
+
+
+def test_processes_that_are_started_ahead_have_imported_what_work_needs(pool):
+  imported = functools.partial(eval, '"colorsys" in __import__("sys").modules')
+  assert not pool.run(imported)
+  pool.close()
+  pool.start(1, 'colorsys')
+  assert pool.run(imported)
+
+
+def test_no_more_processes_are_started_ahead_than_are_missing_or_than_there_are_cores(pool):
+  before = processes()
+  pool.start(1, 'colorsys')
+  assert processes() == before + 1
+  pool.start(5, 'colorsys')
+  pool.start(2, 'colorsys')
+  assert processes() == before + 2
+  pool.close()
+  assert processes() == before
+
+
+def processes():
+  """How many this one has started, and that have not ended."""
+  return len(psutil.Process().children())
 
 
 def test_what_work_prints_is_no_answer(pool):
