@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from components.voc_example_gen import ingest, outcomes, plan, shard_writer
@@ -96,10 +96,10 @@ def _examine_all(planned: plan.Plan, keep_negatives: bool, spool: _Spool, keep_b
   """Decodes and checks every image. keep_boxes: whether the boxes are wanted again."""
   from detection.base.progress import Progress  # here: loading tqdm would delay the first line
 
-  run_one = functools.partial(_checked, planned.root, keep_negatives=keep_negatives)
+  run = functools.partial(_checked, planned.root, keep_negatives=keep_negatives)
   with Progress(planned.images, out=sys.stderr) as progress:
     for shard in planned.shards:
-      for outcome, boxes in shard_writer.in_order(run_one, shard.batches(), os.cpu_count() or 1):
+      for outcome, boxes in shard_writer.in_order(run, shard.batches(), os.cpu_count() or 1):
         progress.advance()
         outcome.split = shard.split or planned.placing.split_of(outcome.image, outcome.digest)
         spool.add((outcome, boxes if keep_boxes else []))
@@ -113,10 +113,9 @@ def _tabulated(spool: _Spool, found: Settled, table: csv_table.Writer | None) ->
     yield outcome
 
 
-def _checked(root: str, task: plan.Task, keep_negatives: bool) -> Examined:
-  """The outcome and boxes of one image, without its bytes, which would fill the memory."""
-  outcome, _, boxes = ingest.examine(root, task, keep_negatives)
-  return outcome, boxes
+def _checked(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[Examined]:
+  """The outcome and boxes of each image, without its bytes, which would fill the memory."""
+  return [(outcome, boxes) for outcome, _, boxes in ingest.examine(root, tasks, keep_negatives)]
 
 
 def _in_pixels(boxes: list[LabelledBox], width: int, height: int) -> list[tuple[str, tuple[float, ...]]]:

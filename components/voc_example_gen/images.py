@@ -8,6 +8,7 @@ import dataclasses
 import io
 import warnings
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from components.voc_example_gen import difference_hash, plain_jpeg, strictness
@@ -37,7 +38,7 @@ class CheckedImage:
     width, height: in pixels, of `content`.
     converted: the file's format, if it was not kept as it is; else ''.
     turned: EXIF asked for a rotation, and `content` is upright now.
-    thumb: 64-bit difference hash; images that look alike differ in few bits. None for a flat image.
+    grey: a small grey picture of it, uint8 [height, width]; see difference_hash.reduced.
   """
 
   content: bytes
@@ -46,7 +47,12 @@ class CheckedImage:
   height: int
   converted: str
   turned: bool
-  thumb: int | None
+  grey: np.ndarray = dataclasses.field(compare=False)
+
+  @property
+  def thumb(self) -> int | None:
+    """64-bit difference hash; images that look alike differ in few bits. None for a flat image."""
+    return difference_hash.of_grey(self.grey)
 
 
 def read(root: str, path: str) -> bytes:
@@ -72,7 +78,7 @@ def check(content: bytes, declared: Size = (None, None)) -> CheckedImage:
   if not content:
     raise RefusedFileError(Reason.IMAGE_EMPTY, 'the file has no bytes')
   if plain := plain_jpeg.decode(content, MAX_PIXELS):
-    return CheckedImage(content, 'jpeg', plain.width, plain.height, '', False, difference_hash.of_grey(plain.grey))
+    return CheckedImage(content, 'jpeg', plain.width, plain.height, '', False, plain.grey)
   image = _open(content)
   width, height = image.size
   if width * height > MAX_PIXELS:
@@ -134,12 +140,12 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   if keep:
     if kind != 'PNG':  # a PNG was checked when it was unpacked
       strictness.check_jpeg(content)
-    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, difference_hash.of_image(image))
+    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, difference_hash.reduced(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
   converted = '' if kind in _AS_THEY_ARE and not uncommon else kind
-  return CheckedImage(encoded, encoding, width, height, converted, turn, difference_hash.of_image(upright))
+  return CheckedImage(encoded, encoding, width, height, converted, turn, difference_hash.reduced(upright))
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:

@@ -1,10 +1,11 @@
-"""Processes one image: reads it with its annotation, checks both, and encodes the example. Each file is read once."""
+"""Processes images: reads each with its annotation, checks both, and encodes the example. Each file is read once."""
 
 import dataclasses
 import hashlib
 import posixpath
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from components.voc_example_gen import boxes, detect, images, misread, plan, spelling
 from components.voc_example_gen.annotation import Annotation, BoxRule
@@ -61,44 +62,100 @@ class Outcome:
     return tuple(vars(self).values())
 
 
-def process(root: str, task: plan.Task, keep_negatives: bool) -> tuple[bytes, Outcome]:
-  """Reads and checks one image with its annotation.
+class Examined(NamedTuple):
+  """An image that was read and checked.
+
+  Attributes:
+    outcome: what became of it.
+    checked: the image, decoded once; None if it is not used.
+    boxes: of its usable objects; [] if it is not used.
+  """
+
+  outcome: Outcome
+  checked: images.CheckedImage | None
+  boxes: list[LabelledBox]
+
+
+def process(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[tuple[bytes, Outcome]]:
+  """Reads and checks images with their annotations; see `examine`.
 
   Returns:
-    The serialized tf.train.Example (b'' if the image is not used), and the outcome.
+    Of each image, in order, the serialized tf.train.Example (b'' if it is not used), and the outcome.
   """
-  outcome, checked, usable = examine(root, task, keep_negatives)
-  return (_example(outcome, checked, usable) if checked else b''), outcome
+  return [(_example(image) if image.checked else b'', image.outcome) for image in examine(root, tasks, keep_negatives)]
 
 
-def examine(
-  root: str, task: plan.Task, keep_negatives: bool
-) -> tuple[Outcome, images.CheckedImage | None, list[LabelledBox]]:
-  """All of `process` but the encoding.
+def examine(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[Examined]:
+  """All of `process` but the encoding: the images in order.
 
-  Returns:
-    The outcome; and, if the image is used, the decoded-once image and its boxes (else None and []).
+  All images take a step before one takes the next: a processor that has a step's code and data at hand takes a tenth
+  to a quarter less time. They are held together, so give it some megabytes of files at a time.
+
+  Args:
+    root: the data folder.
+    tasks: one for each image.
+    keep_negatives: see IngestSettings.
   """
-  outcome = Outcome(task.item.image)
-  # Before the annotation: the digest is needed of images with a broken one too, as their copies are in the same split.
-  content, unreadable = _content(root, task.item.image)
-  outcome.digest = '' if unreadable else hashlib.sha256(content).hexdigest()
-  try:
-    outcome.file = task.item.annotation_file
-    annotation = detect.annotation_of(root, task.item)
+  found = [_Image(root, task, keep_negatives) for task in tasks]
+  for step in (_Image.read, _Image.annotate, _Image.check, _Image.hash, _Image.describe):
+    for image in found:
+      if image.outcome.reason:
+        continue
+      try:
+        step(image)
+      except RefusedFileError as error:
+        image.outcome.reason, image.outcome.detail = error.reason.value, error.detail
+  return [image.examined() for image in found]
+
+
+class _Image:
+  """One image in work. Each step may raise a RefusedFileError; then it takes no further one."""
+
+  _content: bytes
+  _annotation: Annotation
+  _checked: images.CheckedImage
+  _boxes: list[LabelledBox]
+
+  def __init__(self, root: str, task: plan.Task, keep_negatives: bool) -> None:
+    self.outcome = Outcome(task.item.image)
+    self._root, self._item, self._keep_negatives = root, task.item, keep_negatives
+    self._unreadable: RefusedFileError | None = None
+
+  def read(self) -> None:
+    # Before the annotation: images with a broken one need a digest too, as their copies are in the same split.
+    try:
+      self._content = images.read(self._root, self._item.image)
+    except RefusedFileError as error:  # raised when the annotation is read: if that is at fault too, it is told
+      self._unreadable = error
+    else:
+      self.outcome.digest = hashlib.sha256(self._content).hexdigest()
+
+  def annotate(self) -> None:
+    outcome = self.outcome
+    outcome.file = self._item.annotation_file
+    self._annotation = detect.annotation_of(self._root, self._item)
     outcome.file = ''
-    outcome.names = _other_name(task.item, annotation)
-    outcome.classes = sorted({thing.label for thing in annotation.objects})
-    if unreadable:
-      raise unreadable
-    checked = images.check(content, annotation.declared_size)
-    usable, rules = boxes.usable(annotation, checked.width, checked.height)
-    _describe(outcome, annotation, checked, usable, rules)
-    _refuse_unusable(annotation, usable, rules, keep_negatives)
-  except RefusedFileError as error:
-    outcome.reason, outcome.detail = error.reason.value, error.detail
-    return outcome, None, []
-  return outcome, checked, usable
+    outcome.names = _other_name(self._item, self._annotation)
+    outcome.classes = sorted({thing.label for thing in self._annotation.objects})
+    if self._unreadable:
+      raise self._unreadable
+
+  def check(self) -> None:
+    self._checked = images.check(self._content, self._annotation.declared_size)
+
+  def hash(self) -> None:
+    self.outcome.thumb = self._checked.thumb
+
+  def describe(self) -> None:
+    annotation, checked = self._annotation, self._checked
+    self._boxes, rules = boxes.usable(annotation, checked.width, checked.height)
+    _describe(self.outcome, annotation, checked, self._boxes, rules)
+    _refuse_unusable(annotation, self._boxes, rules, self._keep_negatives)
+
+  def examined(self) -> Examined:
+    return (
+      Examined(self.outcome, None, []) if self.outcome.reason else Examined(self.outcome, self._checked, self._boxes)
+    )
 
 
 def _other_name(item: Item, annotation: Annotation) -> str:
@@ -108,14 +165,6 @@ def _other_name(item: Item, annotation: Annotation) -> str:
   return '' if posixpath.splitext(name)[0] == spelling.stem(item.image) else name
 
 
-def _content(root: str, image: str) -> tuple[bytes, RefusedFileError | None]:
-  """The bytes of an image's file; or why it cannot be read."""
-  try:
-    return images.read(root, image), None
-  except RefusedFileError as error:
-    return b'', error
-
-
 def _describe(
   outcome: Outcome,
   annotation: Annotation,
@@ -123,7 +172,7 @@ def _describe(
   usable: list[LabelledBox],
   rules: Counter[str],
 ) -> None:
-  outcome.width, outcome.height, outcome.thumb = checked.width, checked.height, checked.thumb
+  outcome.width, outcome.height = checked.width, checked.height
   outcome.objects = [(box.label, round(box.xmax - box.xmin, 6), round(box.ymax - box.ymin, 6)) for box in usable]
   outcome.rules = dict(rules)
   outcome.annotated = len(annotation.objects)
@@ -152,8 +201,10 @@ def _refuse_unusable(
     raise RefusedFileError(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
 
 
-def _example(outcome: Outcome, checked: images.CheckedImage, usable: list[LabelledBox]) -> bytes:
-  image = LabelledImage(
+def _example(image: Examined) -> bytes:
+  outcome, checked, usable = image
+  assert checked, 'an image that is used was checked'
+  labelled = LabelledImage(
     encoded=checked.content,
     format=checked.format,
     height=checked.height,
@@ -162,4 +213,4 @@ def _example(outcome: Outcome, checked: images.CheckedImage, usable: list[Labell
     boxes=usable,
     sha256=outcome.digest,
   )
-  return records.serialize(image)
+  return records.serialize(labelled)

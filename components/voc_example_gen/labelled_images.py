@@ -47,7 +47,7 @@ class LabelledImages:
   def images(self) -> Iterator[SourceImage]:
     """Every image with usable boxes."""
     for task in self._tasks:
-      outcome, checked, boxes = ingest.examine(self._root, task, keep_negatives=False)
+      ((outcome, checked, boxes),) = ingest.examine(self._root, [task], keep_negatives=False)
       self._note(outcome)
       if checked:
         corners = [(box.ymin, box.xmin, box.ymax, box.xmax) for box in boxes]
@@ -59,7 +59,7 @@ class LabelledImages:
     An image that is annotated as having no objects is read too, whatever the settings say.
     """
     for task in self._tasks:
-      record, outcome = ingest.process(self._root, task, keep_negatives=True)
+      ((record, outcome),) = ingest.process(self._root, [task], keep_negatives=True)
       self._note(outcome)
       if record:
         yield record

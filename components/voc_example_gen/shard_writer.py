@@ -152,24 +152,20 @@ def _ask_for(folder: str, batch: Batch) -> None:
       files.read_ahead(folder + path)
 
 
-def in_order(run: Callable[[plan.Task], Result], batches: Iterable[Batch], threads: int) -> Iterator[Result]:
-  """Yields run(task) for each task of all batches, in order; holds the results of a few batches at a time.
+def in_order(run: Callable[[Batch], Sequence[Result]], batches: Iterable[Batch], threads: int) -> Iterator[Result]:
+  """Yields what run(batch) gives for all batches, in order; holds the results of a few batches at a time.
 
   Threads help although they share one interpreter: reading, hashing and decoding release its lock. A thread gets a
   batch, because passing on single images costs a sixth of the time that processing them takes.
   """
-
-  def run_all(batch: Batch) -> list[Result]:
-    return [run(task) for task in batch]
-
   if threads == 1:
     for batch in batches:
-      yield from run_all(batch)
+      yield from run(batch)
     return
-  waiting: collections.deque[Future[list[Result]]] = collections.deque()
+  waiting: collections.deque[Future[Sequence[Result]]] = collections.deque()
   with ThreadPoolExecutor(max_workers=threads) as pool:
     for batch in batches:
-      waiting.append(pool.submit(run_all, batch))
+      waiting.append(pool.submit(run, batch))
       if len(waiting) > 3 * threads:
         yield from waiting.popleft().result()
     while waiting:

@@ -90,9 +90,9 @@ def examine(root, **settings):
   keep = settings.get('keep_negatives', True)
   found = []
   for shard in planned.shards:
-    for task in shard.tasks:
-      found.append(ingest.process(planned.root, task, keep)[1])
-      found[-1].split = shard.split or planned.placing.split_of(found[-1].image, found[-1].digest)
+    for _, outcome in ingest.process(planned.root, shard.tasks, keep):
+      outcome.split = shard.split or planned.placing.split_of(outcome.image, outcome.digest)
+      found.append(outcome)
   planned, settled = plan.settled(planned, lambda: outcomes.rows(found))
   by_image = {outcome.image: outcome for outcome in outcomes.settled(found, settled)}
   return planned, by_image, summary.gather(planned, by_image.values())

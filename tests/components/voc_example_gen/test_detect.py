@@ -16,7 +16,9 @@ def records(root, **settings):
 
   planned = plan.make(str(root), IngestSettings(**settings))
   return planned.data_format, {
-    task.item.image: ingest.process(planned.root, task, True)[0] for shard in planned.shards for task in shard.tasks
+    outcome.image: record
+    for shard in planned.shards
+    for record, outcome in ingest.process(planned.root, shard.tasks, True)
   }
 
 

@@ -7,10 +7,8 @@ import os
 import re
 import shutil
 
-import psutil
 import pytest
 
-from components.voc_example_gen.spread import worker_processes
 from detection.base import beam_options
 from detection.base.errors import ConfigError, DataError
 from tests.support import voc_maker
@@ -138,23 +136,6 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_leaves_nothing(tmp_path, i
   assert str(root) in str(caught.value)
   assert '\n' not in str(caught.value)
   assert not [path for path in tmp_path.glob('out-*/**/*') if path.is_file()]
-
-
-def test_a_folder_that_cannot_be_used_leaves_no_process_that_was_started_for_it(tmp_path, ingest, monkeypatch):
-  started = []
-  start = worker_processes.POOL.start
-  monkeypatch.setattr(worker_processes.POOL, 'start', lambda *of: start(*of) or started.append(children()))
-  root = voc_maker.write(tmp_path / 'data', {'a.jpg': voc_maker.encode(voc_maker.picture(1)), 'b.txt': 'x'})
-  before = children()
-  with pytest.raises(DataError):
-    ingest(root, beam_args=['--direct_num_workers=2'])
-  assert [len(more - before) for more in started] == [2]
-  assert children() == before
-
-
-def children():
-  """The processes that this one has started, and that have not ended."""
-  return {child.pid for child in psutil.Process().children()}
 
 
 def test_images_alone_are_all_taken_for_training_whatever_is_annotated(tmp_path, ingest, field):
@@ -296,15 +277,6 @@ def test_one_machine_needs_no_beam_pipeline(tmp_path, ingest, monkeypatch, beam_
   monkeypatch.setattr(beam_stages, 'run', pytest.fail)
   ingested = ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=('--sdk_container_image=none', *beam_args))
   assert sum(ingested.report['images'].values()) == 6
-
-
-def test_a_job_server_is_asked_for_once(tmp_path, ingest, monkeypatch):
-  asked = []
-  monkeypatch.setattr(beam_options, 'require_server', asked.append)
-  # Beam's own runner takes the place of the engine, and has no use for the name of a server.
-  beam_args = ['--direct_running_mode=in_memory', '--job_endpoint=embed', '--sdk_container_image=none']
-  ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=beam_args)
-  assert len(asked) == 1
 
 
 def test_a_job_server_that_is_not_there_is_told_of(tmp_path, ingest, monkeypatch):

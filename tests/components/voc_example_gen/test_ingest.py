@@ -20,7 +20,7 @@ def test_a_file_that_disappears_while_reading_is_quarantined(tmp_path, gone):
   planned = plan.make(str(tmp_path), IngestSettings())
   (tmp_path / gone).unlink()
   task = next(task for shard in planned.shards for task in shard.tasks if task.item.image == 'a.jpg')
-  record, outcome = ingest.process(planned.root, task, True)
+  ((record, outcome),) = ingest.process(planned.root, [task], True)
   assert record == b''
   assert outcome.reason in (Reason.IMAGE_UNREADABLE.value, Reason.ANNOTATION_UNREADABLE.value)
   assert (outcome.file or outcome.image) == gone

@@ -75,6 +75,7 @@ def _damaged(chance, content):
 
 def _verdict(content):
   try:
-    return images.check(content)
+    checked = images.check(content)
+    return checked, checked.thumb
   except RefusedFileError as error:
     return error.reason

@@ -77,7 +77,7 @@ def test_a_remote_file_that_disappears_is_quarantined(remote):
   planned = plan.make(remote[1], IngestSettings())
   task = planned.shards[0].tasks[0]
   tf.io.gfile.remove(f'{remote[1]}/{task.item.image}')
-  _, outcome = ingest.process(planned.root, task, True)
+  ((_, outcome),) = ingest.process(planned.root, [task], True)
   assert (outcome.reason, outcome.detail) == ('image_unreadable', 'NotFoundError')
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from components.artifacts import LabelMap
 from detection import kept_scans
+from detection.base import beam_options
 from detection.sample_data import draw
-from tests.support import annotated_formats
+from tests.support import annotated_formats, voc_maker
 
 pytestmark = pytest.mark.slow
 
@@ -119,3 +120,12 @@ def test_worker_processes_write_the_same_records(root, ingest, monkeypatch, mode
   for split in ('train', 'eval'):
     assert [(p.name, p.read_bytes()) for p in one.files(split)] == [(p.name, p.read_bytes()) for p in two.files(split)]
   assert one.report == two.report
+
+
+def test_a_job_server_is_asked_for_once(tmp_path, ingest, monkeypatch):
+  asked = []
+  monkeypatch.setattr(beam_options, 'require_server', asked.append)
+  # Beam's own runner takes the place of the engine, and has no use for the name of a server.
+  beam_args = ['--direct_running_mode=in_memory', '--job_endpoint=embed', '--sdk_container_image=none']
+  ingest(voc_maker.devkit(tmp_path / 'data', 6), beam_args=beam_args)
+  assert len(asked) == 1

@@ -19,9 +19,8 @@ from tests.support import folders, voc_maker
 def test_results_come_in_the_order_of_the_shard(threads, size):
   tasks = tuple(plan.Task(Item(f'{n}.jpg'), size) for n in range(100))
   shard = plan.Shard('train', 0, 1, tasks)
-  assert list(shard_writer.in_order(lambda task: task.item.image, shard.batches(), threads)) == [
-    f'{n}.jpg' for n in range(100)
-  ]
+  results = shard_writer.in_order(lambda batch: [task.item.image for task in batch], shard.batches(), threads)
+  assert list(results) == [f'{n}.jpg' for n in range(100)]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from components.voc_example_gen import refusals
 from components.voc_example_gen.refusals import Reason
 from components.voc_example_gen.spread import worker_processes
 from components.voc_example_gen.spread.worker_processes import Pool, WorkerLostError
+from detection.base.errors import DataError
+from tests.support import voc_maker
 
 # Processes import no test: work is of the standard library.
 MEET = """
@@ -74,6 +76,17 @@ def test_no_more_processes_are_started_ahead_than_are_missing_or_than_there_are_
 def processes():
   """How many this one has started, and that have not ended."""
   return len(psutil.Process().children())
+
+
+def test_a_folder_that_cannot_be_used_leaves_no_process_that_was_started_for_it(tmp_path, ingest, monkeypatch):
+  started, before = [], processes()
+  start = worker_processes.POOL.start
+  monkeypatch.setattr(worker_processes.POOL, 'start', lambda *of: start(*of) or started.append(processes() - before))
+  root = voc_maker.write(tmp_path / 'data', {'a.jpg': voc_maker.encode(voc_maker.picture(1)), 'b.txt': 'x'})
+  with pytest.raises(DataError):
+    ingest(root, beam_args=['--direct_num_workers=2'])
+  assert started == [2]
+  assert processes() == before
 
 
 def test_what_work_prints_is_no_answer(pool):
