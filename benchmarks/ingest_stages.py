@@ -66,13 +66,7 @@ def measure(root: Path, count: int) -> dict[str, float]:
   )
   with tempfile.TemporaryFile(dir=root.parent) as file:
     outcomes = [ingest.Outcome(task.item.image, digest=digest) for task, digest in zip(tasks, digests, strict=True)]
-    stages.run(
-      'encode and write',
-      lambda *one: records.write(file, ingest._example(ingest.Examined(*one))),
-      outcomes,
-      checked,
-      usable,
-    )
+    stages.run('encode and write', lambda *one: records.write(file, ingest._example(*one)), outcomes, checked, usable)
   return stages.microseconds
 
 

@@ -38,7 +38,7 @@ class CheckedImage:
     width, height: in pixels, of `content`.
     converted: the file's format, if it was not kept as it is; else ''.
     turned: EXIF asked for a rotation, and `content` is upright now.
-    grey: a small grey picture of it, uint8 [height, width]; see difference_hash.reduced.
+    grey: a small grey picture of it, uint8 [height, width], of which `thumb` is the hash.
   """
 
   content: bytes
@@ -140,12 +140,12 @@ def _check(image: Image.Image, content: bytes, declared: Size) -> CheckedImage:
   if keep:
     if kind != 'PNG':  # a PNG was checked when it was unpacked
       strictness.check_jpeg(content)
-    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, difference_hash.reduced(image))
+    return CheckedImage(content, _AS_THEY_ARE[kind], width, height, '', False, difference_hash.thumbnail(image))
   upright = ImageOps.exif_transpose(image) if turn else image
   encoded, encoding = _encode(upright, kind)
   width, height = upright.size
   converted = '' if kind in _AS_THEY_ARE and not uncommon else kind
-  return CheckedImage(encoded, encoding, width, height, converted, turn, difference_hash.reduced(upright))
+  return CheckedImage(encoded, encoding, width, height, converted, turn, difference_hash.thumbnail(upright))
 
 
 def _must_turn(image: Image.Image, declared: Size) -> bool:

@@ -82,7 +82,8 @@ def process(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list
   Returns:
     Of each image, in order, the serialized tf.train.Example (b'' if it is not used), and the outcome.
   """
-  return [(_example(image) if image.checked else b'', image.outcome) for image in examine(root, tasks, keep_negatives)]
+  found = examine(root, tasks, keep_negatives)
+  return [(_example(outcome, checked, usable) if checked else b'', outcome) for outcome, checked, usable in found]
 
 
 def examine(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[Examined]:
@@ -201,10 +202,8 @@ def _refuse_unusable(
     raise RefusedFileError(Reason.NEGATIVE_LEFT_OUT, 'annotated as having no objects, and keep_negatives is off')
 
 
-def _example(image: Examined) -> bytes:
-  outcome, checked, usable = image
-  assert checked, 'an image that is used was checked'
-  labelled = LabelledImage(
+def _example(outcome: Outcome, checked: images.CheckedImage, usable: list[LabelledBox]) -> bytes:
+  image = LabelledImage(
     encoded=checked.content,
     format=checked.format,
     height=checked.height,
@@ -213,4 +212,4 @@ def _example(image: Examined) -> bytes:
     boxes=usable,
     sha256=outcome.digest,
   )
-  return records.serialize(labelled)
+  return records.serialize(image)

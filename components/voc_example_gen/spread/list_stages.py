@@ -37,7 +37,7 @@ def begin(
     root: the data folder.
     folder: gets the files that workers write.
     most: so many files are few; None for MOST_HELD.
-    counted: called with how many names are in the folder, before it is listed, if that can be told.
+    counted: called with how many names are in the folder before it is listed; with 0, if that cannot be told.
 
   Raises:
     DataError: if `root` is no folder that can be listed. So do the stages.
