@@ -6,6 +6,7 @@ import pytest
 
 from components.voc_example_gen import ingest, plan
 from components.voc_example_gen.refusals import Reason
+from components.voc_example_gen.report import summary
 from components.voc_example_gen.settings import IngestSettings
 from components.voc_example_gen.spread import exchange
 from tests.support import read_folder, voc_maker
@@ -49,6 +50,16 @@ def test_an_outcome_comes_back_from_its_file_as_it_was(messy, tmp_path):
     path = exchange.save(str(tmp_path / 'outcome'), {0: [outcome.as_row()]})
     assert [ingest.Outcome(*row) for row in exchange.load([path], [0])] == [outcome]
   assert outcomes['JPEGImages/clip.jpg'].objects
+
+
+def test_an_image_in_another_split_that_looks_alike_is_told(tmp_path):
+  root = voc_maker.devkit(tmp_path, 4)
+  (root / 'JPEGImages/003.jpg').write_bytes(encode(picture(0), quality=40))
+  lists = {'val': '000\n001\n', 'train': '002\n003\n'}
+  voc_maker.write(root, {f'ImageSets/Main/{name}.txt': text for name, text in lists.items()})
+  planned, _, tally = voc_maker.examine(root)
+  twins = {(pair['image'], pair['split']): pair['twin'] for pair in summary.as_dict(planned, tally)['lookalikes']}
+  assert twins['JPEGImages/000.jpg', 'eval'] == 'JPEGImages/003.jpg'
 
 
 @pytest.mark.parametrize(
