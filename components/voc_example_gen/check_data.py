@@ -61,7 +61,7 @@ def run(
   return report, ''
 
 
-Examined = tuple[ingest.Outcome, list[LabelledBox]]  # an image, and its boxes if it is used
+Checked = tuple[ingest.Outcome, list[LabelledBox]]  # an image, and its boxes if it is used
 
 
 class _Spool:
@@ -77,11 +77,11 @@ class _Spool:
   def __exit__(self, *error: object) -> None:
     self._file.close()
 
-  def add(self, examined: Examined) -> None:
+  def add(self, examined: Checked) -> None:
     outcome, boxes = examined
     marshal.dump((tuple(vars(outcome).values()), [tuple(vars(box).values()) for box in boxes]), self._file)
 
-  def read(self) -> Iterator[Examined]:
+  def read(self) -> Iterator[Checked]:
     """Everything that was added, in its order."""
     self._file.seek(0)
     while True:
@@ -113,7 +113,7 @@ def _tabulated(spool: _Spool, found: Settled, table: csv_table.Writer | None) ->
     yield outcome
 
 
-def _checked(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[Examined]:
+def _checked(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list[Checked]:
   """The outcome and boxes of each image, without its bytes, which would fill the memory."""
   return [(outcome, boxes) for outcome, _, boxes in ingest.examine(root, tasks, keep_negatives)]
 

@@ -90,7 +90,7 @@ def examine(root: str, tasks: Sequence[plan.Task], keep_negatives: bool) -> list
   """All of `process` but the encoding: the images in order.
 
   All images take a step before one takes the next: a processor that has a step's code and data at hand takes a tenth
-  to a quarter less time. They are held together, so give it some megabytes of files at a time.
+  to a quarter less time. They are held together, so give it a few megabytes of files at a time.
 
   Args:
     root: the data folder.
